@@ -1,0 +1,350 @@
+//! Coverage: what was due, what was read to its end, and what was not.
+//!
+//! Guarantees that "nothing there" and "did not look" never look alike: every table has a row for every
+//! scope in which it was due, and a row for the scopes whose number is not known. Only `full` is evidence
+//! that something is absent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+use crate::table::Scope;
+use crate::{TABLES, Table};
+
+/// How far a scope was read.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// To its end.
+    Full,
+    /// Some of it; what is missing is named.
+    Partial,
+    /// A page chain broke.
+    Truncated,
+    /// The service refused.
+    Denied,
+    /// The service failed.
+    Failed,
+    /// Not read at all.
+    #[default]
+    None,
+}
+
+impl Status {
+    /// The word used on disk.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Partial => "partial",
+            Self::Truncated => "truncated",
+            Self::Denied => "denied",
+            Self::Failed => "failed",
+            Self::None => "none",
+        }
+    }
+}
+
+/// What a collector or importer says of one source in one scope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Source id.
+    pub source: String,
+    /// Environment, policy, group … that was read; empty for a reading of the whole tenant.
+    pub scope: String,
+    /// How far.
+    pub status: Status,
+    /// Pages or files.
+    pub pages: u64,
+    /// Records that the service said there are.
+    pub expected: Option<u64>,
+    /// Why it is not full.
+    pub reason: Option<String>,
+}
+
+/// One row of the `coverage` table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Covered {
+    pub(crate) table: &'static str,
+    pub(crate) scope_kind: &'static str,
+    pub(crate) scope: String,
+    pub(crate) status: Status,
+    pub(crate) rows: u64,
+    pub(crate) expected: Option<u64>,
+    pub(crate) reason: Option<String>,
+}
+
+/// The scopes in which tables were due, as far as the snapshot itself tells.
+#[derive(Debug, Default)]
+pub(crate) struct Due {
+    /// Environments in scope, and whether each has Dataverse.
+    pub(crate) environments: BTreeMap<String, Option<bool>>,
+    /// Ids by scope, for all scopes but tenant and environments.
+    pub(crate) ids: BTreeMap<Scope, BTreeSet<String>>,
+    /// Scopes whose ids are not known in full.
+    pub(crate) open: BTreeSet<Scope>,
+}
+
+/// Everything that was said of the sources, with records counted and rejected rows by table and scope.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    pub(crate) claims: BTreeMap<(String, String), Claim>,
+    pub(crate) records: BTreeMap<(String, String), u64>,
+    pub(crate) rejected: BTreeSet<(&'static str, String)>,
+    pub(crate) rows: BTreeMap<(&'static str, String), u64>,
+}
+
+impl Said {
+    /// Notes a claim; a second claim of the same source and scope widens the pages, and the worse status
+    /// stays.
+    pub(crate) fn claim(&mut self, claim: Claim) {
+        let key = (claim.source.clone(), claim.scope.clone());
+        match self.claims.get_mut(&key) {
+            None => {
+                self.claims.insert(key, claim);
+            }
+            Some(known) => {
+                known.pages += claim.pages;
+                known.expected = known.expected.max(claim.expected);
+                if claim.status > known.status {
+                    known.status = claim.status;
+                    known.reason = claim.reason;
+                }
+            }
+        }
+    }
+
+    /// What was said of a source in a scope: of the scope itself, else of the whole tenant. Fewer records
+    /// than the service announced is a broken chain.
+    fn of(&self, source: &str, scope: &str) -> Option<(Status, Option<u64>, Option<String>)> {
+        let key = (source.to_owned(), scope.to_owned());
+        let whole = (source.to_owned(), String::new());
+        let (key, claim) = self
+            .claims
+            .get(&key)
+            .map(|claim| (&key, claim))
+            .or_else(|| self.claims.get(&whole).map(|claim| (&whole, claim)))?;
+        let records = self.records.get(key).copied().unwrap_or(0);
+        if claim.status == Status::Full && claim.expected.is_some_and(|expected| expected > records)
+        {
+            let expected = claim.expected.unwrap_or(0);
+            let reason = format!("{source} gave {records} of {expected} records");
+            return Some((Status::Truncated, claim.expected, Some(reason)));
+        }
+        Some((claim.status, claim.expected, claim.reason.clone()))
+    }
+}
+
+/// The coverage of all tables that are read (not made), in table and scope order.
+pub(crate) fn cover(said: &Said, due: &Due, config: &Config) -> Vec<Covered> {
+    let read = TABLES.iter().filter(|table| table.scope != Scope::Snapshot);
+    read.flat_map(|table| cover_table(table, said, due, config)).collect()
+}
+
+fn cover_table(table: &'static Table, said: &Said, due: &Due, config: &Config) -> Vec<Covered> {
+    let mut covered: Vec<Covered> = scopes(table, said, due)
+        .into_iter()
+        .map(|(scope, told)| cover_scope(table, said, &scope, told))
+        .collect();
+    if is_unused(table, config) {
+        covered.retain(|row| row.rows > 0);
+        covered.push(row(
+            table,
+            String::new(),
+            Status::Full,
+            0,
+            None,
+            Some("declared unused".to_owned()),
+        ));
+    } else if due.open.contains(&table.scope) && !whole_tenant_is_full(table, said) {
+        let reason = format!("not every {} is known", table.scope.kind().replace('_', " "));
+        covered.push(row(table, String::new(), Status::None, 0, None, Some(reason)));
+    }
+    covered
+}
+
+/// The scopes in which the table was due, with what is known of whether it is due there at all.
+fn scopes(table: &Table, said: &Said, due: &Due) -> Vec<(String, Option<bool>)> {
+    match table.scope {
+        Scope::Tenant => vec![(String::new(), Some(true))],
+        Scope::Environment | Scope::Flow => {
+            due.environments.keys().map(|id| (id.clone(), Some(true))).collect()
+        }
+        Scope::Dataverse => due
+            .environments
+            .iter()
+            .filter(|(_, has)| **has != Some(false))
+            .map(|(id, has)| (id.clone(), *has))
+            .collect(),
+        scope => {
+            let mut ids: BTreeSet<String> = due.ids.get(&scope).cloned().unwrap_or_default();
+            let claimed = said
+                .claims
+                .keys()
+                .filter(|(source, id)| !id.is_empty() && sources(table).contains(source.as_str()));
+            ids.extend(claimed.map(|(_, id)| id.clone()));
+            ids.into_iter().map(|id| (id, Some(true))).collect()
+        }
+    }
+}
+
+fn cover_scope(table: &'static Table, said: &Said, scope: &str, due: Option<bool>) -> Covered {
+    let rows = said.rows.get(&(table.name, scope.to_owned())).copied().unwrap_or(0);
+    let rejected = said.rejected.contains(&(table.name, scope.to_owned()));
+    let mut best: Option<Covered> = None;
+    for alternative in table.complete {
+        let candidate = cover_by(table, alternative, said, scope, rows);
+        if best.as_ref().is_none_or(|best| candidate.status < best.status) {
+            best = Some(candidate);
+        }
+    }
+    let mut covered = best.unwrap_or_else(|| {
+        row(table, scope.to_owned(), Status::None, rows, None, Some("no source reads it".into()))
+    });
+    if covered.status == Status::None && rows > 0 {
+        covered.status = Status::Partial;
+        covered.reason = Some("rows came from sources that do not cover it in full".into());
+    }
+    if rejected && covered.status == Status::Full {
+        covered.status = Status::Partial;
+        covered.reason = Some("records without a required value were rejected".into());
+    }
+    if due.is_none() && covered.status == Status::None {
+        covered.reason = Some("not told whether this environment has Dataverse".into());
+    }
+    covered
+}
+
+/// How far the sources of one alternative, all of them together, cover a scope.
+fn cover_by(
+    table: &'static Table,
+    alternative: &[&str],
+    said: &Said,
+    scope: &str,
+    rows: u64,
+) -> Covered {
+    let told: Vec<(Status, Option<u64>, Option<String>)> = alternative
+        .iter()
+        .map(|source| said.of(source, scope).unwrap_or((Status::None, None, None)))
+        .collect();
+    let all_full = told.iter().all(|(status, ..)| *status == Status::Full);
+    let all_missing = told.iter().all(|(status, ..)| *status == Status::None);
+    let worst =
+        told.iter().max_by_key(|(status, ..)| *status).map_or(Status::None, |(status, ..)| *status);
+    let status = match worst {
+        Status::Full => Status::Full,
+        Status::None if !all_missing => Status::Partial,
+        Status::Denied | Status::Failed if rows > 0 => Status::Partial,
+        worst => worst,
+    };
+    let reasons: BTreeSet<String> = alternative
+        .iter()
+        .zip(&told)
+        .filter(|(_, (status, ..))| *status != Status::Full)
+        .map(|(source, (status, _, reason))| {
+            reason.clone().unwrap_or_else(|| format!("{source} {}", missing(*status)))
+        })
+        .collect();
+    let expected = if alternative.len() == 1 && !all_full { told[0].1 } else { None };
+    let reason = (!reasons.is_empty()).then(|| reasons.into_iter().collect::<Vec<_>>().join("; "));
+    row(table, scope.to_owned(), status, rows, expected, reason)
+}
+
+const fn missing(status: Status) -> &'static str {
+    match status {
+        Status::Full => "was read",
+        Status::Partial => "was read in part",
+        Status::Truncated => "broke off",
+        Status::Denied => "was denied",
+        Status::Failed => "failed",
+        Status::None => "was not read",
+    }
+}
+
+fn row(
+    table: &'static Table,
+    scope: String,
+    status: Status,
+    rows: u64,
+    expected: Option<u64>,
+    reason: Option<String>,
+) -> Covered {
+    Covered {
+        table: table.name,
+        scope_kind: table.scope.kind(),
+        scope,
+        status,
+        rows,
+        expected,
+        reason,
+    }
+}
+
+/// Whether a claim about the whole tenant covers the table whatever its scopes are.
+fn whole_tenant_is_full(table: &Table, said: &Said) -> bool {
+    table.complete.iter().any(|alternative| {
+        alternative.iter().all(|source| matches!(said.of(source, ""), Some((Status::Full, ..))))
+    })
+}
+
+fn sources(table: &Table) -> BTreeSet<&'static str> {
+    table.complete.iter().flat_map(|alternative| alternative.iter().copied()).collect()
+}
+
+/// Whether every source of the table belongs to a system that the organisation does not use.
+fn is_unused(table: &Table, config: &Config) -> bool {
+    let systems: BTreeSet<Option<&str>> = sources(table).into_iter().map(system).collect();
+    !systems.is_empty()
+        && systems.iter().all(|system| system.is_some_and(|system| config.is_unused(system)))
+}
+
+fn system(source: &str) -> Option<&'static str> {
+    let service = source.split('.').next()?;
+    match service {
+        "arg" | "arm" | "kv" | "la" => Some("azure"),
+        "ado" => Some("azure_devops"),
+        "github" => Some("github"),
+        "graph" if source.starts_with("graph.intune") || source == "graph.devices" => {
+            Some("intune")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claim(source: &str, scope: &str, status: Status) -> Claim {
+        Claim {
+            source: source.into(),
+            scope: scope.into(),
+            status,
+            pages: 1,
+            expected: None,
+            reason: None,
+        }
+    }
+
+    #[test]
+    fn fewer_records_than_announced_is_a_broken_chain() {
+        let mut said = Said::default();
+        said.claim(Claim { expected: Some(5), ..claim("a", "", Status::Full) });
+        said.records.insert(("a".into(), String::new()), 4);
+        assert_eq!(said.of("a", "e1").unwrap().0, Status::Truncated);
+        said.records.insert(("a".into(), String::new()), 5);
+        assert_eq!(said.of("a", "e1").unwrap().0, Status::Full);
+    }
+
+    #[test]
+    fn the_worse_of_two_claims_stays() {
+        let mut said = Said::default();
+        said.claim(claim("a", "e1", Status::Full));
+        said.claim(claim("a", "e1", Status::Denied));
+        said.claim(claim("a", "e1", Status::Full));
+        assert_eq!(said.of("a", "e1").unwrap().0, Status::Denied);
+        assert_eq!(said.of("a", "e2"), None);
+    }
+}

@@ -1,0 +1,209 @@
+//! Merge: many readings of the same thing become one row.
+//!
+//! Guarantees one row a key, sorted by key, whatever the order or repetition of the records: the most
+//! trusted source wins a cell, then the newest observation, then the content itself decides; other rows
+//! fill only what the winner did not tell. Also replaces Dataverse user ids by directory ids.
+
+use polars::prelude::*;
+
+use crate::rows::RANK;
+use crate::table::{Made, Type};
+use crate::{Error, Table};
+
+/// Columns that every row carries beside the table's own.
+pub(crate) const ROW_COLUMNS: [&str; 3] = ["source_id", "record_no", "observed_at"];
+
+/// One row a key, sorted by key. The rank column is gone afterwards.
+pub(crate) fn merge(table: &'static Table, frame: DataFrame) -> Result<DataFrame, Error> {
+    let wrap = Error::table(table.name);
+    (|| {
+        let sorted =
+            frame.sort(keys(table), SortMultipleOptions::default().with_maintain_order(false))?;
+        let repeated = repeated_keys(table, &sorted)?;
+        if !repeated.any() {
+            return sorted.drop(RANK);
+        }
+        let once = sorted.filter(&!repeated.clone())?.drop(RANK)?;
+        let several = sorted.filter(&repeated)?;
+        let one_each = first_told(table, several)?;
+        once.vstack(&one_each)?.sort(keys(table), SortMultipleOptions::default())
+    })()
+    .map_err(wrap)
+}
+
+/// Replaces Dataverse user ids by directory ids, and says which of those users are applications.
+pub(crate) fn resolve_users(
+    table: &'static Table,
+    frame: DataFrame,
+    users: &DataFrame,
+) -> Result<DataFrame, Error> {
+    let columns: Vec<&'static str> = table
+        .columns
+        .iter()
+        .filter(|column| column.made == Made::DataverseUser)
+        .map(|column| column.name)
+        .collect();
+    if columns.is_empty() || frame.height() == 0 {
+        return Ok(frame);
+    }
+    columns
+        .into_iter()
+        .try_fold(frame, |frame, column| resolve_column(table, frame, column, users))
+        .map_err(Error::table(table.name))
+}
+
+fn resolve_column(
+    table: &'static Table,
+    frame: DataFrame,
+    column: &str,
+    users: &DataFrame,
+) -> PolarsResult<DataFrame> {
+    let environment = if table.column("environment_id").is_some() {
+        "environment_id"
+    } else {
+        "host_environment_id"
+    };
+    let by_environment = table.column(environment).is_some();
+    let mut users = users.clone().lazy().select([
+        col("environment_id").alias("__environment"),
+        col("user_id").alias("__user"),
+        col("principal_id").alias("__principal"),
+        col("is_application").alias("__application"),
+    ]);
+    let (left, right) = if by_environment {
+        (vec![col(environment), col(column)], vec![col("__environment"), col("__user")])
+    } else {
+        users = users.unique(Some(by_name(["__user"], true, false)), UniqueKeepStrategy::First);
+        (vec![col(column)], vec![col("__user")])
+    };
+    let from_dataverse = col("source_id").str().starts_with(lit("dv."));
+    let resolved = when(from_dataverse.clone().and(col(column).neq(lit(""))))
+        .then(col("__principal"))
+        .otherwise(col(column))
+        .alias(column);
+    let mut outputs = vec![resolved];
+    for told in table
+        .columns
+        .iter()
+        .filter(|other| other.made == Made::ApplicationOf(leak_free(column, table)))
+    {
+        outputs.push(
+            coalesce(&[
+                col(told.name),
+                when(from_dataverse.clone()).then(col("__application")).otherwise(lit(NULL)),
+            ])
+            .cast(DataType::Boolean)
+            .alias(told.name),
+        );
+    }
+    frame
+        .lazy()
+        .join(
+            users,
+            left,
+            right,
+            JoinArgs { maintain_order: MaintainOrderJoin::Left, ..JoinArgs::new(JoinType::Left) },
+        )
+        .with_columns(outputs)
+        .drop(by_name(["__environment", "__user", "__principal", "__application"], false, false))
+        .collect()
+}
+
+/// The table's own name of a column, which lives as long as the table.
+fn leak_free(column: &str, table: &'static Table) -> &'static str {
+    table.column(column).map_or("", |column| column.name)
+}
+
+/// An empty frame of the table's shape, row columns included.
+pub(crate) fn empty(table: &'static Table) -> DataFrame {
+    let columns = table
+        .columns
+        .iter()
+        .map(|column| (column.name, data_type(column.kind)))
+        .chain([
+            ("source_id", DataType::String),
+            ("record_no", DataType::Int64),
+            ("observed_at", data_type(Type::Time)),
+        ])
+        .map(|(name, kind)| Column::new_empty(name.into(), &kind))
+        .collect();
+    DataFrame::new(0, columns).unwrap_or_default()
+}
+
+/// The engine's type of a column type.
+pub(crate) fn data_type(kind: Type) -> DataType {
+    match kind {
+        Type::Text => DataType::String,
+        Type::Bool => DataType::Boolean,
+        Type::Int => DataType::Int64,
+        Type::Float => DataType::Float64,
+        Type::Time => DataType::Datetime(TimeUnit::Microseconds, None),
+        Type::List => DataType::List(Box::new(DataType::String)),
+    }
+}
+
+fn keys(table: &Table) -> Vec<&'static str> {
+    table.key.to_vec()
+}
+
+/// Marks every row whose key stands in a neighbouring row too; the frame is sorted by key.
+fn repeated_keys(table: &Table, sorted: &DataFrame) -> PolarsResult<BooleanChunked> {
+    let height = sorted.height();
+    let mut equal_to_next = vec![true; height.saturating_sub(1)];
+    for key in table.key {
+        let column = sorted.column(key)?.as_materialized_series();
+        let (here, next) =
+            (column.slice(0, height.saturating_sub(1)), column.slice(1, height.saturating_sub(1)));
+        let equal = here.equal_missing(&next)?;
+        for (slot, equal) in equal_to_next.iter_mut().zip(equal.iter()) {
+            *slot &= equal.unwrap_or(false);
+        }
+    }
+    let marks = (0..height).map(|at| {
+        let before = at.checked_sub(1).is_some_and(|before| equal_to_next[before]);
+        before || equal_to_next.get(at).copied().unwrap_or(false)
+    });
+    Ok(BooleanChunked::from_iter_values("repeated".into(), marks))
+}
+
+/// For every key the first told value of each column, in the order of trust, age and content.
+fn first_told(table: &'static Table, frame: DataFrame) -> PolarsResult<DataFrame> {
+    let names: Vec<PlSmallStr> =
+        frame.get_column_names().into_iter().filter(|name| *name != RANK).cloned().collect();
+    let mut order: Vec<Expr> = table.key.iter().map(|key| col(*key)).collect();
+    let mut descending = vec![false; order.len()];
+    order.push(col(RANK));
+    descending.push(false);
+    for newest in ["observed_at", "modified_at"] {
+        if names.iter().any(|name| name == newest) {
+            order.push(col(newest));
+            descending.push(true);
+        }
+    }
+    for column in table
+        .columns
+        .iter()
+        .filter(|column| column.kind != Type::List && !table.key.contains(&column.name))
+    {
+        order.push(col(column.name));
+        descending.push(false);
+    }
+    order.push(col("source_id"));
+    order.push(col("record_no"));
+    descending.extend([false, false]);
+    let options = SortMultipleOptions::default()
+        .with_order_descending_multi(descending)
+        .with_nulls_last(true);
+    let rest: Vec<Expr> = names
+        .iter()
+        .filter(|name| !table.key.contains(&name.as_str()))
+        .map(|name| col(name.clone()).drop_nulls().first().alias(name.clone()))
+        .collect();
+    let grouped = frame
+        .lazy()
+        .sort_by_exprs(order, options)
+        .group_by_stable(table.key.iter().map(|key| col(*key)).collect::<Vec<_>>())
+        .agg(rest)
+        .collect()?;
+    grouped.select(names)
+}

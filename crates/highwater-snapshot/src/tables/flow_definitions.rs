@@ -1,0 +1,46 @@
+//! `flow_definitions`: one row per flow whose definition was read.
+
+use crate::table::{Column, Reading, Sample, Scope, Table};
+
+/// Design quality, computed at reading: the definition itself stays in raw only when the operator asks.
+pub(crate) static TABLE: Table = Table {
+    name: "flow_definitions",
+    grain: "one row per flow whose definition was read",
+    about: "design quality, computed at reading: the definition itself stays in raw only when the operator asks",
+    scope: Scope::Environment,
+    key: &["environment_id", "flow_id"],
+    columns: &[
+        Column::text("environment_id").required().business(),
+        Column::text("flow_id").required().business(),
+        Column::text("trigger_type").required(),
+        Column::text("trigger_kind").about("Button, Http, PowerApp, PowerAppV2, ..."),
+        Column::text("trigger_auth").about("for Request/Http: open, tenant, user; newer flows default to tenant; absent on an old flow = open (UNVERIFIED)"),
+        Column::int("action_count").required(),
+        Column::int("scope_count").required(),
+        Column::int("scope_catch_count").required().about("compare case-insensitively"),
+        Column::int("run_after_failed_count").required(),
+        Column::int("terminate_count").required(),
+        Column::int("child_flow_calls").required(),
+        Column::bool("is_child").derived().about("called by another flow"),
+        Column::int("remote_action_count").required(),
+        Column::int("retry_policy_count").required(),
+        Column::int("timeout_count").required(),
+        Column::int("concurrency_count").required(),
+        Column::int("parallel_branch_count").required(),
+        Column::int("loop_count").required(),
+        Column::int("secret_action_count").required(),
+        Column::int("secure_io_count").required(),
+        Column::int("secret_suspects").required().about("only the count and the JSON pointers are kept, never the literal"),
+        Column::int("insecure_url_count").required(),
+        Column::int("http_url_count").required(),
+        Column::bool("notify_on_failure"),
+        Column::int("ai_action_count").required().about("operation names UNVERIFIED"),
+        Column::int("desktop_call_count").required(),
+        Column::text("structure_hash").about("equal hash = same skeleton"),
+        Column::int("reference_binding_count").required(),
+        Column::int("embedded_binding_count").required(),
+    ],
+    readings: &[],
+    complete: &[],
+    sample: Sample::Seen,
+};

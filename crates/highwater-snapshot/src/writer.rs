@@ -1,0 +1,332 @@
+//! Writer: records come in, a verified snapshot folder comes out.
+//!
+//! Owns the order of things: raw record and rows while records stream by; then merging, coverage,
+//! derived columns, Parquet and the manifest. Nothing is visible under the snapshot's name before
+//! [`crate::publish`]. Does not know where records come from.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use polars::prelude::*;
+use serde_json_borrow::Value;
+
+use crate::boundary::scrub;
+use crate::coverage::{Covered, Said};
+use crate::loader::{self, Frames};
+use crate::manifest::{FORMAT, FileEntry, Manifest, SourceEntry, TableEntry, Tenant, Tool};
+use crate::store::{Hashing, digest_file};
+use crate::table::Scope;
+use crate::{
+    Claim, Config, Error, Json, Origin, Place, Pseudonyms, Record, Rows, Status, TABLES, Time,
+    derive, merge,
+};
+
+/// What a snapshot is about, before the first record.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// Directory id of the tenant, lower-case, or `unknown`.
+    pub tenant: String,
+    /// The moment for which the snapshot stands.
+    pub taken_at: Time,
+    /// Cloud such as `public`; `import` where files were read.
+    pub cloud: String,
+    /// Ids of the identity that read, or the kinds of the imported files.
+    pub identity: String,
+}
+
+/// A snapshot being written.
+pub struct Writer {
+    folder: PathBuf,
+    subject: Subject,
+    config: Config,
+    people: Arc<Pseudonyms>,
+    rows: Vec<Rows>,
+    readings: BTreeMap<&'static str, Vec<Route>>,
+    raw: BTreeMap<String, RawFile>,
+    said: Said,
+}
+
+/// What was written, for the summary that ends an import or a collection.
+#[derive(Debug)]
+pub struct Written {
+    /// The folder, still under its temporary name.
+    pub folder: PathBuf,
+    /// The manifest as written.
+    pub manifest: Manifest,
+}
+
+/// One reading of one table, found by its source.
+struct Route {
+    table: usize,
+    rank: u32,
+    read: fn(&Record<'_>, &mut Rows),
+}
+
+struct RawFile {
+    encoder: zstd::Encoder<'static, Hashing<BufWriter<File>>>,
+    records: u64,
+}
+
+impl Writer {
+    /// Starts a snapshot in a new folder.
+    pub fn new(
+        folder: &Path,
+        subject: Subject,
+        config: Config,
+        people: Pseudonyms,
+    ) -> Result<Self, Error> {
+        for name in ["tables", "raw"] {
+            let path = folder.join(name);
+            std::fs::create_dir_all(&path).map_err(Error::io("create", &path))?;
+        }
+        let people = Arc::new(people);
+        let mut readings: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
+        for (table, definition) in TABLES.iter().enumerate() {
+            for (rank, reading) in (0..).zip(definition.readings) {
+                readings.entry(reading.source).or_default().push(Route {
+                    table,
+                    rank,
+                    read: reading.read,
+                });
+            }
+        }
+        let rows = TABLES.iter().map(|table| Rows::new(table, Arc::clone(&people))).collect();
+        Ok(Self {
+            folder: folder.to_owned(),
+            subject,
+            config,
+            people,
+            rows,
+            readings,
+            raw: BTreeMap::new(),
+            said: Said::default(),
+        })
+    }
+
+    /// Whether any table reads the source.
+    pub fn knows(&self, source: &str) -> bool {
+        self.readings.contains_key(source)
+    }
+
+    /// Takes one record of a source, read in a scope (empty for the whole tenant). Returns the number of
+    /// rows that it gave.
+    pub fn record(
+        &mut self,
+        source: &str,
+        scope: &str,
+        place: &Place,
+        observed_at: Time,
+        value: &Value<'_>,
+    ) -> Result<usize, Error> {
+        let record_no = self.keep_raw(source, value)?;
+        *self.said.records.entry((source.to_owned(), scope.to_owned())).or_default() += 1;
+        let origin = Origin { source: source.to_owned(), record_no, observed_at };
+        let record = Record { json: Json::new(value), place };
+        let mut given = 0;
+        for route in self.readings.get(source).into_iter().flatten() {
+            let rows = &mut self.rows[route.table];
+            let (rows_before, rejected_before) = (rows.len(), rows.rejected_total());
+            rows.begin(&origin, route.rank);
+            (route.read)(&record, rows);
+            given += rows.len() - rows_before;
+            if rows.rejected_total() > rejected_before {
+                let name = TABLES[route.table].name;
+                self.said.rejected.insert((name, scope.to_owned()));
+            }
+        }
+        Ok(given)
+    }
+
+    /// Notes how far a source was read in a scope.
+    pub fn claim(&mut self, claim: Claim) {
+        self.said.claim(claim);
+    }
+
+    /// Merges, covers, derives and writes everything; the folder is complete afterwards.
+    pub fn finish(mut self) -> Result<Written, Error> {
+        let rejected: Vec<BTreeMap<String, u64>> =
+            self.rows.iter().map(Rows::rejected_by_name).collect();
+        let mut frames = merged(std::mem::take(&mut self.rows))?;
+        loader::apply_patterns(&mut frames, &self.config)?;
+        loader::add_config(&mut frames, &self.config)?;
+        loader::collapse_assets(&mut self.said, &frames)?;
+        self.said.rows = loader::rows_by_scope(&frames)?;
+        let due = loader::due(&frames, &self.config)?;
+        let covered = crate::coverage::cover(&self.said, &due, &self.config);
+        loader::add_coverage(&mut frames, &covered, &due, &self.config, self.subject.taken_at)?;
+        derive::derive(&mut frames)?;
+        loader::add_clock(&mut frames, self.subject.taken_at)?;
+        let mut files = BTreeMap::new();
+        for table in TABLES {
+            let name = format!("tables/{}.parquet", table.name);
+            let frame =
+                frames.get_mut(table.name).ok_or_else(|| Error::Missing(PathBuf::from(&name)))?;
+            let entry =
+                write_parquet(&self.folder.join(&name), frame).map_err(|error| match error {
+                    Error::Table { source, .. } => {
+                        Error::Table { table: table.name.to_owned(), source }
+                    }
+                    other => other,
+                })?;
+            files.insert(name, entry);
+        }
+        for (source, file) in std::mem::take(&mut self.raw) {
+            let name = raw_name(&source);
+            let path = self.folder.join(&name);
+            files.insert(name, file.finish(&path)?);
+        }
+        let manifest = self.manifest(&frames, &covered, rejected, files);
+        write_manifest(&self.folder, &manifest)?;
+        Ok(Written { folder: self.folder, manifest })
+    }
+
+    fn keep_raw(&mut self, source: &str, value: &Value<'_>) -> Result<i64, Error> {
+        if !self.raw.contains_key(source) {
+            let path = self.folder.join(raw_name(source));
+            self.raw.insert(source.to_owned(), RawFile::create(&path)?);
+        }
+        let path = || self.folder.join(raw_name(source));
+        let Some(file) = self.raw.get_mut(source) else { return Err(Error::Missing(path())) };
+        let kept = scrub(value, &self.people);
+        serde_json::to_writer(&mut file.encoder, &kept)
+            .map_err(|error| Error::io("write", &path())(error.into()))?;
+        file.encoder.write_all(b"\n").map_err(|error| Error::io("write", &path())(error))?;
+        file.records += 1;
+        Ok(i64::try_from(file.records).unwrap_or(i64::MAX))
+    }
+
+    fn manifest(
+        &self,
+        frames: &Frames,
+        covered: &[Covered],
+        rejected: Vec<BTreeMap<String, u64>>,
+        files: BTreeMap<String, FileEntry>,
+    ) -> Manifest {
+        let tables = TABLES
+            .iter()
+            .zip(rejected)
+            .filter(|(table, _)| table.scope != Scope::Snapshot)
+            .map(|(table, rejected)| {
+                let rows = frames.get(table.name).map_or(0, DataFrame::height) as u64;
+                (
+                    table.name.to_owned(),
+                    TableEntry { rows, status: overall(table.name, covered), rejected },
+                )
+            })
+            .collect();
+        Manifest {
+            format: FORMAT,
+            tool: Tool { name: "highwater".into(), version: env!("CARGO_PKG_VERSION").into() },
+            tenant: Tenant { id: self.subject.tenant.clone(), name: None },
+            cloud: self.subject.cloud.clone(),
+            identity: self.subject.identity.clone(),
+            taken_at: self.subject.taken_at,
+            people: if self.people.hides() { "pseudonyms" } else { "plain" }.into(),
+            sources: self.sources(),
+            tables,
+            files,
+        }
+    }
+
+    fn sources(&self) -> BTreeMap<String, SourceEntry> {
+        let mut sources: BTreeMap<String, SourceEntry> = BTreeMap::new();
+        for ((source, _), records) in &self.said.records {
+            let entry = sources.entry(source.clone()).or_default();
+            entry.records += records;
+            entry.status = Status::Partial;
+        }
+        let mut stated: BTreeMap<&str, Status> = BTreeMap::new();
+        for ((source, _), claim) in &self.said.claims {
+            let entry = sources.entry(source.clone()).or_default();
+            entry.pages += claim.pages;
+            entry.expected = match (entry.expected, claim.expected) {
+                (Some(sum), Some(more)) => Some(sum + more),
+                (sum, more) => sum.or(more),
+            };
+            let worst = stated.entry(source).or_insert(Status::Full);
+            *worst = (*worst).max(claim.status);
+            entry.status = *worst;
+            if claim.status != Status::Full && entry.gap.is_none() {
+                entry.gap.clone_from(&claim.reason);
+            }
+        }
+        sources
+    }
+}
+
+impl RawFile {
+    fn create(path: &Path) -> Result<Self, Error> {
+        let file = File::create(path).map_err(Error::io("create", path))?;
+        let encoder = zstd::Encoder::new(Hashing::new(BufWriter::new(file)), 1)
+            .map_err(Error::io("write", path))?;
+        Ok(Self { encoder, records: 0 })
+    }
+
+    fn finish(self, path: &Path) -> Result<FileEntry, Error> {
+        let mut hashing = self.encoder.finish().map_err(Error::io("write", path))?;
+        hashing.flush().map_err(Error::io("write", path))?;
+        let (bytes, sha256) = hashing.finish();
+        Ok(FileEntry { rows: self.records, bytes, sha256 })
+    }
+}
+
+/// Path of a source's raw records inside the folder.
+pub(crate) fn raw_name(source: &str) -> String {
+    format!("raw/{source}.ndjson.zst")
+}
+
+/// Writes the manifest last: a folder without one is not a snapshot.
+pub(crate) fn write_manifest(folder: &Path, manifest: &Manifest) -> Result<(), Error> {
+    let path = folder.join("manifest.json");
+    let mut text = serde_json::to_string_pretty(manifest)
+        .map_err(|error| Error::invalid(&path, error.to_string()))?;
+    text.push('\n');
+    std::fs::write(&path, text).map_err(Error::io("write", &path))
+}
+
+/// All tables merged, users resolved first because other tables name them.
+fn merged(rows: Vec<Rows>) -> Result<Frames, Error> {
+    let mut raw: BTreeMap<&'static str, DataFrame> = BTreeMap::new();
+    for (table, rows) in TABLES.iter().zip(rows) {
+        raw.insert(table.name, rows.into_frame().map_err(Error::table(table.name))?);
+    }
+    let mut frames = Frames::new();
+    let users_table = crate::table("dataverse_users")
+        .ok_or_else(|| Error::Derivation("no table dataverse_users".into()))?;
+    let users = merge::merge(users_table, raw.remove("dataverse_users").unwrap_or_default())?;
+    for table in TABLES {
+        let Some(frame) = raw.remove(table.name) else { continue };
+        let resolved = merge::resolve_users(table, frame, &users)?;
+        frames.insert(table.name, merge::merge(table, resolved)?);
+    }
+    frames.insert("dataverse_users", users);
+    Ok(frames)
+}
+
+fn write_parquet(path: &Path, frame: &mut DataFrame) -> Result<FileEntry, Error> {
+    let file = File::create(path).map_err(Error::io("create", path))?;
+    let mut hashing = Hashing::new(BufWriter::new(file));
+    frame.align_chunks_par();
+    ParquetWriter::new(&mut hashing)
+        .with_compression(ParquetCompression::Zstd(None))
+        .with_statistics(StatisticsOptions::default())
+        .with_row_group_size(Some(250_000))
+        .finish(frame)
+        .map_err(Error::table(""))?;
+    hashing.flush().map_err(Error::io("write", path))?;
+    let rows = frame.height() as u64;
+    let (bytes, sha256) = hashing.finish();
+    debug_assert_eq!(digest_file(path).ok().map(|(bytes, _)| bytes), Some(bytes));
+    Ok(FileEntry { rows, bytes, sha256 })
+}
+
+/// The status of a table over all its scopes: full where all are, none where none is.
+fn overall(table: &str, covered: &[Covered]) -> Status {
+    let statuses: Vec<Status> =
+        covered.iter().filter(|row| row.table == table).map(|row| row.status).collect();
+    let Some(first) = statuses.first() else { return Status::None };
+    if statuses.iter().all(|status| status == first) { *first } else { Status::Partial }
+}
