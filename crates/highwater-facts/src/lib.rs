@@ -1,0 +1,29 @@
+//! Facts: yes/no questions asked of every subject in a snapshot, as portable SQL.
+//!
+//! Owns the fact texts' shape ([`FactBook`]), the tables they are asked of ([`Evidence`]), their
+//! execution ([`answer_all`]) and the [`Answer`] each one gives. Holds no threshold and no judgement:
+//! whether an answer is good or bad is the business of `highwater-score`.
+
+mod answer;
+mod book;
+mod check;
+mod coverage;
+mod docs;
+mod embedded;
+mod error;
+mod evidence;
+mod gaps;
+mod interval;
+mod lint;
+mod lint_expr;
+mod run;
+mod session;
+mod text;
+
+pub use answer::{Answer, Interval, Kind};
+pub use book::{Collectable, Fact, FactBook, Scope, View, WhenOpen};
+pub use docs::facts_markdown;
+pub use error::Error;
+pub use evidence::Evidence;
+pub use lint::{Breach, RULES, Rule, lint};
+pub use run::{Hit, Subject, Subjects, answer_all, answer_some, query, subjects};

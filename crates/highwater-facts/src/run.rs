@@ -1,0 +1,291 @@
+//! Run: facts asked of evidence.
+//!
+//! Subjects are counted where they are found; rows leave the engine only for [`subjects`] and [`query`].
+//! What the coverage says is missing of a fact's population becomes unknown subjects (`interval.rs`):
+//!
+//! - the population is the tables that the fact names, and the list of environments for every fact that
+//!   reads it: an environment that was not listed hides any number of subjects, unless environments are
+//!   the subjects;
+//! - a population table of which nothing was read makes the fact absent, as does a list that was not told;
+//! - an asset whose owner was not told hides its maker: facts over makers miss a subject for each row of
+//!   `ownerless`, unless they read that view themselves.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use polars::prelude::*;
+
+use crate::check::is_made;
+use crate::coverage::Reading;
+use crate::gaps;
+use crate::interval::{Counted, Missing, ends, value};
+use crate::session::{Session, collect};
+use crate::text::{parse, relations};
+use crate::{Answer, Error, Evidence, Fact, FactBook, Kind, WhenOpen};
+
+/// The answer to one question for one subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Hit {
+    /// The subject counts.
+    Yes,
+    /// It does not.
+    No,
+    /// It was not told.
+    Unknown,
+}
+
+/// One subject of a fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// Id, unique within the fact.
+    pub subject: String,
+    /// Name for people; the id where none was told.
+    pub label: String,
+    /// Whether it counts.
+    pub hit: Hit,
+}
+
+/// Subjects of a fact, sorted by id, with how many there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subjects {
+    /// Fact id.
+    pub fact: String,
+    /// Those that were asked for, up to the limit.
+    pub rows: Vec<Subject>,
+    /// All that count.
+    pub yes: u64,
+    /// All that do not.
+    pub no: u64,
+    /// All that were not told.
+    pub unknown: u64,
+}
+
+/// Answers to all facts of the book, by id.
+///
+/// # Errors
+/// [`Error::Query`] when the engine fails, [`Error::Inverted`] for a measure with crossed ends.
+pub fn answer_all(book: &FactBook, evidence: &Evidence) -> Result<BTreeMap<String, Answer>, Error> {
+    run(evidence, book, &book.facts().collect::<Vec<_>>())
+}
+
+/// The answers to some facts, by id.
+///
+/// # Errors
+/// As [`answer_all`], and [`Error::UnknownFact`].
+pub fn answer_some(
+    book: &FactBook,
+    evidence: &Evidence,
+    ids: &[&str],
+) -> Result<BTreeMap<String, Answer>, Error> {
+    let facts = ids.iter().map(|id| book.expect_fact(id)).collect::<Result<Vec<_>, _>>()?;
+    run(evidence, book, &facts)
+}
+
+/// Asks the facts on two threads.
+fn run(evidence: &Evidence, book: &FactBook, facts: &[&Fact]) -> Result<BTreeMap<String, Answer>, Error> {
+    let session = Session::open(book, evidence)?;
+    let shared = Shared::of(&session)?;
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        while let Some(fact) = facts.get(next.fetch_add(1, Ordering::Relaxed)) {
+            done.push(ask(&session, &shared, fact));
+        }
+        done
+    };
+    let (mine, theirs) = std::thread::scope(|scope| {
+        let other = scope.spawn(work);
+        let mine = work();
+        (mine, other.join())
+    });
+    let theirs = theirs.map_err(|_| Error::Query {
+        name: "all facts".to_owned(),
+        message: "a thread of the engine stopped; ask the facts one by one to see which".to_owned(),
+    })?;
+    mine.into_iter().chain(theirs).map(|answer| answer.map(|answer| (answer.id.clone(), answer))).collect()
+}
+
+/// Up to `limit` subjects of one fact, sorted by id: those of one answer, or of all. A measure has none.
+///
+/// # Errors
+/// [`Error::UnknownFact`] and [`Error::Query`].
+pub fn subjects(
+    book: &FactBook,
+    evidence: &Evidence,
+    id: &str,
+    hit: Option<Hit>,
+    limit: usize,
+) -> Result<Subjects, Error> {
+    let fact = book.expect_fact(id)?;
+    let mut found =
+        Subjects { fact: fact.id.clone(), rows: Vec::new(), yes: 0, no: 0, unknown: 0 };
+    if fact.kind == Kind::Measure {
+        return Ok(found);
+    }
+    let session = Session::open(book, evidence)?;
+    let counted = count(&session, fact)?;
+    (found.yes, found.no, found.unknown) = (counted.trues, counted.falses, counted.unknowns);
+    let wanted = match hit {
+        None => lit(true),
+        Some(Hit::Yes) => col("hit").eq(lit(true)),
+        Some(Hit::No) => col("hit").eq(lit(false)),
+        Some(Hit::Unknown) => col("hit").is_null(),
+    };
+    let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+    let rows = plan(&session, fact)?
+        .with_columns([col("subject").cast(DataType::String), col("label").cast(DataType::String)])
+        .filter(wanted)
+        .sort(["subject"], SortMultipleOptions::default())
+        .limit(limit);
+    found.rows = rows_of(&collect(&fact.id, rows)?).map_err(|error| Error::query(&fact.id, &error))?;
+    Ok(found)
+}
+
+/// One SELECT over evidence tables and views.
+///
+/// # Errors
+/// [`Error::NotAQuery`] for anything but one SELECT, [`Error::UnknownTable`] for a name that is neither
+/// table nor view, [`Error::Query`] when the engine fails.
+pub fn query(book: &FactBook, evidence: &Evidence, sql: &str) -> Result<DataFrame, Error> {
+    let parsed = parse(sql).map_err(|broken| Error::NotAQuery { what: broken.what })?;
+    let session = Session::open(book, evidence)?;
+    let names: Vec<String> = relations(&parsed).into_iter().collect();
+    if let Some(name) = names.iter().find(|name| session.frame(name).is_none()) {
+        let tables = highwater_snapshot::TABLES.iter().map(|table| table.name);
+        let views = book.views().iter().map(|view| view.id.as_str());
+        let hint = crate::error::hint(name, tables.chain(views));
+        return Err(Error::UnknownTable { name: name.clone(), hint });
+    }
+    collect("sql", session.plan("sql", sql, &names, &[])?)
+}
+
+/// What is read once for all facts.
+struct Shared {
+    /// Assets whose owner was not told.
+    ownerless: u64,
+}
+
+impl Shared {
+    fn of(session: &Session) -> Result<Self, Error> {
+        Ok(Self { ownerless: session.rows(OWNERLESS)? })
+    }
+}
+
+/// Views of the makers, and of the assets that may hide one.
+const MAKERS: &str = "makers";
+const OWNERLESS: &str = "ownerless";
+/// The list of environments.
+const ENVIRONMENTS: &str = "environments";
+
+fn ask(session: &Session, shared: &Shared, fact: &Fact) -> Result<Answer, Error> {
+    let readings = readings(session, fact);
+    let lists: Vec<&String> = fact.lists.iter().filter(|list| !session.coverage.is_declared(list)).collect();
+    let mut gaps = gaps::sentences(&readings);
+    gaps.extend(lists.iter().map(|list| gaps::undeclared(list)));
+    gaps.sort();
+    let missing = missing(fact, &readings, shared).filter(|_| lists.is_empty());
+    let mut answer = Answer {
+        id: fact.id.clone(),
+        kind: fact.kind,
+        value: None,
+        empty: false,
+        trues: 0,
+        falses: 0,
+        unknowns: 0,
+        open: missing.is_none_or(|missing| missing.open),
+        completeness: gaps::completeness(&readings),
+        tables: readings.keys().map(|name| (*name).to_owned()).collect(),
+        gaps,
+    };
+    let Some(missing) = missing else { return Ok(answer) };
+    let counted = count(session, fact)?;
+    (answer.value, answer.empty) = value(fact.kind, fact.when_open, counted, missing);
+    if fact.kind == Kind::Measure && answer.value.is_none() {
+        answer.empty = !missing.any() && is_empty(session, fact)?;
+    }
+    (answer.trues, answer.falses) = (counted.trues, counted.falses);
+    answer.unknowns = counted.unknowns + if fact.when_open == WhenOpen::Adds { missing.known } else { 0 };
+    Ok(answer)
+}
+
+/// How far every table behind the fact was read.
+fn readings<'f>(session: &Session, fact: &'f Fact) -> BTreeMap<&'f str, Reading> {
+    let names = fact.tables.iter().chain(&fact.seen).chain(&fact.population).filter(|name| !is_made(name));
+    names
+        .filter_map(|name| Some((name.as_str(), highwater_snapshot::table(name)?)))
+        .map(|(name, table)| (name, session.coverage.reading(table, fact.scope, &fact.lists)))
+        .collect()
+}
+
+/// What is missing of the population; `None` when nothing of it was read.
+fn missing(fact: &Fact, readings: &BTreeMap<&str, Reading>, shared: &Shared) -> Option<Missing> {
+    let mut missing = Missing::default();
+    for name in &fact.population {
+        let reading = readings.get(name.as_str())?;
+        if reading.is_absent() {
+            return None;
+        }
+        missing.known += reading.missing * fact.subjects_per_row;
+        missing.open = missing.open || reading.open;
+    }
+    let hidden = readings.get(ENVIRONMENTS).filter(|_| !fact.population.iter().any(|name| name == ENVIRONMENTS));
+    if let Some(environments) = hidden {
+        if environments.is_absent() {
+            return None;
+        }
+        missing.open = missing.open || !environments.is_full();
+    }
+    let reads = |view: &str| fact.views.iter().any(|name| name == view);
+    if reads(MAKERS) && !reads(OWNERLESS) {
+        missing.known += shared.ownerless;
+    }
+    Some(missing)
+}
+
+fn plan(session: &Session, fact: &Fact) -> Result<LazyFrame, Error> {
+    session.plan(&fact.id, &fact.sql, &fact.tables, &fact.views)
+}
+
+/// Runs a fact and counts its answers inside the engine.
+fn count(session: &Session, fact: &Fact) -> Result<Counted, Error> {
+    let failed = |error| Error::query(&fact.id, &error);
+    let plan = plan(session, fact)?;
+    if fact.kind == Kind::Measure {
+        let found = collect(&fact.id, plan.select([col("lo"), col("hi")].map(|end| end.cast(DataType::Float64))))?;
+        let end = |name: &str| found.column(name).and_then(|column| Ok(column.f64()?.get(0))).map_err(failed);
+        let (lo, hi) = ends(&fact.id, end("lo")?, end("hi")?)?;
+        return Ok(Counted { lo, hi, ..Counted::default() });
+    }
+    let hit = col("hit").cast(DataType::Boolean);
+    let number = |expr: Expr, name: &str| expr.cast(DataType::UInt64).alias(name);
+    let found = collect(
+        &fact.id,
+        plan.select([number(hit.clone().sum(), "yes"), number(hit.clone().null_count(), "unknown"), number(hit.len(), "all")]),
+    )?;
+    let get = |name: &str| found.column(name).and_then(|column| Ok(column.u64()?.get(0).unwrap_or(0))).map_err(failed);
+    let (trues, unknowns, all) = (get("yes")?, get("unknown")?, get("all")?);
+    Ok(Counted { trues, unknowns, falses: all.saturating_sub(trues + unknowns), lo: None, hi: None })
+}
+
+/// Whether the population of a measure, all of it read, has no row in scope.
+fn is_empty(session: &Session, fact: &Fact) -> Result<bool, Error> {
+    for name in &fact.population {
+        if session.rows_in_scope(name)? > 0 {
+            return Ok(false);
+        }
+    }
+    Ok(!fact.population.is_empty())
+}
+
+fn rows_of(found: &DataFrame) -> PolarsResult<Vec<Subject>> {
+    let (subjects, labels) = (found.column("subject")?.str()?, found.column("label")?.str()?);
+    let hits = found.column("hit")?.cast(&DataType::Boolean)?;
+    let rows = subjects.iter().zip(labels.iter()).zip(hits.bool()?.iter());
+    Ok(rows
+        .map(|((subject, label), hit)| {
+            let subject = subject.unwrap_or_default().to_owned();
+            let hit = hit.map_or(Hit::Unknown, |hit| if hit { Hit::Yes } else { Hit::No });
+            Subject { label: label.unwrap_or(&subject).to_owned(), subject, hit }
+        })
+        .collect())
+}

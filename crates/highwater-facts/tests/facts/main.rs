@@ -1,0 +1,5 @@
+//! Facts over random, empty and half-missing evidence.
+
+mod book;
+mod data;
+mod laws;
