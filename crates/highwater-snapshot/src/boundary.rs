@@ -136,6 +136,7 @@ fn is_secret_key(name: &str, parent: &str) -> bool {
         "accesskey",
         "accesstoken",
         "accountkey",
+        "adminusername",
         "apikey",
         "assertion",
         "authorization",
@@ -147,17 +148,21 @@ fn is_secret_key(name: &str, parent: &str) -> bool {
         "connectionparameters",
         "connectionparametersset",
         "connectionstring",
+        "customdata",
         "defaultvalue",
         "definition",
+        "ethernetmacaddress",
         "flowtriggeruri",
         "gatewaysalt",
         "gatewaywitnessstring",
         "id_token",
+        "imei",
         "inputslink",
         "key",
         "outputslink",
         "passphrase",
         "password",
+        "phonenumber",
         "primarykey",
         "primarykeypackage",
         "privatekey",
@@ -170,11 +175,17 @@ fn is_secret_key(name: &str, parent: &str) -> bool {
         "secondarykey",
         "secret",
         "secretvalue",
+        "serialnumber",
+        "serviceuri",
         "sharedaccesskey",
         "token",
+        "userdata",
+        "variables",
+        "wifimacaddress",
+        "yaml",
     ];
     const VALUE_PARENTS: &[&str] =
-        &["environmentvariabledefinition_environmentvariablevalue", "sink", "variables"];
+        &["environmentvariabledefinition_environmentvariablevalue", "sink"];
     let name = name.to_ascii_lowercase();
     if name == "key" || name == "value" || name == "secret" {
         return VALUE_PARENTS.contains(&parent.to_ascii_lowercase().as_str());

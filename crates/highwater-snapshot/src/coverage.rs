@@ -12,6 +12,13 @@ use crate::config::Config;
 use crate::table::Scope;
 use crate::{TABLES, Table};
 
+/// Sources of the tenant's own rows, for tables that also have rows for every environment.
+const TENANT_ROWS: &[(&str, &[&[&str]])] =
+    &[("role_assignments", &[&["graph.roles", "bap.management_apps"]])];
+
+/// Tables that are made of another table's rows, and so read as far as that one.
+const FOLLOWS: &[(&str, &str)] = &[("desktop_run_peaks", "desktop_flow_runs")];
+
 /// How far a scope was read.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
@@ -83,6 +90,8 @@ pub(crate) struct Due {
     pub(crate) environments: BTreeMap<String, Option<bool>>,
     /// Ids by scope, for all scopes but tenant and environments.
     pub(crate) ids: BTreeMap<Scope, BTreeSet<String>>,
+    /// Whether the organisation named the environments that host pipelines.
+    pub(crate) hosts_declared: bool,
     /// Scopes whose ids are not known in full.
     pub(crate) open: BTreeSet<Scope>,
 }
@@ -94,6 +103,8 @@ pub(crate) struct Said {
     pub(crate) records: BTreeMap<(String, String), u64>,
     pub(crate) rejected: BTreeSet<(&'static str, String)>,
     pub(crate) rows: BTreeMap<(&'static str, String), u64>,
+    /// Assets that a source of single assets is due for, by source and environment.
+    pub(crate) assets_due: BTreeMap<(String, String), u64>,
 }
 
 impl Said {
@@ -118,7 +129,7 @@ impl Said {
 
     /// What was said of a source in a scope: of the scope itself, else of the whole tenant. Fewer records
     /// than the service announced is a broken chain.
-    fn of(&self, source: &str, scope: &str) -> Option<(Status, Option<u64>, Option<String>)> {
+    fn of(&self, source: &str, scope: &str) -> Option<Told> {
         let key = (source.to_owned(), scope.to_owned());
         let whole = (source.to_owned(), String::new());
         let (key, claim) = self
@@ -138,32 +149,186 @@ impl Said {
 }
 
 /// The coverage of all tables that are read (not made), in table and scope order.
-pub(crate) fn cover(said: &Said, due: &Due, config: &Config) -> Vec<Covered> {
+pub(crate) fn cover(said: &Said, due: Due, config: &Config) -> Vec<Covered> {
+    let mut view = View { said, due, config };
+    for (scope, parent) in PARENTS {
+        let known = crate::table(parent)
+            .is_some_and(|parent| view.table(parent).iter().all(|row| row.status == Status::Full));
+        if !known {
+            view.due.open.insert(*scope);
+        }
+    }
+    if config.organisations.keys().filter(|system| CI_SYSTEMS.contains(&system.as_str())).count()
+        < CI_SYSTEMS.len()
+    {
+        view.due.open.insert(Scope::Organisation);
+    }
     let read = TABLES.iter().filter(|table| table.scope != Scope::Snapshot);
-    read.flat_map(|table| cover_table(table, said, due, config)).collect()
+    read.flat_map(|table| view.table(table)).collect()
 }
 
-fn cover_table(table: &'static Table, said: &Said, due: &Due, config: &Config) -> Vec<Covered> {
-    let mut covered: Vec<Covered> = scopes(table, said, due)
-        .into_iter()
-        .map(|(scope, told)| cover_scope(table, said, &scope, told))
-        .collect();
-    if is_unused(table, config) {
-        covered.retain(|row| row.rows > 0);
-        covered.push(row(
-            table,
-            String::new(),
-            Status::Full,
-            0,
-            None,
-            Some("declared unused".to_owned()),
-        ));
-    } else if due.open.contains(&table.scope) && !whole_tenant_is_full(table, said) {
-        let reason = format!("not every {} is known", table.scope.kind().replace('_', " "));
-        covered.push(row(table, String::new(), Status::None, 0, None, Some(reason)));
-    }
-    covered
+/// Tables whose rows are the scopes of other tables; where they were not read in full, scopes are missing.
+const PARENTS: &[(Scope, &str)] = &[
+    (Scope::Environment, "environments"),
+    (Scope::Dataverse, "environments"),
+    (Scope::Flow, "environments"),
+    (Scope::PipelinesHost, "environments"),
+    (Scope::EnvironmentGroup, "environment_groups"),
+    (Scope::Policy, "dlp_policies"),
+    (Scope::Subscription, "subscriptions"),
+    (Scope::Sku, "licence_skus"),
+    (Scope::Group, "conditional_access_policies"),
+    (Scope::Resource, "key_vaults"),
+    (Scope::Vault, "environment_variables"),
+];
+
+/// Systems of source control; both must be listed or declared unused before nothing can be missing.
+const CI_SYSTEMS: &[&str] = &["azure_devops", "github"];
+
+/// What was said, what was due and what was configured.
+struct View<'a> {
+    said: &'a Said,
+    due: Due,
+    config: &'a Config,
 }
+
+impl View<'_> {
+    fn table(&self, table: &'static Table) -> Vec<Covered> {
+        if let Some((_, followed)) = FOLLOWS.iter().find(|(name, _)| *name == table.name) {
+            return self.follow(table, followed);
+        }
+        let mut covered: Vec<Covered> = scopes(table, self.said, &self.due)
+            .into_iter()
+            .map(|(scope, told)| self.scope(table, &scope, told))
+            .collect();
+        if let Some((_, alternatives)) = TENANT_ROWS.iter().find(|(name, _)| *name == table.name) {
+            let mut row = self.best(table, alternatives, "");
+            row.scope_kind = Scope::Tenant.kind();
+            covered.push(row);
+        }
+        if is_unused(table, self.config) {
+            covered.retain(|row| row.rows > 0);
+            covered.push(row(
+                table,
+                String::new(),
+                Status::Full,
+                0,
+                None,
+                Some("declared unused".to_owned()),
+            ));
+        } else if self.due.open.contains(&table.scope) && !whole_tenant_is_full(table, self.said) {
+            let reason = format!("not every {} is known", table.scope.kind().replace('_', " "));
+            covered.push(row(table, String::new(), Status::None, 0, None, Some(reason)));
+        }
+        covered
+    }
+
+    /// One row for a table that is made of another: full where that one is, in part where it has rows.
+    fn follow(&self, table: &'static Table, followed: &str) -> Vec<Covered> {
+        let parent = crate::table(followed).map_or_else(Vec::new, |parent| self.table(parent));
+        let full = parent.iter().all(|row| row.status == Status::Full);
+        let some = parent.iter().any(|row| row.status == Status::Full || row.rows > 0);
+        let rows = self.said.rows.get(&(table.name, String::new())).copied().unwrap_or(0);
+        let (status, reason) = match (full, some) {
+            (true, _) => (Status::Full, None),
+            (false, true) => (Status::Partial, Some(format!("{followed} was read in part"))),
+            (false, false) => (Status::None, Some(format!("{followed} was not read"))),
+        };
+        vec![row(table, String::new(), status, rows, None, reason)]
+    }
+
+    fn scope(&self, table: &'static Table, scope: &str, due: Option<bool>) -> Covered {
+        let mut covered = self.best(table, table.complete, scope);
+        if due.is_none() && covered.status == Status::None {
+            covered.reason = Some("not told whether this environment has Dataverse".into());
+        }
+        covered
+    }
+
+    /// The alternative that covers a scope best.
+    fn best(&self, table: &'static Table, alternatives: &[&[&str]], scope: &str) -> Covered {
+        let rows = self.said.rows.get(&(table.name, scope.to_owned())).copied().unwrap_or(0);
+        let candidates =
+            alternatives.iter().map(|sources| self.alternative(table, sources, scope, rows));
+        let mut covered =
+            candidates.min_by_key(|candidate| candidate.status).unwrap_or_else(|| {
+                row(
+                    table,
+                    scope.to_owned(),
+                    Status::None,
+                    rows,
+                    None,
+                    Some("no source reads it".into()),
+                )
+            });
+        if covered.status == Status::None && rows > 0 {
+            covered.status = Status::Partial;
+            covered.reason = Some("rows came from sources that do not cover it in full".into());
+        }
+        if covered.status == Status::Full
+            && self.said.rejected.contains(&(table.name, scope.to_owned()))
+        {
+            covered.status = Status::Partial;
+            covered.reason = Some("records without a required value were rejected".into());
+        }
+        covered
+    }
+
+    /// How far the sources of one alternative, all of them together, cover a scope.
+    fn alternative(
+        &self,
+        table: &'static Table,
+        sources: &[&str],
+        scope: &str,
+        rows: u64,
+    ) -> Covered {
+        let told: Vec<Told> = sources.iter().map(|source| self.told(source, scope)).collect();
+        let all_missing = told.iter().all(|told| told.0 == Status::None);
+        let worst = told.iter().map(|told| told.0).max().unwrap_or(Status::None);
+        let status = match worst {
+            Status::None if !all_missing => Status::Partial,
+            Status::Denied | Status::Failed if rows > 0 => Status::Partial,
+            worst => worst,
+        };
+        let open = sources.iter().zip(&told).filter(|(_, told)| told.0 != Status::Full);
+        let reasons: BTreeSet<String> = open
+            .map(|(source, told)| {
+                told.2.clone().unwrap_or_else(|| format!("{source} {}", missing(told.0)))
+            })
+            .collect();
+        let expected = if let ([told], false) = (told.as_slice(), status == Status::Full) {
+            told.1
+        } else {
+            None
+        };
+        let reason =
+            (!reasons.is_empty()).then(|| reasons.into_iter().collect::<Vec<_>>().join("; "));
+        row(table, scope.to_owned(), status, rows, expected, reason)
+    }
+
+    /// How far a source was read in a scope. A Dataverse source has nothing to read where there is no
+    /// Dataverse, and a source of single assets nothing where there are none.
+    fn told(&self, source: &str, scope: &str) -> Told {
+        if source.starts_with("dv.") && self.due.environments.get(scope) == Some(&Some(false)) {
+            return (Status::Full, None, None);
+        }
+        if let Some(told) = self.said.of(source, scope) {
+            return told;
+        }
+        let assets = self.said.assets_due.get(&(source.to_owned(), scope.to_owned()));
+        let parent = crate::loader::asset_table(source).and_then(crate::table);
+        if let (Some(parent), None | Some(0)) = (parent, assets)
+            && self.due.environments.contains_key(scope)
+            && self.best(parent, parent.complete, scope).status == Status::Full
+        {
+            return (Status::Full, None, None);
+        }
+        (Status::None, None, None)
+    }
+}
+
+/// Status, records that there are, and why it is not full.
+type Told = (Status, Option<u64>, Option<String>);
 
 /// The scopes in which the table was due, with what is known of whether it is due there at all.
 fn scopes(table: &Table, said: &Said, due: &Due) -> Vec<(String, Option<bool>)> {
@@ -172,12 +337,15 @@ fn scopes(table: &Table, said: &Said, due: &Due) -> Vec<(String, Option<bool>)> 
         Scope::Environment | Scope::Flow => {
             due.environments.keys().map(|id| (id.clone(), Some(true))).collect()
         }
-        Scope::Dataverse => due
-            .environments
-            .iter()
-            .filter(|(_, has)| **has != Some(false))
-            .map(|(id, has)| (id.clone(), *has))
-            .collect(),
+        Scope::Dataverse | Scope::PipelinesHost
+            if table.scope == Scope::Dataverse || !due.hosts_declared =>
+        {
+            due.environments
+                .iter()
+                .filter(|(_, has)| **has != Some(false))
+                .map(|(id, has)| (id.clone(), *has))
+                .collect()
+        }
         scope => {
             let mut ids: BTreeSet<String> = due.ids.get(&scope).cloned().unwrap_or_default();
             let claimed = said
@@ -188,68 +356,6 @@ fn scopes(table: &Table, said: &Said, due: &Due) -> Vec<(String, Option<bool>)> 
             ids.into_iter().map(|id| (id, Some(true))).collect()
         }
     }
-}
-
-fn cover_scope(table: &'static Table, said: &Said, scope: &str, due: Option<bool>) -> Covered {
-    let rows = said.rows.get(&(table.name, scope.to_owned())).copied().unwrap_or(0);
-    let rejected = said.rejected.contains(&(table.name, scope.to_owned()));
-    let mut best: Option<Covered> = None;
-    for alternative in table.complete {
-        let candidate = cover_by(table, alternative, said, scope, rows);
-        if best.as_ref().is_none_or(|best| candidate.status < best.status) {
-            best = Some(candidate);
-        }
-    }
-    let mut covered = best.unwrap_or_else(|| {
-        row(table, scope.to_owned(), Status::None, rows, None, Some("no source reads it".into()))
-    });
-    if covered.status == Status::None && rows > 0 {
-        covered.status = Status::Partial;
-        covered.reason = Some("rows came from sources that do not cover it in full".into());
-    }
-    if rejected && covered.status == Status::Full {
-        covered.status = Status::Partial;
-        covered.reason = Some("records without a required value were rejected".into());
-    }
-    if due.is_none() && covered.status == Status::None {
-        covered.reason = Some("not told whether this environment has Dataverse".into());
-    }
-    covered
-}
-
-/// How far the sources of one alternative, all of them together, cover a scope.
-fn cover_by(
-    table: &'static Table,
-    alternative: &[&str],
-    said: &Said,
-    scope: &str,
-    rows: u64,
-) -> Covered {
-    let told: Vec<(Status, Option<u64>, Option<String>)> = alternative
-        .iter()
-        .map(|source| said.of(source, scope).unwrap_or((Status::None, None, None)))
-        .collect();
-    let all_full = told.iter().all(|(status, ..)| *status == Status::Full);
-    let all_missing = told.iter().all(|(status, ..)| *status == Status::None);
-    let worst =
-        told.iter().max_by_key(|(status, ..)| *status).map_or(Status::None, |(status, ..)| *status);
-    let status = match worst {
-        Status::Full => Status::Full,
-        Status::None if !all_missing => Status::Partial,
-        Status::Denied | Status::Failed if rows > 0 => Status::Partial,
-        worst => worst,
-    };
-    let reasons: BTreeSet<String> = alternative
-        .iter()
-        .zip(&told)
-        .filter(|(_, (status, ..))| *status != Status::Full)
-        .map(|(source, (status, _, reason))| {
-            reason.clone().unwrap_or_else(|| format!("{source} {}", missing(*status)))
-        })
-        .collect();
-    let expected = if alternative.len() == 1 && !all_full { told[0].1 } else { None };
-    let reason = (!reasons.is_empty()).then(|| reasons.into_iter().collect::<Vec<_>>().join("; "));
-    row(table, scope.to_owned(), status, rows, expected, reason)
 }
 
 const fn missing(status: Status) -> &'static str {

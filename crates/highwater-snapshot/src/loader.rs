@@ -11,6 +11,7 @@ use polars::prelude::*;
 use crate::config::{Config, Lists};
 use crate::coverage::{Covered, Due, Said, Status};
 use crate::table::{Scope, Type};
+use crate::tables::desktop_run_peaks::peaks;
 use crate::{Claim, Error, TABLES, Table, Time, merge};
 
 /// All tables of a snapshot in memory, by name.
@@ -81,6 +82,11 @@ pub(crate) fn add_config(frames: &mut Frames, config: &Config) -> Result<(), Err
     )
 }
 
+/// The table whose rows a source of single assets is due for.
+pub(crate) fn asset_table(source: &str) -> Option<&'static str> {
+    ASSET_SOURCES.iter().find(|(name, _)| *name == source).map(|(_, table)| *table)
+}
+
 /// Turns claims of single assets into one claim an environment: full when every asset was read.
 pub(crate) fn collapse_assets(said: &mut Said, frames: &Frames) -> Result<(), Error> {
     for (source, table) in ASSET_SOURCES {
@@ -104,6 +110,9 @@ pub(crate) fn collapse_assets(said: &mut Said, frames: &Frames) -> Result<(), Er
                 *due.entry(environment).or_default() += 1;
                 due
             });
+        for (environment, number) in &due {
+            said.assets_due.insert(((*source).to_owned(), (*environment).clone()), *number);
+        }
         for (environment, (full, worst)) in read {
             let all = due.get(&environment).copied().unwrap_or(0);
             let status = if full >= all { worst } else { Status::Partial };
@@ -120,6 +129,21 @@ pub(crate) fn collapse_assets(said: &mut Said, frames: &Frames) -> Result<(), Er
         }
     }
     Ok(())
+}
+
+/// Makes `desktop_run_peaks` of the sessions that were read.
+pub(crate) fn add_peaks(frames: &mut Frames, as_of: Time) -> Result<(), Error> {
+    let Some(frame) = frames.get("desktop_flow_runs").filter(|frame| frame.height() > 0) else { return Ok(()) };
+    let read = || -> PolarsResult<Vec<(Time, Option<Time>)>> {
+        let moments = |column: &str| frame.column(column)?.cast(&DataType::Int64);
+        let (started, ended) = (moments("started_at")?, moments("ended_at")?);
+        let pairs = started.i64()?.iter().zip(ended.i64()?.iter());
+        Ok(pairs.filter_map(|(started, ended)| Some((Time(started?), ended.map(Time)))).collect())
+    };
+    let sessions = read().map_err(Error::table("desktop_flow_runs"))?;
+    let (days, peaks): (Vec<Option<Time>>, Vec<i64>) =
+        peaks(sessions, as_of).into_iter().map(|(day, peak)| (Some(day), peak)).unzip();
+    insert(frames, "desktop_run_peaks", vec![moments("day", &days)?, Column::new("peak".into(), peaks)])
 }
 
 /// Rows by table and scope, counted where the table has a column for its scope.
@@ -145,7 +169,8 @@ pub(crate) fn rows_by_scope(
 
 /// The scopes in which tables are due, as far as the tables themselves tell.
 pub(crate) fn due(frames: &Frames, config: &Config) -> Result<Due, Error> {
-    let mut due = Due { environments: environments_in_scope(frames, config)?, ..Due::default() };
+    let hosts_declared = config.lists.contains_key("central_pipelines_host");
+    let mut due = Due { environments: environments_in_scope(frames, config)?, hosts_declared, ..Due::default() };
     let mut ids = |scope: Scope, found: Vec<String>| {
         due.ids.entry(scope).or_default().extend(found.into_iter().filter(|id| !id.is_empty()));
     };
@@ -196,7 +221,7 @@ pub(crate) fn due(frames: &Frames, config: &Config) -> Result<Due, Error> {
 pub(crate) fn add_coverage(
     frames: &mut Frames,
     covered: &[Covered],
-    due: &Due,
+    environments: &BTreeMap<String, Option<bool>>,
     config: &Config,
     as_of: Time,
 ) -> Result<(), Error> {
@@ -241,7 +266,7 @@ pub(crate) fn add_coverage(
         scopes.peek().is_some() && scopes.all(|row| row.status == Status::Full)
     };
     add_tenant_seen(frames, covered, as_of, &seen)?;
-    add_env_seen(frames, due, &seen)
+    add_env_seen(frames, environments, &seen)
 }
 
 fn add_tenant_seen(
@@ -265,13 +290,11 @@ fn add_tenant_seen(
     insert(frames, "tenant_seen", columns)
 }
 
-fn add_env_seen(
-    frames: &mut Frames,
-    due: &Due,
+fn add_env_seen(frames: &mut Frames, environments: &BTreeMap<String, Option<bool>>,
     seen: &dyn Fn(&str, Option<&str>) -> bool,
 ) -> Result<(), Error> {
     let Some(table) = crate::table("env_seen") else { return Ok(()) };
-    let ids: Vec<&String> = due.environments.keys().collect();
+    let ids: Vec<&String> = environments.keys().collect();
     let columns = table.columns.iter().map(|column| {
         if column.name == "environment_id" {
             return Column::new(
@@ -281,8 +304,7 @@ fn add_env_seen(
         }
         let dataverse =
             crate::table(column.name).is_some_and(|table| table.scope == Scope::Dataverse);
-        let flags: Vec<bool> = due
-            .environments
+        let flags: Vec<bool> = environments
             .iter()
             .map(|(id, has)| {
                 (dataverse && *has == Some(false))

@@ -10,9 +10,6 @@ use crate::rows::RANK;
 use crate::table::{Made, Type};
 use crate::{Error, Table};
 
-/// Columns that every row carries beside the table's own.
-pub(crate) const ROW_COLUMNS: [&str; 3] = ["source_id", "record_no", "observed_at"];
-
 /// One row a key, sorted by key. The rank column is gone afterwards.
 pub(crate) fn merge(table: &'static Table, frame: DataFrame) -> Result<DataFrame, Error> {
     let wrap = Error::table(table.name);

@@ -15,13 +15,14 @@ use serde_json_borrow::Value;
 
 use crate::boundary::scrub;
 use crate::coverage::{Covered, Said};
+use crate::fold::FOLDS;
 use crate::loader::{self, Frames};
 use crate::manifest::{FORMAT, FileEntry, Manifest, SourceEntry, TableEntry, Tenant, Tool};
 use crate::store::{Hashing, digest_file};
 use crate::table::Scope;
 use crate::{
-    Claim, Config, Error, Json, Origin, Place, Pseudonyms, Record, Rows, Status, TABLES, Time,
-    derive, merge,
+    Claim, Config, Error, Json, Origin, Place, Pseudonyms, Record, Rows, Status, TABLES, Table, Time,
+    derive, fold, merge, pattern_class,
 };
 
 /// What a snapshot is about, before the first record.
@@ -84,7 +85,7 @@ impl Writer {
         }
         let people = Arc::new(people);
         let mut readings: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
-        for (table, definition) in TABLES.iter().enumerate() {
+        for (table, definition) in read_tables().enumerate() {
             for (rank, reading) in (0..).zip(definition.readings) {
                 readings.entry(reading.source).or_default().push(Route {
                     table,
@@ -93,7 +94,7 @@ impl Writer {
                 });
             }
         }
-        let rows = TABLES.iter().map(|table| Rows::new(table, Arc::clone(&people))).collect();
+        let rows = read_tables().map(|table| Rows::new(table, Arc::clone(&people))).collect();
         Ok(Self {
             folder: folder.to_owned(),
             subject,
@@ -133,7 +134,7 @@ impl Writer {
             (route.read)(&record, rows);
             given += rows.len() - rows_before;
             if rows.rejected_total() > rejected_before {
-                let name = TABLES[route.table].name;
+                let name = kept_as(route.table);
                 self.said.rejected.insert((name, scope.to_owned()));
             }
         }
@@ -149,15 +150,21 @@ impl Writer {
     pub fn finish(mut self) -> Result<Written, Error> {
         let rejected: Vec<BTreeMap<String, u64>> =
             self.rows.iter().map(Rows::rejected_by_name).collect();
-        let mut frames = merged(std::mem::take(&mut self.rows))?;
+        let mut rows = std::mem::take(&mut self.rows);
+        let events = rows.split_off(TABLES.len());
+        let mut frames = merged(rows)?;
+        fold::fold(&mut frames, events, self.subject.taken_at)?;
+        loader::add_peaks(&mut frames, self.subject.taken_at)?;
         loader::apply_patterns(&mut frames, &self.config)?;
         loader::add_config(&mut frames, &self.config)?;
         loader::collapse_assets(&mut self.said, &frames)?;
         self.said.rows = loader::rows_by_scope(&frames)?;
         let due = loader::due(&frames, &self.config)?;
-        let covered = crate::coverage::cover(&self.said, &due, &self.config);
-        loader::add_coverage(&mut frames, &covered, &due, &self.config, self.subject.taken_at)?;
+        let environments = due.environments.clone();
+        let covered = crate::coverage::cover(&self.said, due, &self.config);
+        loader::add_coverage(&mut frames, &covered, &environments, &self.config, self.subject.taken_at)?;
         derive::derive(&mut frames)?;
+        pattern_class::classify(&mut frames)?;
         loader::add_clock(&mut frames, self.subject.taken_at)?;
         let mut files = BTreeMap::new();
         for table in TABLES {
@@ -285,6 +292,18 @@ pub(crate) fn write_manifest(folder: &Path, manifest: &Manifest) -> Result<(), E
         .map_err(|error| Error::invalid(&path, error.to_string()))?;
     text.push('\n');
     std::fs::write(&path, text).map_err(Error::io("write", &path))
+}
+
+/// The tables that are kept, then the events that are folded into some of them.
+fn read_tables() -> impl Iterator<Item = &'static Table> {
+    TABLES.iter().copied().chain(FOLDS.iter().map(|fold| fold.events))
+}
+
+/// Name of the table in which the rows of the table at that place end up.
+fn kept_as(place: usize) -> &'static str {
+    let folded = place.checked_sub(TABLES.len()).and_then(|place| FOLDS.get(place));
+    let kept = folded.map(|fold| fold.into).or_else(|| TABLES.get(place).copied());
+    kept.map_or("", |table| table.name)
 }
 
 /// All tables merged, users resolved first because other tables name them.

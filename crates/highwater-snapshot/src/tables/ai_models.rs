@@ -25,9 +25,7 @@ pub(crate) static TABLE: Table = Table {
         Column::time("last_used_at").business(),
         Column::bool("in_custom_solution").derived(),
     ],
-    readings: &[
-        Reading { source: "dv.ai_models", read: dataverse },
-    ],
+    readings: &[Reading { source: "dv.ai_models", read: dataverse }],
     complete: &[&["dv.ai_models"]],
     sample: Sample::Seen,
 };
@@ -38,15 +36,21 @@ fn dataverse(record: &Record<'_>, rows: &mut Rows) {
         cell("model_id", record.at("msdyn_aimodelid").id()),
         cell("display_name", record.at("msdyn_name").filled()),
         cell("status", label(record, "statuscode")),
-        cell("is_active", record.at("_msdyn_activerunconfigurationid_value").id_or_none().map(|run| !run.is_empty())),
+        cell(
+            "is_active",
+            record
+                .at("_msdyn_activerunconfigurationid_value")
+                .id_or_none()
+                .map(|run| !run.is_empty()),
+        ),
     ]);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::rows_at;
     use crate::Place;
+    use crate::testing::rows_at;
 
     fn place() -> Place {
         Place { environment: Some("e1".into()), ..Place::default() }
@@ -59,6 +63,14 @@ mod tests {
             rows_at(&TABLE, "dv.ai_models", &place(), model),
             ["environment_id=e1, model_id=m1, display_name=Receipts, status=0, is_active=false"]
         );
-        assert_eq!(rows_at(&TABLE, "dv.ai_models", &place(), r#"{"msdyn_aimodelid": "m1", "msdyn_name": []}"#), ["environment_id=e1, model_id=m1"]);
+        assert_eq!(
+            rows_at(
+                &TABLE,
+                "dv.ai_models",
+                &place(),
+                r#"{"msdyn_aimodelid": "m1", "msdyn_name": []}"#
+            ),
+            ["environment_id=e1, model_id=m1"]
+        );
     }
 }

@@ -21,9 +21,7 @@ pub(crate) static TABLE: Table = Table {
         Column::text("table_name").required().business(),
         Column::bool("is_standard"),
     ],
-    readings: &[
-        Reading { source: "dv.app_dependencies", read: dataverse },
-    ],
+    readings: &[Reading { source: "dv.app_dependencies", read: dataverse }],
     complete: &[&["dv.app_dependencies"]],
     sample: Sample::Unseen,
 };
@@ -48,18 +46,30 @@ const TABLE_COMPONENT: i64 = 1;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::rows_at;
     use crate::Place;
+    use crate::testing::rows_at;
 
     #[test]
     fn keeps_tables_only() {
-        let place = Place { environment: Some("e1".into()), parent: Some("a1".into()), ..Place::default() };
+        let place =
+            Place { environment: Some("e1".into()), parent: Some("a1".into()), ..Place::default() };
         let table = r#"{"requiredcomponenttype": 1, "logicalname": "cts_Order"}"#;
         assert_eq!(
             rows_at(&TABLE, "dv.app_dependencies", &place, table),
             ["environment_id=e1, app_id=a1, table_name=cts_order, is_standard=false"]
         );
-        assert!(rows_at(&TABLE, "dv.app_dependencies", &place, r#"{"requiredcomponenttype": 61, "logicalname": "x"}"#).is_empty());
-        assert!(rows_at(&TABLE, "dv.app_dependencies", &place, r#"{"requiredcomponenttype": 1}"#).is_empty());
+        assert!(
+            rows_at(
+                &TABLE,
+                "dv.app_dependencies",
+                &place,
+                r#"{"requiredcomponenttype": 61, "logicalname": "x"}"#
+            )
+            .is_empty()
+        );
+        assert!(
+            rows_at(&TABLE, "dv.app_dependencies", &place, r#"{"requiredcomponenttype": 1}"#)
+                .is_empty()
+        );
     }
 }

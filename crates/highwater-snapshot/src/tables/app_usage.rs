@@ -8,7 +8,6 @@
 //! of resources that it recommends to look at: it completes nothing.
 
 use super::audit_events;
-
 use crate::table::{Column, Reading, Sample, Scope, Table};
 use crate::{Record, Rows, Time, cell};
 
@@ -35,7 +34,6 @@ pub(crate) static TABLE: Table = Table {
 };
 
 /// Single launches on their way into [`TABLE`].
-#[cfg_attr(not(test), expect(dead_code, reason = "until the writer folds events"))]
 pub(crate) static LAUNCHES: Table = Table {
     name: "app_launches",
     grain: "one row per launch",
@@ -54,7 +52,6 @@ pub(crate) static LAUNCHES: Table = Table {
 };
 
 /// [`LAUNCHES`] as rows of [`TABLE`].
-#[expect(dead_code, reason = "until the writer folds events")]
 pub(crate) const FOLD: &str = "
 SELECT u.environment_id AS environment_id, u.app_id AS app_id, MAX(u.launched_at) AS last_launched_at,
 CAST(COUNT(CASE WHEN u.launched_at >= u.d30 THEN 1 END) AS BIGINT) AS launches_30d,

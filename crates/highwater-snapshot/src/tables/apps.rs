@@ -14,7 +14,6 @@
 
 use super::asset_shares::{is_platform, person};
 use super::connections::after;
-
 use crate::table::{Column, Reading, Sample, Scope, Table};
 use crate::{Json, Record, Rows, cell};
 

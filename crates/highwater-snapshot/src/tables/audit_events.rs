@@ -11,7 +11,6 @@ use std::borrow::Cow;
 
 use super::connections::after;
 use super::gateways::embedded;
-
 use crate::table::{Column, Reading, Sample, Scope, Table};
 use crate::{Json, Record, Rows, Time, cell};
 
@@ -45,7 +44,6 @@ pub(crate) static TABLE: Table = Table {
 };
 
 /// Single events on their way into [`TABLE`].
-#[cfg_attr(not(test), expect(dead_code, reason = "until the writer folds events"))]
 pub(crate) static EVENTS: Table = Table {
     name: "audit_records",
     grain: "one row per event",
@@ -69,7 +67,6 @@ pub(crate) static EVENTS: Table = Table {
 };
 
 /// [`EVENTS`] as rows of [`TABLE`].
-#[expect(dead_code, reason = "until the writer folds events")]
 pub(crate) const FOLD: &str = "
 SELECT e.day AS day, e.workload AS workload, e.operation AS operation, e.environment_id AS environment_id,
 e.resource_id AS resource_id, e.actor_type AS actor_type, CAST(COUNT(*) AS BIGINT) AS events,

@@ -22,9 +22,7 @@ pub(crate) static TABLE: Table = Table {
         Column::text("plugin_trace").about("context"),
         Column::bool("ip_firewall").about("context"),
     ],
-    readings: &[
-        Reading { source: "dv.organization", read: dataverse },
-    ],
+    readings: &[Reading { source: "dv.organization", read: dataverse }],
     complete: &[&["dv.organization"]],
     sample: Sample::Seen,
 };
@@ -35,7 +33,13 @@ fn dataverse(record: &Record<'_>, rows: &mut Rows) {
         cell("is_audit_enabled", record.at("isauditenabled").flag()),
         cell("is_user_access_audit_enabled", record.at("isuseraccessauditenabled").flag()),
         cell("is_read_audit_enabled", record.at("isreadauditenabled").flag()),
-        cell("retention_days", record.at("auditretentionperiodv2").int().map(|days| if days < 0 { FOR_EVER } else { days })),
+        cell(
+            "retention_days",
+            record
+                .at("auditretentionperiodv2")
+                .int()
+                .map(|days| if days < 0 { FOR_EVER } else { days }),
+        ),
         cell("plugin_trace", record.at("plugintracelogsetting").int().and_then(plugin_trace)),
         cell("ip_firewall", record.at("enableipbasedfirewallrule").flag()),
     ]);
@@ -56,8 +60,8 @@ fn plugin_trace(number: i64) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::rows_at;
     use crate::Place;
+    use crate::testing::rows_at;
 
     fn place() -> Place {
         Place { environment: Some("e1".into()), ..Place::default() }
@@ -69,7 +73,9 @@ mod tests {
             "auditretentionperiodv2": -1, "plugintracelogsetting": 2, "enableipbasedfirewallrule": false}"#;
         assert_eq!(
             rows_at(&TABLE, "dv.organization", &place(), organisation),
-            ["environment_id=e1, is_audit_enabled=true, is_user_access_audit_enabled=false, retention_days=36500, plugin_trace=all, ip_firewall=false"]
+            [
+                "environment_id=e1, is_audit_enabled=true, is_user_access_audit_enabled=false, retention_days=36500, plugin_trace=all, ip_firewall=false"
+            ]
         );
         let wrong = r#"{"isauditenabled": 1, "auditretentionperiodv2": "ever", "plugintracelogsetting": 9}"#;
         assert_eq!(rows_at(&TABLE, "dv.organization", &place(), wrong), ["environment_id=e1"]);

@@ -7,15 +7,18 @@
 //! `{"pipeline": <definition or workflow>, "yaml": <text of the file>, "runs": [newest first], "checks": [...]}`, each
 //! part as the service gives it, read with the repository as the parent. `pipeline` is a build or release
 //! definition (its tasks stand in for a file) or a workflow; `checks` are the checks of the environments that it uses.
-//! The text is searched for the names of tasks, actions and commands; it is not kept. A pipeline without such
-//! names and without a template is none of this table. What a template may do is not told.
+//! The text is searched for the names of tasks, actions and commands, comments left out; it is not kept. A
+//! pipeline without such names, or with a template and no hint at solutions, is none of this table. What a
+//! template may do is not told.
 //! Traps: runs are one page: without a success among a full page the last success is unknown, and the record is
 //! rejected; solution names and environments are often variables.
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
+mod steps;
 
-use super::source_control_repos::{ado_id, organisation, repo_id};
+use std::borrow::Cow;
+
+use self::steps::{CHECKERS, IMPORTS, Steps, TESTS};
+use super::source_control_repos::address::{ado_id, organisation, repo_id};
 use crate::table::{Column, Reading, Sample, Scope, Table};
 use crate::{Json, Record, Rows, Time, cell};
 
@@ -88,108 +91,14 @@ fn pipeline(record: &Record<'_>, rows: &mut Rows) {
     ]);
 }
 
-const IMPORTS: &[&str] = &[
-    "powerplatformimportsolution",
-    "power platform import solution",
-    "import-solution",
-    "pac solution import",
-];
-const CHECKERS: &[&str] =
-    &["powerplatformchecker", "power platform checker", "check-solution", "pac solution check"];
-const TESTS: &[&str] =
-    &["pac test run", "testengine", "test engine", "test studio", "run-test-engine"];
-const ANY: &[&str] = &[
-    "powerplatform",
-    "power platform",
-    "power-platform",
-    "pac solution",
-    "pac test",
-    "pac auth",
-    "pac pipeline",
-];
-const ACCELERATOR: &[&str] =
-    &["alm-accelerator", "almaccelerator", "alm accelerator", "coe-starter-kit"];
-
 /// A full page of runs; older ones may exist beyond it.
 const PAGE: i64 = 100;
-
-/// What the text of a pipeline says.
-struct Steps<'t> {
-    text: &'t str,
-    template: Option<String>,
-}
-
-impl<'t> Steps<'t> {
-    fn of(text: &'t str) -> Self {
-        Self { text, template: text.lines().find_map(template_of) }
-    }
-
-    fn names(&self, marks: &[&str]) -> bool {
-        marks.iter().any(|mark| self.text.contains(mark))
-    }
-
-    fn is_foreign(&self) -> bool {
-        self.template.is_none() && !self.names(ANY)
-    }
-
-    /// Whether a step is there; where a template may bring it in, only a yes is told.
-    fn has(&self, marks: &[&str]) -> Option<bool> {
-        let found = self.names(marks);
-        (found || self.template.is_none()).then_some(found)
-    }
-
-    fn is_alm_accelerator(&self) -> bool {
-        self.names(ACCELERATOR)
-    }
-
-    /// A stage or environment called production; never where nothing is imported.
-    fn deploys_production(&self) -> Option<bool> {
-        let keys = ["stage", "environment", "name", "displayname", "deployment"];
-        let production = self.values(&keys).any(|value| value.starts_with("prod"));
-        match self.has(IMPORTS) {
-            Some(false) => Some(false),
-            _ => production.then_some(true),
-        }
-    }
-
-    /// The solution that all steps name, unless they name none, several or a variable.
-    fn solution_name(&self) -> Option<String> {
-        let names: BTreeSet<&str> = self.values(&["solutionname", "solution-name"]).collect();
-        let mut names = names.into_iter();
-        match (names.next(), names.next()) {
-            (Some(name), None) if !name.contains('$') && !name.is_empty() => Some(name.to_owned()),
-            _ => None,
-        }
-    }
-
-    /// Whether a threshold of the checker stops the run; steps that go on after errors leave it open.
-    fn checker_fails(&self) -> Option<bool> {
-        let goes_on = self.names(&["continueonerror: true", "continue-on-error: true"]);
-        let threshold = self.values(&["errorthreshold", "error-threshold"]).next().is_some();
-        (self.names(CHECKERS) && threshold && !goes_on).then_some(true)
-    }
-
-    /// Values of lines such as `- stage: Production`.
-    fn values<'s>(&'s self, keys: &'s [&'s str]) -> impl Iterator<Item = &'t str> + 's {
-        self.text.lines().filter_map(move |line| {
-            let (key, value) = line.trim().trim_start_matches("- ").split_once(':')?;
-            keys.contains(&key.trim()).then(|| value.trim().trim_matches(['\'', '"']))
-        })
-    }
-}
-
-/// A template or a workflow of another repository that a line refers to.
-fn template_of(line: &str) -> Option<String> {
-    let (key, value) = line.trim().trim_start_matches("- ").split_once(':')?;
-    let value = value.split(" #").next()?.trim().trim_matches(['\'', '"']);
-    let reusable = key.trim() == "uses" && value.contains("/.github/workflows/");
-    ((key.trim() == "template" || reusable) && !value.is_empty()).then(|| value.to_owned())
-}
 
 /// The text that is searched, lower-case: the file, else names and inputs of the tasks of a definition.
 fn text(record: &Record<'_>) -> Option<String> {
     if let Some(text) = record.at("yaml").filled() {
-        return Some(text.to_lowercase());
+        let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+        return Some(lines.collect::<Vec<_>>().join("\n").to_lowercase());
     }
     let definition = record.at("pipeline");
     let release = definition

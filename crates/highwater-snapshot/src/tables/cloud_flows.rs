@@ -100,7 +100,9 @@ fn admin(record: &Record<'_>, rows: &mut Rows) {
 fn inventory(record: &Record<'_>, rows: &mut Rows) {
     let kind = match record.at("type").word().as_deref() {
         Some("microsoft.powerautomate/cloudflows") => "cloud",
-        Some("microsoft.powerautomate/agentflows" | "microsoft.powerautomate/m365agentflows") => "agent",
+        Some("microsoft.powerautomate/agentflows" | "microsoft.powerautomate/m365agentflows") => {
+            "agent"
+        }
         _ => return, // another resource
     };
     let owner = record.at("properties.ownerId");
@@ -111,7 +113,10 @@ fn inventory(record: &Record<'_>, rows: &mut Rows) {
         cell("display_name", record.at("properties.displayName").filled()),
         cell("state", state_word(record.at("properties.status").word())),
         cell("is_solution_aware", is_aware(record)),
-        cell("owner_id", if owner.is_object() { owner.at("id").id_or_none() } else { owner.id_or_none() }),
+        cell(
+            "owner_id",
+            if owner.is_object() { owner.at("id").id_or_none() } else { owner.id_or_none() },
+        ),
         cell("created_at", record.at("properties.createdAt").time()),
         cell("modified_at", record.at("properties.lastModifiedAt").time()),
         cell("modified_by", record.at("properties.lastModifiedBy").id()),
@@ -127,11 +132,21 @@ fn platform(record: &Record<'_>, rows: &mut Rows) {
         cell("resource_id", record.at("resourceId").id()),
         cell("display_name", record.at("name").filled()),
         cell("state", state),
-        cell("owner_type", record.at("owningTeam").id_or_none().is_some_and(|team| !team.is_empty()).then_some("team")),
+        cell(
+            "owner_type",
+            record
+                .at("owningTeam")
+                .id_or_none()
+                .is_some_and(|team| !team.is_empty())
+                .then_some("team"),
+        ),
         cell("created_at", record.at("createdOn").time()),
         cell("modified_at", record.at("modifiedOn").time()),
         cell("flow_kind", kind(record.at("modernFlowType").text())),
-        cell("suspension_reason", record.at("statusCode").word().filter(|_| state == Some("suspended"))),
+        cell(
+            "suspension_reason",
+            record.at("statusCode").word().filter(|_| state == Some("suspended")),
+        ),
     ]);
 }
 
@@ -160,7 +175,8 @@ pub(crate) const DESKTOP: i64 = 6;
 
 /// Whether a Dataverse workflow is the definition of a flow of that category, or may be one.
 pub(crate) fn is_workflow(record: &Record<'_>, category: i64) -> bool {
-    record.at("type").int().is_none_or(|kind| kind == 1) && record.at("category").int().is_none_or(|told| told == category)
+    record.at("type").int().is_none_or(|kind| kind == 1)
+        && record.at("category").int().is_none_or(|told| told == category)
 }
 
 /// The id of a Dataverse workflow; not told where the category was not.
@@ -177,7 +193,11 @@ pub(crate) fn flow_id<'v>(record: &Record<'v>) -> Option<Cow<'v, str>> {
 
 /// The owner of a Dataverse row; `''` where a team owns it, because a team is no person.
 pub(crate) fn owner<'v>(record: &Record<'v>) -> Option<Cow<'v, str>> {
-    if in_team(record) == Some(true) { Some(Cow::Borrowed("")) } else { record.at("_ownerid_value").id() }
+    if in_team(record) == Some(true) {
+        Some(Cow::Borrowed(""))
+    } else {
+        record.at("_ownerid_value").id()
+    }
 }
 
 fn in_team(record: &Record<'_>) -> Option<bool> {
@@ -235,8 +255,8 @@ fn owner_type(word: Option<Cow<'_, str>>) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{rows, rows_at};
     use crate::Place;
+    use crate::testing::{rows, rows_at};
 
     fn place() -> Place {
         Place { environment: Some("e1".into()), ..Place::default() }
@@ -249,9 +269,11 @@ mod tests {
             "_ownerid_value": "u1", "_owningteam_value": null, "_modifiedby_value": "u2", "modernflowtype": 0}"#;
         assert_eq!(
             rows_at(&TABLE, "dv.workflows", &place(), flow),
-            ["environment_id=e1, flow_id=00000000-0000-0000-0000-0000000000f1, display_name=Invoices, state=draft, \
+            [
+                "environment_id=e1, flow_id=00000000-0000-0000-0000-0000000000f1, display_name=Invoices, state=draft, \
               is_solution_aware=true, owner_id=u1, created_at=2026-01-02T00:00:00Z, modified_at=2026-02-02T00:00:00Z, \
-              modified_by=u2, flow_kind=cloud, is_managed=false"]
+              modified_by=u2, flow_kind=cloud, is_managed=false"
+            ]
         );
         let owned = flow.replace(r#""_owningteam_value": null"#, r#""_owningteam_value": "t1""#);
         let owned = rows_at(&TABLE, "dv.workflows", &place(), &owned);
@@ -263,7 +285,8 @@ mod tests {
         let none: [String; 0] = [];
         let desktop = r#"{"category": 6, "workflowid": "w", "createdon": "2026-01-02", "modifiedon": "2026-01-02"}"#;
         assert_eq!(rows_at(&TABLE, "dv.workflows", &place(), desktop), none);
-        let untold = r#"{"workflowid": "w", "createdon": "2026-01-02", "modifiedon": "2026-01-02"}"#;
+        let untold =
+            r#"{"workflowid": "w", "createdon": "2026-01-02", "modifiedon": "2026-01-02"}"#;
         assert_eq!(rows_at(&TABLE, "dv.workflows", &place(), untold), none);
         let deleted = r#"{"name": "f", "properties": {"state": "Deleted", "createdTime": "2026-01-02", "lastModifiedTime": "2026-01-02"}}"#;
         assert_eq!(rows_at(&TABLE, "flow.admin_flows", &place(), deleted), none);
@@ -276,12 +299,18 @@ mod tests {
             "creator": {"objectId": "U1", "userType": "ActiveDirectory"}, "flowFailureAlertSubscribed": true}}"#;
         assert_eq!(
             rows(&TABLE, "flow.admin_flows", flow),
-            ["environment_id=default-t, flow_id=f1, resource_id=f1, display_name=Daily, state=started, owner_id=u1, owner_type=user, \
-              created_at=2026-01-02T00:00:00Z, modified_at=2026-01-03T00:00:00Z, failure_alert=true"]
+            [
+                "environment_id=default-t, flow_id=f1, resource_id=f1, display_name=Daily, state=started, owner_id=u1, owner_type=user, \
+              created_at=2026-01-02T00:00:00Z, modified_at=2026-01-03T00:00:00Z, failure_alert=true"
+            ]
         );
         let aware = flow.replace(r#""state""#, r#""workflowEntityId": "W1", "state""#);
         let aware = rows(&TABLE, "flow.admin_flows", &aware);
-        assert!(aware[0].contains("flow_id=w1, resource_id=f1") && aware[0].contains("is_solution_aware=true"), "{aware:?}");
+        assert!(
+            aware[0].contains("flow_id=w1, resource_id=f1")
+                && aware[0].contains("is_solution_aware=true"),
+            "{aware:?}"
+        );
     }
 
     #[test]
@@ -291,21 +320,27 @@ mod tests {
             "ownerId": "00000000-0000-0000-0000-000000000000"}}"#;
         assert_eq!(
             rows(&TABLE, "inventory.query", inventory),
-            ["environment_id=e1, flow_id=f1, resource_id=f1, owner_id=, created_at=2026-01-02T00:00:00Z, \
-              modified_at=2026-01-03T00:00:00Z, flow_kind=agent"]
+            [
+                "environment_id=e1, flow_id=f1, resource_id=f1, owner_id=, created_at=2026-01-02T00:00:00Z, \
+              modified_at=2026-01-03T00:00:00Z, flow_kind=agent"
+            ]
         );
         let platform = r#"{"workflowId": "W1", "resourceId": "F1", "stateCode": "Suspended", "statusCode": "CompanyDLPViolation",
             "ownerId": "u1", "createdOn": "2026-01-02T00:00:00Z", "modifiedOn": "2026-01-03T00:00:00Z"}"#;
         assert_eq!(
             rows_at(&TABLE, "ppapi.cloud_flows", &place(), platform),
-            ["environment_id=e1, flow_id=w1, resource_id=f1, state=suspended, created_at=2026-01-02T00:00:00Z, \
-              modified_at=2026-01-03T00:00:00Z, suspension_reason=companydlpviolation"]
+            [
+                "environment_id=e1, flow_id=w1, resource_id=f1, state=suspended, created_at=2026-01-02T00:00:00Z, \
+              modified_at=2026-01-03T00:00:00Z, suspension_reason=companydlpviolation"
+            ]
         );
         let cut = r#"{"FlowName": "F1", "Enabled": "False", "EnvironmentName": "E1", "CreatedBy": "@{objectId=u1}",
             "CreatedTime": "2026-01-02T00:00:00Z", "LastModifiedTime": "2026-01-03T00:00:00Z"}"#;
         assert_eq!(
             rows(&TABLE, "powershell.flows", cut),
-            ["environment_id=e1, flow_id=f1, resource_id=f1, created_at=2026-01-02T00:00:00Z, modified_at=2026-01-03T00:00:00Z"]
+            [
+                "environment_id=e1, flow_id=f1, resource_id=f1, created_at=2026-01-02T00:00:00Z, modified_at=2026-01-03T00:00:00Z"
+            ]
         );
     }
 }

@@ -17,11 +17,11 @@ pub(crate) static TABLE: Table = Table {
     columns: &[
         Column::text("environment_id").required().business(),
         Column::text("component_id").required().business(),
-        Column::bool("has_active_layer").derived().about("true from a layer named Active; false once all layers of the component were told"),
+        Column::bool("has_active_layer").derived().about(
+            "true from a layer named Active; false once all layers of the component were told",
+        ),
     ],
-    readings: &[
-        Reading { source: "dv.component_layers", read: dataverse },
-    ],
+    readings: &[Reading { source: "dv.component_layers", read: dataverse }],
     complete: &[&["dv.component_layers"]],
     sample: Sample::Unseen,
 };
@@ -38,8 +38,8 @@ fn dataverse(record: &Record<'_>, rows: &mut Rows) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::rows_at;
     use crate::Place;
+    use crate::testing::rows_at;
 
     fn place() -> Place {
         Place { environment: Some("e1".into()), ..Place::default() }
@@ -47,8 +47,18 @@ mod tests {
 
     #[test]
     fn one_layer_alone_never_says_no() {
-        let layer = |solution: &str| rows_at(&TABLE, "dv.component_layers", &place(), &format!(r#"{{"msdyn_componentid": "{{C1}}", "msdyn_solutionname": {solution}}}"#));
-        assert_eq!(layer(r#""Active""#), ["environment_id=e1, component_id=c1, has_active_layer=true"]);
+        let layer = |solution: &str| {
+            rows_at(
+                &TABLE,
+                "dv.component_layers",
+                &place(),
+                &format!(r#"{{"msdyn_componentid": "{{C1}}", "msdyn_solutionname": {solution}}}"#),
+            )
+        };
+        assert_eq!(
+            layer(r#""Active""#),
+            ["environment_id=e1, component_id=c1, has_active_layer=true"]
+        );
         assert_eq!(layer(r#""Contoso_Core""#), ["environment_id=e1, component_id=c1"]);
         assert_eq!(layer("7"), ["environment_id=e1, component_id=c1"]);
     }

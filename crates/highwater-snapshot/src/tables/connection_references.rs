@@ -22,9 +22,7 @@ pub(crate) static TABLE: Table = Table {
         Column::bool("is_bound").about("non-null"),
         Column::bool("is_managed"),
     ],
-    readings: &[
-        Reading { source: "dv.connection_references", read: dataverse },
-    ],
+    readings: &[Reading { source: "dv.connection_references", read: dataverse }],
     complete: &[&["dv.connection_references"]],
     sample: Sample::Unseen,
 };
@@ -35,7 +33,10 @@ fn dataverse(record: &Record<'_>, rows: &mut Rows) {
         cell("reference_id", record.at("connectionreferenceid").id()),
         cell("logical_name", record.at("connectionreferencelogicalname").id()),
         cell("connector_id", record.at("connectorid").segment()),
-        cell("is_bound", record.at("connectionid").id_or_none().map(|connection| !connection.is_empty())),
+        cell(
+            "is_bound",
+            record.at("connectionid").id_or_none().map(|connection| !connection.is_empty()),
+        ),
         cell("is_managed", record.at("ismanaged").flag()),
     ]);
 }
@@ -43,8 +44,8 @@ fn dataverse(record: &Record<'_>, rows: &mut Rows) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::rows_at;
     use crate::Place;
+    use crate::testing::rows_at;
 
     fn place() -> Place {
         Place { environment: Some("e1".into()), ..Place::default() }
@@ -56,11 +57,19 @@ mod tests {
             "connectorid": "/providers/Microsoft.PowerApps/apis/shared_SQL", "connectionid": "c1"}"#;
         assert_eq!(
             rows_at(&TABLE, "dv.connection_references", &place(), bound),
-            ["environment_id=e1, reference_id=r1, logical_name=cts_sql, connector_id=shared_sql, is_bound=true, is_managed=true"]
+            [
+                "environment_id=e1, reference_id=r1, logical_name=cts_sql, connector_id=shared_sql, is_bound=true, is_managed=true"
+            ]
         );
         let unbound = r#"{"connectionreferenceid": "r1", "connectionid": null, "connectorid": 7.5, "ismanaged": 1}"#;
-        assert!(rows_at(&TABLE, "dv.connection_references", &place(), unbound)[0].contains("is_bound=false"));
+        assert!(
+            rows_at(&TABLE, "dv.connection_references", &place(), unbound)[0]
+                .contains("is_bound=false")
+        );
         let untold = r#"{"connectionreferenceid": "r1"}"#;
-        assert_eq!(rows_at(&TABLE, "dv.connection_references", &place(), untold), ["environment_id=e1, reference_id=r1"]);
+        assert_eq!(
+            rows_at(&TABLE, "dv.connection_references", &place(), untold),
+            ["environment_id=e1, reference_id=r1"]
+        );
     }
 }

@@ -9,7 +9,6 @@
 use std::borrow::Cow;
 
 use super::asset_shares::person;
-
 use crate::table::{Column, Reading, Sample, Scope, Table};
 use crate::{Json, Record, Rows, cell};
 

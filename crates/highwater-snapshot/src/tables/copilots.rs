@@ -49,7 +49,8 @@ fn inventory(record: &Record<'_>, rows: &mut Rows) {
     if record.at("type").word().as_deref() != Some("microsoft.copilotstudio/agents") {
         return; // another resource
     }
-    let (environment, bot) = (record.environment("properties.environmentId"), record.at("properties.botId").id());
+    let (environment, bot) =
+        (record.environment("properties.environmentId"), record.at("properties.botId").id());
     if environment.is_none() && bot.is_none() {
         return; // an agent of the Microsoft 365 agent builder: it lives in no environment
     }
@@ -85,8 +86,8 @@ fn state(record: &Record<'_>) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{rows, rows_at};
     use crate::Place;
+    use crate::testing::{rows, rows_at};
 
     fn place() -> Place {
         Place { environment: Some("e1".into()), ..Place::default() }
@@ -95,7 +96,10 @@ mod tests {
     #[test]
     fn a_bot_that_was_never_published_has_no_date() {
         let bot = r#"{"botid": "{B1}", "name": "Helper", "statecode": 0, "publishedon": null}"#;
-        assert_eq!(rows_at(&TABLE, "dv.bots", &place(), bot), ["environment_id=e1, bot_id=b1, display_name=Helper, state=active"]);
+        assert_eq!(
+            rows_at(&TABLE, "dv.bots", &place(), bot),
+            ["environment_id=e1, bot_id=b1, display_name=Helper, state=active"]
+        );
         let wrong = r#"{"botid": "b1", "name": ["Helper"], "statecode": "on", "publishedon": 7}"#;
         assert_eq!(rows_at(&TABLE, "dv.bots", &place(), wrong), ["environment_id=e1, bot_id=b1"]);
     }
@@ -106,7 +110,9 @@ mod tests {
             "displayName": "Helper", "lastUsed": "2026-11-01T00:00:00Z"}}"#;
         assert_eq!(
             rows(&TABLE, "inventory.query", agent),
-            ["environment_id=e1, bot_id=b1, display_name=Helper, last_used_at=2026-11-01T00:00:00Z"]
+            [
+                "environment_id=e1, bot_id=b1, display_name=Helper, last_used_at=2026-11-01T00:00:00Z"
+            ]
         );
         let lite = r#"{"name": "a", "type": "microsoft.copilotstudio/agents", "properties": {"createdIn": "Copilot Studio Lite"}}"#;
         assert!(rows(&TABLE, "inventory.query", lite).is_empty());
@@ -115,7 +121,10 @@ mod tests {
     #[test]
     fn sessions_come_counted() {
         let counted = r#"{"_bot_conversationtranscriptid_value": "B1", "sessions": 12}"#;
-        assert_eq!(rows_at(&TABLE, "dv.transcripts", &place(), counted), ["environment_id=e1, bot_id=b1, sessions_90d=12"]);
+        assert_eq!(
+            rows_at(&TABLE, "dv.transcripts", &place(), counted),
+            ["environment_id=e1, bot_id=b1, sessions_90d=12"]
+        );
         let single = r#"{"_bot_conversationtranscriptid_value": "b1", "conversationstarttime": "2026-11-01T00:00:00Z"}"#;
         assert!(rows_at(&TABLE, "dv.transcripts", &place(), single).is_empty());
     }

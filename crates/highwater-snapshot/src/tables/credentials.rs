@@ -22,21 +22,28 @@ pub(crate) static TABLE: Table = Table {
             .required()
             .business()
             .about("column names as in the reference"),
-        Column::text("store").derived().about("key_vault, cyberark, platform; null for lists of credentials"),
+        Column::text("store")
+            .derived()
+            .about("key_vault, cyberark, platform; null for lists of credentials"),
         Column::text("vault_id").business().derived(),
-        Column::text("secret_variable_id").business().about("environment variable that holds the password or certificate"),
+        Column::text("secret_variable_id")
+            .business()
+            .about("environment variable that holds the password or certificate"),
     ],
-    readings: &[
-        Reading { source: "dv.credentials", read: dataverse },
-    ],
+    readings: &[Reading { source: "dv.credentials", read: dataverse }],
     complete: &[&["dv.credentials"]],
     sample: Sample::Unseen,
 };
 
 fn dataverse(record: &Record<'_>, rows: &mut Rows) {
     let connection = record.at("connectiontype").int();
-    let by_cyberark = connection == Some(CYBERARK) || is_told(record, "_cyberarkobject_value") || is_told(record, "_cyberarksafe_value");
-    let secret = ["_password_value", "_certificate_value"].map(|path| record.at(path)).into_iter().find_map(Json::id);
+    let by_cyberark = connection == Some(CYBERARK)
+        || is_told(record, "_cyberarkobject_value")
+        || is_told(record, "_cyberarksafe_value");
+    let secret = ["_password_value", "_certificate_value"]
+        .map(|path| record.at(path))
+        .into_iter()
+        .find_map(Json::id);
     rows.push([
         cell("environment_id", record.environment("environmentid")),
         cell("credential_id", record.at("credentialid").id()),
@@ -65,8 +72,8 @@ fn is_told(record: &Record<'_>, column: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::rows_at;
     use crate::Place;
+    use crate::testing::rows_at;
 
     fn place() -> Place {
         Place { environment: Some("e1".into()), ..Place::default() }
@@ -79,16 +86,27 @@ mod tests {
     #[test]
     fn names_the_variable_that_holds_the_password() {
         assert_eq!(
-            credential(r#""connectiontype": 1, "_username_value": "v1", "_password_value": "V2", "_cyberarkobject_value": null"#),
+            credential(
+                r#""connectiontype": 1, "_username_value": "v1", "_password_value": "V2", "_cyberarkobject_value": null"#
+            ),
             ["environment_id=e1, credential_id=c1, secret_variable_id=v2"]
         );
-        assert_eq!(credential(r#""connectiontype": 4, "_cyberarkobject_value": "v3""#), ["environment_id=e1, credential_id=c1, store=cyberark"]);
-        assert_eq!(credential(r#""connectiontype": 7"#), ["environment_id=e1, credential_id=c1, store=platform"]);
+        assert_eq!(
+            credential(r#""connectiontype": 4, "_cyberarkobject_value": "v3""#),
+            ["environment_id=e1, credential_id=c1, store=cyberark"]
+        );
+        assert_eq!(
+            credential(r#""connectiontype": 7"#),
+            ["environment_id=e1, credential_id=c1, store=platform"]
+        );
     }
 
     #[test]
     fn what_is_not_told_stays_unknown() {
-        assert_eq!(credential(r#""connectiontype": "4", "_password_value": {}"#), ["environment_id=e1, credential_id=c1, store=cyberark"]);
+        assert_eq!(
+            credential(r#""connectiontype": "4", "_password_value": {}"#),
+            ["environment_id=e1, credential_id=c1, store=cyberark"]
+        );
         assert_eq!(credential(r#""connectiontype": 2"#), ["environment_id=e1, credential_id=c1"]);
     }
 }

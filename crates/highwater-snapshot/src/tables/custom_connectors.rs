@@ -11,7 +11,6 @@ use std::borrow::Cow;
 
 use super::asset_shares::person;
 use super::gateways::embedded;
-
 use crate::table::{Column, Reading, Sample, Scope, Table};
 use crate::{Cell, Json, Named, Record, Rows, cell};
 

@@ -23,9 +23,7 @@ pub(crate) static TABLE: Table = Table {
         Column::bool("is_application").about("non-null = application user"),
         Column::bool("is_disabled"),
     ],
-    readings: &[
-        Reading { source: "dv.users", read: dataverse },
-    ],
+    readings: &[Reading { source: "dv.users", read: dataverse }],
     complete: &[&["dv.users"]],
     sample: Sample::Seen,
 };
@@ -36,7 +34,11 @@ fn dataverse(record: &Record<'_>, rows: &mut Rows) {
     rows.push([
         cell("environment_id", record.environment("environmentid")),
         cell("user_id", record.at("systemuserid").id()),
-        if is_application == Some(true) { plain("principal_id", principal) } else { cell("principal_id", principal) },
+        if is_application == Some(true) {
+            plain("principal_id", principal)
+        } else {
+            cell("principal_id", principal)
+        },
         cell("is_application", is_application),
         cell("is_disabled", record.at("isdisabled").flag()),
     ]);
@@ -50,8 +52,8 @@ pub(crate) fn is_application(record: &Record<'_>) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::rows_at;
     use crate::Place;
+    use crate::testing::rows_at;
 
     fn place() -> Place {
         Place { environment: Some("e1".into()), ..Place::default() }
@@ -62,11 +64,19 @@ mod tests {
         let person = r#"{"systemuserid": "U1", "azureactivedirectoryobjectid": "A1", "applicationid": null, "isdisabled": false}"#;
         assert_eq!(
             rows_at(&TABLE, "dv.users", &place(), person),
-            ["environment_id=e1, user_id=u1, principal_id=a1, is_application=false, is_disabled=false"]
+            [
+                "environment_id=e1, user_id=u1, principal_id=a1, is_application=false, is_disabled=false"
+            ]
         );
         let application = r#"{"systemuserid": "u2", "azureactivedirectoryobjectid": "a2", "applicationid": "App"}"#;
-        assert_eq!(rows_at(&TABLE, "dv.users", &place(), application), ["environment_id=e1, user_id=u2, principal_id=a2, is_application=true"]);
+        assert_eq!(
+            rows_at(&TABLE, "dv.users", &place(), application),
+            ["environment_id=e1, user_id=u2, principal_id=a2, is_application=true"]
+        );
         let system = r#"{"systemuserid": "u3", "azureactivedirectoryobjectid": null, "isdisabled": "maybe"}"#;
-        assert_eq!(rows_at(&TABLE, "dv.users", &place(), system), ["environment_id=e1, user_id=u3, principal_id="]);
+        assert_eq!(
+            rows_at(&TABLE, "dv.users", &place(), system),
+            ["environment_id=e1, user_id=u3, principal_id="]
+        );
     }
 }

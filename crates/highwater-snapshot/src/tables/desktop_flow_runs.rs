@@ -88,8 +88,9 @@ fn status(code: i64) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::rows_at;
     use crate::Place;
+    use crate::tables::pipeline_stages::derived;
+    use crate::testing::rows_at;
 
     fn place() -> Place {
         Place { environment: Some("e1".into()), ..Place::default() }
@@ -102,8 +103,10 @@ mod tests {
             "sessionusername": "CONTOSO\\ada", "sessionusersid": "S-1-5-21-1"}"#;
         assert_eq!(
             rows_at(&TABLE, "dv.sessions", &place(), session),
-            ["environment_id=e1, session_id=s1, desktop_flow_id=d1, started_at=2026-11-01T10:00:00Z, ended_at=2026-11-01T10:05:00Z, \
-              status=failed, run_mode=unattended, machine_id=m1, session_group_id=, user_hash=s-1-5-21-1"]
+            [
+                "environment_id=e1, session_id=s1, desktop_flow_id=d1, started_at=2026-11-01T10:00:00Z, ended_at=2026-11-01T10:05:00Z, \
+              status=failed, run_mode=unattended, machine_id=m1, session_group_id=, user_hash=s-1-5-21-1"
+            ]
         );
         let bare = r#"{"flowsessionid": "s1", "startedon": "2026-11-01T10:00:00Z", "runmode": 0, "statuscode": 99}"#;
         assert_eq!(
@@ -114,7 +117,34 @@ mod tests {
 
     #[test]
     fn a_session_of_an_unknown_mode_is_rejected() {
-        let unknown = r#"{"flowsessionid": "s1", "startedon": "2026-11-01T10:00:00Z", "statuscode": 8}"#;
+        let unknown =
+            r#"{"flowsessionid": "s1", "startedon": "2026-11-01T10:00:00Z", "statuscode": 8}"#;
         assert!(rows_at(&TABLE, "dv.sessions", &place(), unknown).is_empty());
+    }
+
+    #[test]
+    fn the_implicit_group_of_a_machine_is_no_group() {
+        let runs = polars::df!(
+            "environment_id" => ["e1", "e1", "e1", "e1", "e1"],
+            "session_id" => ["s1", "s2", "s3", "s4", "s5"],
+            "session_group_id" => [Some("g1"), Some("g2"), Some(""), Some("gone"), None],
+        );
+        let groups = polars::df!(
+            "environment_id" => ["e1", "e1"],
+            "machine_group_id" => ["g1", "g2"],
+            "kind" => ["standard", "implicit"],
+        );
+        let frames = derived(vec![
+            ("desktop_flow_runs", runs.unwrap()),
+            ("machine_groups", groups.unwrap()),
+        ]);
+        let groups: Vec<Option<&str>> = frames["desktop_flow_runs"]
+            .column("machine_group_id")
+            .unwrap()
+            .str()
+            .unwrap()
+            .iter()
+            .collect();
+        assert_eq!(groups, [Some("g1"), Some(""), Some(""), None, None]);
     }
 }

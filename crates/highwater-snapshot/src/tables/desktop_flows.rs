@@ -23,17 +23,18 @@ pub(crate) static TABLE: Table = Table {
         Column::text("desktop_flow_id").required().business(),
         Column::text("display_name").business(),
         Column::text("state").about("draft, activated, suspended"),
-        Column::text("kind").about("power_automate_desktop, or windows_recorder, selenium_ide, test"),
+        Column::text("kind")
+            .about("power_automate_desktop, or windows_recorder, selenium_ide, test"),
         Column::text("owner_id").personal().dataverse_user(),
         Column::time("created_at").required().business(),
         Column::time("modified_at").required().business(),
         Column::bool("is_managed"),
         Column::bool("in_custom_solution").derived(),
-        Column::bool("is_sample").derived().about("managed, and in no custom solution although all were read; null until then"),
+        Column::bool("is_sample")
+            .derived()
+            .about("managed, and in no custom solution although all were read; null until then"),
     ],
-    readings: &[
-        Reading { source: "dv.workflows", read: dataverse },
-    ],
+    readings: &[Reading { source: "dv.workflows", read: dataverse }],
     complete: &[&["dv.workflows"]],
     sample: Sample::Seen,
 };
@@ -81,8 +82,8 @@ fn state(record: &Record<'_>) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::rows_at;
     use crate::Place;
+    use crate::testing::rows_at;
 
     fn place() -> Place {
         Place { environment: Some("e1".into()), ..Place::default() }
@@ -94,21 +95,36 @@ mod tests {
             "createdon": "2026-01-02T00:00:00Z", "modifiedon": "2026-01-03T00:00:00Z", "ismanaged": false, "_ownerid_value": "U1"}"#;
         assert_eq!(
             rows_at(&TABLE, "dv.workflows", &place(), flow),
-            ["environment_id=e1, desktop_flow_id=d1, display_name=Post invoices, state=activated, kind=power_automate_desktop, \
-              owner_id=u1, created_at=2026-01-02T00:00:00Z, modified_at=2026-01-03T00:00:00Z, is_managed=false"]
+            [
+                "environment_id=e1, desktop_flow_id=d1, display_name=Post invoices, state=activated, kind=power_automate_desktop, \
+              owner_id=u1, created_at=2026-01-02T00:00:00Z, modified_at=2026-01-03T00:00:00Z, is_managed=false"
+            ]
         );
-        for other in [flow.replace(r#""category": 6"#, r#""category": 5"#), flow.replace(r#""uiflowtype": 2"#, r#""uiflowtype": 101"#)] {
+        for other in [
+            flow.replace(r#""category": 6"#, r#""category": 5"#),
+            flow.replace(r#""uiflowtype": 2"#, r#""uiflowtype": 101"#),
+        ] {
             assert!(rows_at(&TABLE, "dv.workflows", &place(), &other).is_empty());
         }
     }
 
     #[test]
     fn what_lacks_its_dates_is_rejected() {
-        assert!(rows_at(&TABLE, "dv.workflows", &place(), r#"{"category": 6, "workflowid": "d1", "name": "A"}"#).is_empty());
+        assert!(
+            rows_at(
+                &TABLE,
+                "dv.workflows",
+                &place(),
+                r#"{"category": 6, "workflowid": "d1", "name": "A"}"#
+            )
+            .is_empty()
+        );
         let bare = r#"{"category": 6, "workflowid": "d1", "createdon": "2026-01-02", "modifiedon": "2026-01-02", "statecode": "on"}"#;
         assert_eq!(
             rows_at(&TABLE, "dv.workflows", &place(), bare),
-            ["environment_id=e1, desktop_flow_id=d1, created_at=2026-01-02T00:00:00Z, modified_at=2026-01-02T00:00:00Z"]
+            [
+                "environment_id=e1, desktop_flow_id=d1, created_at=2026-01-02T00:00:00Z, modified_at=2026-01-02T00:00:00Z"
+            ]
         );
     }
 }

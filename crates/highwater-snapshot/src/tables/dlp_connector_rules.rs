@@ -10,7 +10,6 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::dlp_policies::{definition, policy_id};
-
 use crate::table::{Column, Reading, Sample, Scope, Table};
 use crate::{Json, Named, Record, Rows, cell};
 

@@ -5,7 +5,6 @@
 //! mostly stands on the last pattern, `*`. Which connector a pattern reaches is `custom_connectors.pattern_class`.
 
 use super::dlp_policies::policy_id;
-
 use crate::table::{Column, Reading, Sample, Scope, Table};
 use crate::{Record, Rows, cell};
 

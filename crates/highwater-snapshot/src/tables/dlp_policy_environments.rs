@@ -6,7 +6,6 @@
 use std::borrow::Cow;
 
 use super::dlp_policies::{definition, policy_id};
-
 use crate::table::{Column, Reading, Sample, Scope, Table};
 use crate::{Json, Record, Rows, cell};
 
@@ -31,17 +30,17 @@ pub(crate) static TABLE: Table = Table {
 };
 
 fn policy(record: &Record<'_>, rows: &mut Rows) {
-    push(policy_id(record), definition(record).at("environments"), rows);
+    push(policy_id(record).as_ref(), definition(record).at("environments"), rows);
 }
 
 fn powershell(record: &Record<'_>, rows: &mut Rows) {
-    push(record.at("PolicyName").id(), record.at("Environments"), rows);
+    push(record.at("PolicyName").id().as_ref(), record.at("Environments"), rows);
 }
 
-fn push(policy: Option<Cow<'_, str>>, environments: Json<'_>, rows: &mut Rows) {
+fn push(policy: Option<&Cow<'_, str>>, environments: Json<'_>, rows: &mut Rows) {
     for environment in environments.items() {
         let id = environment.at("name").id().or_else(|| environment.at("id").segment());
-        rows.push([cell("policy_id", policy.clone()), cell("environment_id", id)]);
+        rows.push([cell("policy_id", policy.cloned()), cell("environment_id", id)]);
     }
 }
 

@@ -6,7 +6,6 @@
 //! same operations stay in `audit_events`: their spellings are not known well enough to be counted as restores.
 
 use super::asset_shares::person;
-
 use crate::table::{Column, Reading, Sample, Scope, Table};
 use crate::{Record, Rows, cell};
 

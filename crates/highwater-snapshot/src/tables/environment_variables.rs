@@ -49,7 +49,9 @@ fn dataverse(record: &Record<'_>, rows: &mut Rows) {
         None => None,
     };
     let (vault, secret) = in_vault.unzip();
-    let suspect = values.filter(|_| !is_secret).map(|values| values.iter().any(|value| is_suspect(name.as_deref(), value)));
+    let suspect = values
+        .filter(|_| !is_secret)
+        .map(|values| values.iter().any(|value| is_suspect(name.as_deref(), value)));
     rows.push([
         cell("environment_id", record.environment("environmentid")),
         cell("variable_id", record.at("environmentvariabledefinitionid").id()),
@@ -89,7 +91,8 @@ fn values<'v>(record: &Record<'v>) -> Option<Vec<Cow<'v, str>>> {
     if !current.is_array() && !default.is_present() {
         return None;
     }
-    let mut values: Vec<Cow<'v, str>> = current.items().filter_map(|value| value.at("value").filled()).collect();
+    let mut values: Vec<Cow<'v, str>> =
+        current.items().filter_map(|value| value.at("value").filled()).collect();
     values.extend(default.filled());
     Some(values)
 }
@@ -98,7 +101,9 @@ fn values<'v>(record: &Record<'v>) -> Option<Vec<Cow<'v, str>>> {
 fn vault_reference(values: &[Cow<'_, str>]) -> (String, String) {
     let path = values.first().map(|value| value.to_lowercase()).unwrap_or_default();
     match path.split_once("/secrets/") {
-        Some((vault, secret)) if vault.starts_with("/subscriptions/") && vault.contains("/vaults/") => {
+        Some((vault, secret))
+            if vault.starts_with("/subscriptions/") && vault.contains("/vaults/") =>
+        {
             (vault.to_owned(), secret.split('/').next().unwrap_or_default().to_owned())
         }
         _ => (String::new(), String::new()),
@@ -112,22 +117,51 @@ fn is_suspect(name: Option<&str>, value: &str) -> bool {
 /// Whether a name without its prefix ends like that of a credential.
 fn is_telling(schema_name: &str) -> bool {
     const ENDS: &[&str] = &[
-        "password", "passwd", "pwd", "passphrase", "secret", "key", "accesstoken", "refreshtoken", "bearertoken", "authtoken", "sastoken",
-        "authorization", "connectionstring",
+        "password",
+        "passwd",
+        "pwd",
+        "passphrase",
+        "secret",
+        "key",
+        "accesstoken",
+        "refreshtoken",
+        "bearertoken",
+        "authtoken",
+        "sastoken",
+        "authorization",
+        "connectionstring",
     ];
     let bare = schema_name.split_once('_').map_or(schema_name, |(_, bare)| bare);
-    let bare: String = bare.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let bare: String =
+        bare.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     bare == "token" || ENDS.iter().any(|end| bare.ends_with(end))
 }
 
 /// Whether a value could be a credential: no path of a vault, no placeholder, no everyday word.
 fn is_plausible(value: &str) -> bool {
-    const WORDS: &[&str] = &["password", "secret", "token", "string", "none", "null", "true", "false"];
-    const PLACEHOLDERS: &[&str] =
-        &["replace", "your-", "your_", "<", "placeholder", "dummy", "changeme", "xxx", "***", "insert-", "todo", "example", "enter-", "..."];
+    const WORDS: &[&str] =
+        &["password", "secret", "token", "string", "none", "null", "true", "false"];
+    const PLACEHOLDERS: &[&str] = &[
+        "replace",
+        "your-",
+        "your_",
+        "<",
+        "placeholder",
+        "dummy",
+        "changeme",
+        "xxx",
+        "***",
+        "insert-",
+        "todo",
+        "example",
+        "enter-",
+        "...",
+    ];
     let value = value.trim().to_lowercase();
     let distinct: std::collections::BTreeSet<char> = value.chars().collect();
-    let wrapped = [('<', '>'), ('[', ']'), ('{', '}'), ('(', ')')].iter().any(|(open, close)| value.starts_with(*open) && value.ends_with(*close));
+    let wrapped = [('<', '>'), ('[', ']'), ('{', '}'), ('(', ')')]
+        .iter()
+        .any(|(open, close)| value.starts_with(*open) && value.ends_with(*close));
     value.chars().count() >= 6
         && distinct.len() > 2
         && !wrapped
@@ -139,8 +173,8 @@ fn is_plausible(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::rows_at;
     use crate::Place;
+    use crate::testing::rows_at;
 
     fn place() -> Place {
         Place { environment: Some("e1".into()), ..Place::default() }
@@ -158,12 +192,17 @@ mod tests {
             "/subscriptions/S/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/Contoso/secrets/Sap/v2"}]"#;
         assert_eq!(
             variable(secret),
-            ["environment_id=e1, variable_id=v1, schema_name=cts_sap, type=secret, secret_store=key_vault, \
-              vault_id=/subscriptions/s/resourcegroups/rg/providers/microsoft.keyvault/vaults/contoso, secret_name=sap"]
+            [
+                "environment_id=e1, variable_id=v1, schema_name=cts_sap, type=secret, secret_store=key_vault, \
+              vault_id=/subscriptions/s/resourcegroups/rg/providers/microsoft.keyvault/vaults/contoso, secret_name=sap"
+            ]
         );
         let elsewhere = r#""schemaname": "cts_Sap", "type": 100000005, "secretstore": 0, "defaultvalue": "canary-value""#;
         let row = variable(elsewhere);
-        assert!(row[0].ends_with("vault_id=, secret_name=") && !row[0].contains("canary"), "{row:?}");
+        assert!(
+            row[0].ends_with("vault_id=, secret_name=") && !row[0].contains("canary"),
+            "{row:?}"
+        );
     }
 
     #[test]
@@ -175,15 +214,25 @@ mod tests {
     #[test]
     fn plain_values_are_judged_and_dropped() {
         let plain = |name: &str, value: &str| {
-            let row = variable(&format!(r#""schemaname": "{name}", "type": 100000000, "secretstore": 1, "defaultvalue": {value}"#));
+            let row = variable(&format!(
+                r#""schemaname": "{name}", "type": 100000000, "secretstore": 1, "defaultvalue": {value}"#
+            ));
             assert_eq!(row.len(), 1);
             row[0].split("looks_secret=").nth(1).map(str::to_owned)
         };
         assert_eq!(plain("cts_ApiKey", r#""a8f3k2m9q0""#).as_deref(), Some("true"));
         assert_eq!(plain("cts_ApiKey", r#""<your key>""#).as_deref(), Some("false"));
-        assert_eq!(plain("cts_Link", r#""https://x.example/?sig=abcdefghijklmnopqrstuvwxyz""#).as_deref(), Some("true"));
+        assert_eq!(
+            plain("cts_Link", r#""https://x.example/?sig=abcdefghijklmnopqrstuvwxyz""#).as_deref(),
+            Some("true")
+        );
         assert_eq!(plain("cts_BaseUrl", r#""https://contoso.example""#).as_deref(), Some("false"));
         assert_eq!(plain("cts_BaseUrl", "null").as_deref(), Some("false"));
-        assert_eq!(variable(r#""type": 100000000"#), ["environment_id=e1, variable_id=v1, type=string, secret_store=, vault_id=, secret_name="]);
+        assert_eq!(
+            variable(r#""type": 100000000"#),
+            [
+                "environment_id=e1, variable_id=v1, type=string, secret_store=, vault_id=, secret_name="
+            ]
+        );
     }
 }

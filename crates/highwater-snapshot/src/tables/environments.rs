@@ -5,8 +5,9 @@
 //! <https://learn.microsoft.com/power-platform/admin/inventory-schema>; `powershell.environments` are the
 //! objects of `Get-AdminPowerAppEnvironment` (and the six columns ScubaGear keeps) without their `Internal`.
 //!
-//! A record is full when `properties.states` is an object: exports that cut nested values cut that one too.
-//! Only then does a missing group, governance block, Dataverse link or network policy mean that there is none.
+//! A record is full when its type is that of the admin list and `properties.states` is an object: a maker's list
+//! of the same shape says less, and exports that cut nested values cut that one too. Only then does a missing
+//! group, governance block, Dataverse link or network policy mean that there is none.
 //! Traps: `instanceApiUrl` is the parent of every Dataverse read; PowerShell's provisioning state says
 //! `Succeeded` with and without Dataverse, only the database type tells them apart; the welcome text is not kept.
 
@@ -16,7 +17,6 @@ use serde_json_borrow::Value;
 
 use super::asset_shares::{is_platform, person};
 use super::tenant_isolation_rules::printed;
-
 use crate::table::{Column, Reading, Sample, Scope, Table};
 use crate::{Json, Record, Rows, Time, cell};
 
@@ -70,7 +70,7 @@ pub(crate) static TABLE: Table = Table {
 
 fn bap(record: &Record<'_>, rows: &mut Rows) {
     let properties = record.at("properties");
-    let full = properties.at("states").is_object();
+    let full = is_full(record);
     let id = record.at("name").id();
     let sku = sku(properties.at("environmentSku"));
     let link = properties.at("linkedEnvironmentMetadata");
@@ -173,6 +173,14 @@ fn powershell(record: &Record<'_>, rows: &mut Rows) {
         ),
         cell("backup_retention_days", days(record.at("RetentionPeriod"))),
     ]);
+}
+
+/// Whether what the record does not say is not there: an admin's reading, nothing of it cut off.
+fn is_full(record: &Record<'_>) -> bool {
+    let kind = record.at("type").word();
+    let admin =
+        kind.is_some_and(|kind| kind == "microsoft.businessappplatform/scopes/environments");
+    admin && record.at("properties.states").is_object()
 }
 
 fn sku(told: Json<'_>) -> Option<Cow<'_, str>> {
@@ -285,7 +293,7 @@ mod tests {
     use super::*;
     use crate::testing::rows;
 
-    const FULL: &str = r#"{"name": "Default-00000000-0000-0000-0000-0000000000AA", "properties": {
+    const FULL: &str = r#"{"type": "Microsoft.BusinessAppPlatform/scopes/environments", "name": "Default-00000000-0000-0000-0000-0000000000AA", "properties": {
         "displayName": "Contoso", "description": "", "azureRegion": "westeurope", "environmentSku": "Production",
         "createdTime": "2026-01-02T03:04:05Z", "createdBy": {"id": "SYSTEM", "displayName": "SYSTEM", "type": "NotSpecified"},
         "linkedEnvironmentMetadata": {"resourceId": "O1", "instanceApiUrl": "https://Contoso.api.crm4.dynamics.com/",
@@ -312,7 +320,7 @@ mod tests {
 
     #[test]
     fn a_record_that_was_cut_leaves_open_what_it_does_not_say() {
-        let cut = r#"{"name": "e1", "properties": {"environmentSku": "Sandbox", "createdTime": "2026-01-02T03:04:05Z",
+        let cut = r#"{"type": "Microsoft.BusinessAppPlatform/scopes/environments", "name": "e1", "properties": {"environmentSku": "Sandbox", "createdTime": "2026-01-02T03:04:05Z",
             "createdBy": "@{id=SYSTEM; displayName=SYSTEM; type=NotSpecified}", "states": "@{management=; runtime=}",
             "governanceConfiguration": "@{protectionLevel=Basic}", "retentionPeriod": 7}}"#;
         assert_eq!(
@@ -322,6 +330,16 @@ mod tests {
               created_by=system, created_by_type=system, protection_level=basic, backup_retention_days=7"
             ]
         );
+    }
+
+    #[test]
+    fn a_maker_s_list_does_not_say_what_is_missing() {
+        let maker = FULL
+            .replace("BusinessAppPlatform/scopes", "PowerApps")
+            .replace(r#""enterprisePolicies""#, r#""other""#);
+        let row = rows(&TABLE, "bap.environments", &maker).remove(0);
+        assert!(!row.contains(" group_id="), "{row}");
+        assert!(!row.contains("network_injected") && !row.contains("disaster_recovery"), "{row}");
     }
 
     #[test]

@@ -12,7 +12,6 @@
 use std::borrow::Cow;
 
 use super::connections::after;
-
 use crate::table::{Column, Reading, Sample, Scope, Table};
 use crate::{Json, Record, Rows, cell};
 
@@ -41,7 +40,6 @@ pub(crate) static TABLE: Table = Table {
 };
 
 /// Single runs on their way into [`TABLE`], and one row without a run for every page that was read.
-#[cfg_attr(not(test), expect(dead_code, reason = "until the writer folds events"))]
 pub(crate) static RUNS: Table = Table {
     name: "flow_runs",
     grain: "one row per run, and one per page",
@@ -66,7 +64,6 @@ pub(crate) static RUNS: Table = Table {
 };
 
 /// [`RUNS`] as rows of [`TABLE`]. A flow of an export is named by its resource id and found by it.
-#[expect(dead_code, reason = "until the writer folds events")]
 pub(crate) const FOLD: &str = "
 SELECT u.environment_id AS environment_id, u.flow_id AS flow_id, CAST(28 AS BIGINT) AS window_days,
 CAST(COUNT(CASE WHEN u.started_at >= u.d30 THEN 1 END) AS BIGINT) AS runs_30d,

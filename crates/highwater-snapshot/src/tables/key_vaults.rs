@@ -117,7 +117,7 @@ mod tests {
             vault(
                 r#", "properties": {"enableRbacAuthorization": 1, "enablePurgeProtection": {}, "networkAcls": {"defaultAction": []}}"#
             ),
-            [row.clone()]
+            std::slice::from_ref(&row)
         );
         assert_eq!(vault(""), [row]);
     }

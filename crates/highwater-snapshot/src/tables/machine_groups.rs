@@ -25,11 +25,12 @@ pub(crate) static TABLE: Table = Table {
             .about("keyless 545940000, standard 545940001, implicit 545940002"),
         Column::bool("is_hosted").required().about("1 = managed (hosted)"),
         Column::int("max_managed_machines"),
-        Column::text("scale_set_id").business().derived().about("no API links them: from the tag `scale_set` of the group"),
+        Column::text("scale_set_id")
+            .business()
+            .derived()
+            .about("no API links them: from the tag `scale_set` of the group"),
     ],
-    readings: &[
-        Reading { source: "dv.machine_groups", read: dataverse },
-    ],
+    readings: &[Reading { source: "dv.machine_groups", read: dataverse }],
     complete: &[&["dv.machine_groups"]],
     sample: Sample::Unseen,
 };
@@ -65,8 +66,8 @@ fn is_hosted(management: i64) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::rows_at;
     use crate::Place;
+    use crate::testing::rows_at;
 
     fn place() -> Place {
         Place { environment: Some("e1".into()), ..Place::default() }
@@ -77,7 +78,9 @@ mod tests {
         let group = r#"{"flowmachinegroupid": "G1", "name": "Bots", "flowgrouptype": 545940001, "managementtype": 1, "maxmanagedmachinecount": 4}"#;
         assert_eq!(
             rows_at(&TABLE, "dv.machine_groups", &place(), group),
-            ["environment_id=e1, machine_group_id=g1, display_name=Bots, kind=standard, is_hosted=true, max_managed_machines=4"]
+            [
+                "environment_id=e1, machine_group_id=g1, display_name=Bots, kind=standard, is_hosted=true, max_managed_machines=4"
+            ]
         );
     }
 
@@ -86,6 +89,9 @@ mod tests {
         let unknown = r#"{"flowmachinegroupid": "g1", "flowgrouptype": 9, "managementtype": 0}"#;
         assert!(rows_at(&TABLE, "dv.machine_groups", &place(), unknown).is_empty());
         let bare = r#"{"flowmachinegroupid": "g1", "flowgrouptype": 545940002, "managementtype": 0, "maxmanagedmachinecount": "many"}"#;
-        assert_eq!(rows_at(&TABLE, "dv.machine_groups", &place(), bare), ["environment_id=e1, machine_group_id=g1, kind=implicit, is_hosted=false"]);
+        assert_eq!(
+            rows_at(&TABLE, "dv.machine_groups", &place(), bare),
+            ["environment_id=e1, machine_group_id=g1, kind=implicit, is_hosted=false"]
+        );
     }
 }

@@ -28,8 +28,9 @@ pub(crate) static TABLE: Table = Table {
             .about("lower-case, domain cut; the machine name is the host name unless renamed"),
         Column::text("hosting").required().about("customer 0, hosted 1, cloud_pc 2"),
         Column::text("agent_version"),
-        Column::time("agent_released_at")
-            .about("day of the build, some days before the release; null when the version does not tell"),
+        Column::time("agent_released_at").about(
+            "day of the build, some days before the release; null when the version does not tell",
+        ),
         Column::time("last_seen_at").business(),
         Column::text("machine_group_id").business().about("'' = told and none"),
         Column::time("created_at").business(),
@@ -39,9 +40,7 @@ pub(crate) static TABLE: Table = Table {
             .about("true = application user"),
         Column::text("state"),
     ],
-    readings: &[
-        Reading { source: "dv.machines", read: dataverse },
-    ],
+    readings: &[Reading { source: "dv.machines", read: dataverse }],
     complete: &[&["dv.machines"]],
     sample: Sample::Unseen,
 };
@@ -65,7 +64,8 @@ fn dataverse(record: &Record<'_>, rows: &mut Rows) {
 
 /// An option as the service labels it, else by its number.
 pub(crate) fn label<'v>(record: &Record<'v>, column: &str) -> Option<Cow<'v, str>> {
-    let labelled = record.json.key(&format!("{column}@OData.Community.Display.V1.FormattedValue")).word();
+    let labelled =
+        record.json.key(&format!("{column}@OData.Community.Display.V1.FormattedValue")).word();
     labelled.or_else(|| record.at(column).word())
 }
 
@@ -101,8 +101,8 @@ fn built_on(version: &str) -> Option<Time> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::rows_at;
     use crate::Place;
+    use crate::testing::rows_at;
 
     fn place() -> Place {
         Place { environment: Some("e1".into()), ..Place::default() }
@@ -115,17 +115,30 @@ mod tests {
             "_createdby_value": "U1", "statuscode": 1, "statuscode@OData.Community.Display.V1.FormattedValue": "Active"}"#;
         assert_eq!(
             rows_at(&TABLE, "dv.machines", &place(), machine),
-            ["environment_id=e1, machine_id=m1, host_name=rpa01, hosting=customer, agent_version=2.61.00148.25282, \
+            [
+                "environment_id=e1, machine_id=m1, host_name=rpa01, hosting=customer, agent_version=2.61.00148.25282, \
               agent_released_at=2025-10-09T00:00:00Z, last_seen_at=2026-11-21T00:00:00Z, machine_group_id=, \
-              created_at=2026-01-02T00:00:00Z, created_by=u1, state=active"]
+              created_at=2026-01-02T00:00:00Z, created_by=u1, state=active"
+            ]
         );
         let bare = r#"{"flowmachineid": "m1", "name": "RPA02", "hostingtype": 1, "agentversion": {"major": 2}}"#;
-        assert_eq!(rows_at(&TABLE, "dv.machines", &place(), bare), ["environment_id=e1, machine_id=m1, host_name=rpa02, hosting=hosted"]);
+        assert_eq!(
+            rows_at(&TABLE, "dv.machines", &place(), bare),
+            ["environment_id=e1, machine_id=m1, host_name=rpa02, hosting=hosted"]
+        );
     }
 
     #[test]
     fn versions_of_another_form_have_no_build_day() {
-        for version in ["", "2.61", "2.61.148.252", "2.61.148.25000", "2.61.148.25366", "2.61.148.2x282", "1.2.3.4.25282"] {
+        for version in [
+            "",
+            "2.61",
+            "2.61.148.252",
+            "2.61.148.25000",
+            "2.61.148.25366",
+            "2.61.148.2x282",
+            "1.2.3.4.25282",
+        ] {
             assert_eq!(built_on(version), None, "{version}");
         }
         assert_eq!(built_on("2.51.349.24366"), Time::parse("2024-12-31"));

@@ -51,7 +51,7 @@ fn resource(record: &Record<'_>, rows: &mut Rows) {
             cell("direction", rule.body.at("direction").word()),
             cell("access", rule.body.at("access").word()),
             cell("priority", rule.body.at("priority").int()),
-            cell("from_internet", rule.from_internet()),
+            cell("from_internet", rule.is_from_internet()),
             cell("opens_management", rule.opens(&MANAGEMENT, &closed)),
             cell("opens_rdp", rule.opens(&[3389], &closed)),
             cell("is_shadowed", rule.is("access", "allow") && covers(&closed, &rule.ports)),
@@ -95,7 +95,7 @@ impl<'v> Rule<'v> {
         self.body.at(field).word().as_deref() == Some(word)
     }
 
-    fn from_internet(&self) -> Option<bool> {
+    fn is_from_internet(&self) -> Option<bool> {
         if self.sources.is_empty() {
             let by_group = self.body.at("sourceApplicationSecurityGroups").len() > Some(0);
             return by_group.then_some(false);

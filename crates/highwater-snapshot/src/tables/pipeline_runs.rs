@@ -31,16 +31,16 @@ pub(crate) static TABLE: Table = Table {
         Column::text("requested_by").personal().dataverse_user(),
         Column::bool("requested_by_app").application_of("requested_by"),
     ],
-    readings: &[
-        Reading { source: "dv.pipeline_runs", read: dataverse },
-    ],
+    readings: &[Reading { source: "dv.pipeline_runs", read: dataverse }],
     complete: &[&["dv.pipeline_runs"]],
     sample: Sample::Unseen,
 };
 
 fn dataverse(record: &Record<'_>, rows: &mut Rows) {
-    let pipeline = ["_deploymentpipelineid_value", "deploymentstageid._deploymentpipelineid_value"].map(|path| record.at(path).id());
-    let stage = ["_deploymentstageid_value", "deploymentstageid.deploymentstageid"].map(|path| record.at(path).id());
+    let pipeline = ["_deploymentpipelineid_value", "deploymentstageid._deploymentpipelineid_value"]
+        .map(|path| record.at(path).id());
+    let stage = ["_deploymentstageid_value", "deploymentstageid.deploymentstageid"]
+        .map(|path| record.at(path).id());
     rows.push([
         cell("run_id", record.at("deploymentstagerunid").id()),
         cell("pipeline_id", pipeline.into_iter().flatten().next()),
@@ -79,8 +79,8 @@ fn operation(number: i64) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::rows_at;
     use crate::Place;
+    use crate::testing::rows_at;
 
     fn place() -> Place {
         Place { environment: Some("e1".into()), ..Place::default() }
@@ -93,8 +93,10 @@ mod tests {
             "endtime": "2026-11-01T10:09:00Z", "_createdby_value": "U1", "errormessage": ""}"#;
         assert_eq!(
             rows_at(&TABLE, "dv.pipeline_runs", &place(), run),
-            ["run_id=r1, pipeline_id=p1, host_environment_id=e1, stage_id=s1, status=succeeded, operation=deploy, solution_name=contoso_core, \
-              started_at=2026-11-01T10:00:00Z, ended_at=2026-11-01T10:09:00Z, requested_by=u1"]
+            [
+                "run_id=r1, pipeline_id=p1, host_environment_id=e1, stage_id=s1, status=succeeded, operation=deploy, solution_name=contoso_core, \
+              started_at=2026-11-01T10:00:00Z, ended_at=2026-11-01T10:09:00Z, requested_by=u1"
+            ]
         );
     }
 
@@ -104,7 +106,9 @@ mod tests {
             "stagerunstatus": 200000000, "operation": 200000200, "createdon": "2026-11-01T09:00:00Z", "starttime": null}"#;
         assert_eq!(
             rows_at(&TABLE, "dv.pipeline_runs", &place(), waiting),
-            ["run_id=r1, pipeline_id=p1, host_environment_id=e1, stage_id=s1, status=notstarted, operation=none, started_at=2026-11-01T09:00:00Z"]
+            [
+                "run_id=r1, pipeline_id=p1, host_environment_id=e1, stage_id=s1, status=notstarted, operation=none, started_at=2026-11-01T09:00:00Z"
+            ]
         );
         let unknown = waiting.replace("200000000", "5");
         assert!(rows_at(&TABLE, "dv.pipeline_runs", &place(), &unknown).is_empty());

@@ -30,17 +30,19 @@ pub(crate) static TABLE: Table = Table {
             .derived()
             .about("the owning group, '' when a person owns it"),
         Column::text("owning_team_id").business().about("Dataverse team; '' when a person owns it"),
-        Column::text("source_environment_id").business().about("development environment; of several the first by id"),
+        Column::text("source_environment_id")
+            .business()
+            .about("development environment; of several the first by id"),
     ],
-    readings: &[
-        Reading { source: "dv.pipelines", read: dataverse },
-    ],
+    readings: &[Reading { source: "dv.pipelines", read: dataverse }],
     complete: &[&["dv.pipelines"]],
     sample: Sample::Unseen,
 };
 
 fn dataverse(record: &Record<'_>, rows: &mut Rows) {
-    let is_other = ["deploymentstageid", "deploymentenvironmentid", "deploymentstagerunid"].iter().any(|id| record.at(id).is_told());
+    let is_other = ["deploymentstageid", "deploymentenvironmentid", "deploymentstagerunid"]
+        .iter()
+        .any(|id| record.at(id).is_told());
     if is_other || record.at("statecode").int() == Some(1) {
         return; // a stage, an environment or a run; or a pipeline that is switched off
     }
@@ -60,15 +62,16 @@ const DEVELOPMENT: i64 = 200_000_000;
 /// The development environment; of several the first by id.
 fn source<'v>(record: &Record<'v>) -> Option<Cow<'v, str>> {
     let linked = record.at("deploymentpipeline_deploymentenvironment").items();
-    let sources = linked.filter(|linked| linked.at("environmenttype").int().is_none_or(|kind| kind == DEVELOPMENT));
+    let sources = linked
+        .filter(|linked| linked.at("environmenttype").int().is_none_or(|kind| kind == DEVELOPMENT));
     sources.filter_map(|linked| linked.at("environmentid").id()).min()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::rows_at;
     use crate::Place;
+    use crate::testing::rows_at;
 
     fn place() -> Place {
         Place { environment: Some("e1".into()), ..Place::default() }
@@ -81,10 +84,15 @@ mod tests {
             {"environmentid": "E3", "environmenttype": 200000000}, {"environmentid": "E2", "environmenttype": 200000000}]}"#;
         assert_eq!(
             rows_at(&TABLE, "dv.pipelines", &place(), pipeline),
-            ["pipeline_id=p1, host_environment_id=e1, display_name=Core, owner_id=, owning_team_id=t1, source_environment_id=e2"]
+            [
+                "pipeline_id=p1, host_environment_id=e1, display_name=Core, owner_id=, owning_team_id=t1, source_environment_id=e2"
+            ]
         );
         let bare = r#"{"deploymentpipelineid": "P1", "name": 7.5, "_ownerid_value": "U1"}"#;
-        assert_eq!(rows_at(&TABLE, "dv.pipelines", &place(), bare), ["pipeline_id=p1, host_environment_id=e1, display_name=7.5, owner_id=u1"]);
+        assert_eq!(
+            rows_at(&TABLE, "dv.pipelines", &place(), bare),
+            ["pipeline_id=p1, host_environment_id=e1, display_name=7.5, owner_id=u1"]
+        );
     }
 
     #[test]

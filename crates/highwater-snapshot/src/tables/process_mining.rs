@@ -20,15 +20,14 @@ pub(crate) static TABLE: Table = Table {
         Column::text("kind").about("process, task"),
         Column::time("last_analysis_at").business(),
     ],
-    readings: &[
-        Reading { source: "dv.process_mining", read: dataverse },
-    ],
+    readings: &[Reading { source: "dv.process_mining", read: dataverse }],
     complete: &[&["dv.process_mining"]],
     sample: Sample::Unseen,
 };
 
 fn dataverse(record: &Record<'_>, rows: &mut Rows) {
-    let Some((id, kind)) = SETS.iter().find_map(|(id, kind)| Some((record.at(id).id()?, *kind))) else {
+    let Some((id, kind)) = SETS.iter().find_map(|(id, kind)| Some((record.at(id).id()?, *kind)))
+    else {
         return; // calendars, templates, settings and single recordings
     };
     rows.push([
@@ -48,14 +47,16 @@ const SETS: &[(&str, &str)] = &[
 ];
 
 fn analysed_at(record: &Record<'_>) -> Option<Time> {
-    ["msdyn_lastrefreshedon", "msdyn_lastanalyzedon", "modifiedon"].iter().find_map(|path| record.at(path).time())
+    ["msdyn_lastrefreshedon", "msdyn_lastanalyzedon", "modifiedon"]
+        .iter()
+        .find_map(|path| record.at(path).time())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::rows_at;
     use crate::Place;
+    use crate::testing::rows_at;
 
     fn place() -> Place {
         Place { environment: Some("e1".into()), ..Place::default() }
@@ -66,9 +67,17 @@ mod tests {
         let process = r#"{"msdyn_pmprocessversionid": "P1", "modifiedon": "2026-10-01T00:00:00Z"}"#;
         assert_eq!(
             rows_at(&TABLE, "dv.process_mining", &place(), process),
-            ["environment_id=e1, process_id=p1, kind=process, last_analysis_at=2026-10-01T00:00:00Z"]
+            [
+                "environment_id=e1, process_id=p1, kind=process, last_analysis_at=2026-10-01T00:00:00Z"
+            ]
         );
-        assert_eq!(rows_at(&TABLE, "dv.process_mining", &place(), r#"{"msdyn_pminferredtaskid": "t1"}"#), ["environment_id=e1, process_id=t1, kind=task"]);
-        assert!(rows_at(&TABLE, "dv.process_mining", &place(), r#"{"msdyn_pmcalendarid": "c1"}"#).is_empty());
+        assert_eq!(
+            rows_at(&TABLE, "dv.process_mining", &place(), r#"{"msdyn_pminferredtaskid": "t1"}"#),
+            ["environment_id=e1, process_id=t1, kind=task"]
+        );
+        assert!(
+            rows_at(&TABLE, "dv.process_mining", &place(), r#"{"msdyn_pmcalendarid": "c1"}"#)
+                .is_empty()
+        );
     }
 }

@@ -56,7 +56,9 @@ fn directory(record: &Record<'_>, rows: &mut Rows) {
     }
     let role = record.at("roleDefinitionId").id();
     let kind = record.at("principal").key("@odata.type").word();
-    let kind = kind.as_deref().and_then(|kind| principal_type(kind.trim_start_matches("#microsoft.graph.")));
+    let kind = kind
+        .as_deref()
+        .and_then(|kind| principal_type(kind.trim_start_matches("#microsoft.graph.")));
     rows.push([
         cell("scope_id", record.tenant()),
         cell("role_key", role.as_deref().map(directory_role)),
@@ -86,11 +88,14 @@ fn application(record: &Record<'_>, rows: &mut Rows) {
 
 fn platform(record: &Record<'_>, rows: &mut Rows) {
     let scope = record.at("scope").id().unwrap_or_default();
-    let (scope_kind, scope_id) = match scope.trim_matches('/').split('/').collect::<Vec<_>>().as_slice() {
-        ["tenants", tenant] => ("tenant", *tenant),
-        ["tenants", _, "environments", environment] | ["environments", environment] => ("environment", *environment),
-        _ => return, // an environment group
-    };
+    let (scope_kind, scope_id) =
+        match scope.trim_matches('/').split('/').collect::<Vec<_>>().as_slice() {
+            ["tenants", tenant] => ("tenant", *tenant),
+            ["tenants", _, "environments", environment] | ["environments", environment] => {
+                ("environment", *environment)
+            }
+            _ => return, // an environment group
+        };
     let role = record.at("roleDefinitionId").id();
     let (key, class) = role.as_deref().map(platform_role).unzip();
     let kind = record.at("principalType").word();
@@ -100,7 +105,10 @@ fn platform(record: &Record<'_>, rows: &mut Rows) {
         cell("role_key", key),
         cell("role_id", role),
         principal(kind, record.at("principalObjectId").id()),
-        cell("assignment_type", if record.at("expiresOn").is_told() { "active" } else { "permanent" }),
+        cell(
+            "assignment_type",
+            if record.at("expiresOn").is_told() { "active" } else { "permanent" },
+        ),
         cell("scope_kind", scope_kind),
         cell("role_class", class.flatten()),
         cell("principal_type", kind),
@@ -119,9 +127,14 @@ fn users(record: &Record<'_>, rows: &mut Rows) {
 }
 
 fn teams(record: &Record<'_>, rows: &mut Rows) {
-    let group = record.at("azureactivedirectoryobjectid").id_or_none().filter(|group| !group.is_empty());
+    let group =
+        record.at("azureactivedirectoryobjectid").id_or_none().filter(|group| !group.is_empty());
     let kind = if group.is_some() { "group" } else { "team" };
-    let holder = Holder { principal: group.or_else(|| record.at("teamid").id()), kind, via: team_kind(record) };
+    let holder = Holder {
+        principal: group.or_else(|| record.at("teamid").id()),
+        kind,
+        via: team_kind(record),
+    };
     dataverse_roles(record, "teamroles_association", &holder, rows);
 }
 
@@ -173,7 +186,11 @@ fn dataverse_roles(record: &Record<'_>, roles: &str, holder: &Holder<'_>, rows: 
 
 /// People are pseudonymised, groups, applications and teams are not.
 fn principal<'v>(kind: Option<&str>, id: Option<Cow<'v, str>>) -> Named<'v> {
-    if kind.is_none_or(|kind| kind == "user") { cell("principal_id", id) } else { plain("principal_id", id) }
+    if kind.is_none_or(|kind| kind == "user") {
+        cell("principal_id", id)
+    } else {
+        plain("principal_id", id)
+    }
 }
 
 fn principal_type(word: &str) -> Option<&'static str> {
@@ -232,8 +249,9 @@ fn schedule(record: &Record<'_>) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{rows, rows_at};
     use crate::Place;
+    use crate::tables::pipeline_stages::derived;
+    use crate::testing::{rows, rows_at};
 
     fn place() -> Place {
         Place { environment: Some("e1".into()), ..Place::default() }
@@ -270,7 +288,9 @@ mod tests {
 
     #[test]
     fn a_principal_without_a_type_is_rejected() {
-        let text = format!(r#"{{"principalId": "a1", "roleDefinitionId": "{ADMIN}", "directoryScopeId": "/"}}"#);
+        let text = format!(
+            r#"{{"principalId": "a1", "roleDefinitionId": "{ADMIN}", "directoryScopeId": "/"}}"#
+        );
         assert!(rows(&TABLE, "graph.roles", &text).is_empty());
     }
 
@@ -280,12 +300,17 @@ mod tests {
             "roleDefinitionId": "C886AD2E-27f7-4874-8381-5849b8d8a090", "expiresOn": null}"#;
         assert_eq!(
             rows(&TABLE, "ppapi.role_assignments", reader),
-            ["scope_id=e1, role_key=platform_reader, role_id=c886ad2e-27f7-4874-8381-5849b8d8a090, principal_id=s1, \
-              assignment_type=permanent, scope_kind=environment, role_class=reader, principal_type=serviceprincipal, via_team_kind="]
+            [
+                "scope_id=e1, role_key=platform_reader, role_id=c886ad2e-27f7-4874-8381-5849b8d8a090, principal_id=s1, \
+              assignment_type=permanent, scope_kind=environment, role_class=reader, principal_type=serviceprincipal, via_team_kind="
+            ]
         );
         let group = reader.replace("/environments/E1", "/environmentGroups/G1");
         assert!(rows(&TABLE, "ppapi.role_assignments", &group).is_empty());
-        assert!(rows(&TABLE, "bap.management_apps", r#"{"applicationId": "App1"}"#)[0].contains("principal_id=app1"));
+        assert!(
+            rows(&TABLE, "bap.management_apps", r#"{"applicationId": "App1"}"#)[0]
+                .contains("principal_id=app1")
+        );
     }
 
     #[test]
@@ -301,7 +326,10 @@ mod tests {
                  principal_type=user, via_team_kind=, role_name=contoso clerk",
             ]
         );
-        for gone in [user.replace("\"isdisabled\": false", "\"isdisabled\": true"), user.replace("\"A1\"", "null")] {
+        for gone in [
+            user.replace("\"isdisabled\": false", "\"isdisabled\": true"),
+            user.replace("\"A1\"", "null"),
+        ] {
             assert!(rows_at(&TABLE, "dv.users", &place(), &gone).is_empty());
         }
     }
@@ -311,8 +339,10 @@ mod tests {
         let team = r#"{"teamid": "t1", "teamtype": 2, "azureactivedirectoryobjectid": "G1", "teamroles_association": [{"roleid": "R1", "name": "Environment Maker"}]}"#;
         assert_eq!(
             rows_at(&TABLE, "dv.teams", &place(), team),
-            ["scope_id=e1, role_key=environment_maker, role_id=r1, principal_id=g1, assignment_type=permanent, scope_kind=environment, \
-              role_class=maker, principal_type=group, via_team_kind=entra_security, role_name=environment maker"]
+            [
+                "scope_id=e1, role_key=environment_maker, role_id=r1, principal_id=g1, assignment_type=permanent, scope_kind=environment, \
+              role_class=maker, principal_type=group, via_team_kind=entra_security, role_name=environment maker"
+            ]
         );
     }
 
@@ -322,8 +352,37 @@ mod tests {
             "roleDefinition": {"name": "EnvironmentMaker"}}}"#;
         assert_eq!(
             rows(&TABLE, "bap.env_roles", maker),
-            ["scope_id=e2, role_key=environment_maker, role_id=environmentmaker, principal_id=a1, assignment_type=permanent, \
-              scope_kind=environment, role_class=maker, principal_type=user, via_team_kind="]
+            [
+                "scope_id=e2, role_key=environment_maker, role_id=environmentmaker, principal_id=a1, assignment_type=permanent, \
+              scope_kind=environment, role_class=maker, principal_type=user, via_team_kind="
+            ]
         );
+    }
+
+    #[test]
+    fn the_organisation_classifies_roles_by_name_or_id() {
+        let roles = polars::df!(
+            "scope_id" => ["e1", "e1", "e1", "e1"],
+            "role_key" => ["custom_role", "custom_role", "custom_role", "system_administrator"],
+            "role_id" => ["r1", "r2", "r3", "r4"],
+            "principal_id" => ["a1", "a1", "a1", "a1"],
+            "assignment_type" => ["permanent", "permanent", "permanent", "permanent"],
+            "role_name" => ["contoso clerk", "contoso auditor", "contoso other", "system administrator"],
+            "role_class" => [None, None, None, Some("admin")],
+        );
+        let lists = polars::df!(
+            "kind" => ["role_maker", "role_reader", "role_reader"],
+            "value" => ["contoso clerk", "r2", "system administrator"],
+        );
+        let frames =
+            derived(vec![("role_assignments", roles.unwrap()), ("config_lists", lists.unwrap())]);
+        let classes: Vec<Option<&str>> = frames["role_assignments"]
+            .column("role_class")
+            .unwrap()
+            .str()
+            .unwrap()
+            .iter()
+            .collect();
+        assert_eq!(classes, [Some("maker"), Some("reader"), None, Some("admin")]);
     }
 }

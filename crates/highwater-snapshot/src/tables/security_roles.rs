@@ -33,7 +33,10 @@ fn dataverse(record: &Record<'_>, rows: &mut Rows) {
     let name = record.at("name").filled();
     rows.push([
         cell("environment_id", record.environment("environmentid")),
-        cell("role_id", record.at("_parentrootroleid_value").id().or_else(|| record.at("roleid").id())),
+        cell(
+            "role_id",
+            record.at("_parentrootroleid_value").id().or_else(|| record.at("roleid").id()),
+        ),
         cell("class", name.as_deref().and_then(class)),
         cell("name", name),
         cell("is_custom", record.at("ismanaged").flag().map(|managed| !managed)),
@@ -54,8 +57,8 @@ pub(crate) fn class(name: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::rows_at;
     use crate::Place;
+    use crate::testing::rows_at;
 
     fn place() -> Place {
         Place { environment: Some("e1".into()), ..Place::default() }
@@ -66,9 +69,14 @@ mod tests {
         let copy = r#"{"roleid": "R2", "_parentrootroleid_value": "R1", "name": "System Administrator", "ismanaged": true}"#;
         assert_eq!(
             rows_at(&TABLE, "dv.roles", &place(), copy),
-            ["environment_id=e1, role_id=r1, name=System Administrator, is_custom=false, class=admin"]
+            [
+                "environment_id=e1, role_id=r1, name=System Administrator, is_custom=false, class=admin"
+            ]
         );
         let custom = r#"{"roleid": "R3", "name": "Contoso Clerk", "ismanaged": "?"}"#;
-        assert_eq!(rows_at(&TABLE, "dv.roles", &place(), custom), ["environment_id=e1, role_id=r3, name=Contoso Clerk"]);
+        assert_eq!(
+            rows_at(&TABLE, "dv.roles", &place(), custom),
+            ["environment_id=e1, role_id=r3, name=Contoso Clerk"]
+        );
     }
 }

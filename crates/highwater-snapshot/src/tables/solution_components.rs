@@ -44,14 +44,18 @@ fn dataverse(record: &Record<'_>, rows: &mut Rows) {
     let logical = record.at("msdyn_componentlogicalname").word();
     let kind = kind(record, number, logical.as_deref());
     let name = record.at("msdyn_name").filled();
-    let solution = first(record, &["_solutionid_value", "solutionid.solutionid", "msdyn_solutionid"]).id();
+    let solution =
+        first(record, &["_solutionid_value", "solutionid.solutionid", "msdyn_solutionid"]).id();
     rows.push([
         cell("environment_id", record.environment("environmentid")),
         cell("solution_id", solution.or_else(|| record.parent())),
         cell("component_id", first(record, &["objectid", "msdyn_objectid"]).id()),
         cell("component_type", number),
         cell("kind", kind),
-        cell("is_standard_table", name.as_deref().filter(|_| kind == Some("table")).map(is_standard_table)),
+        cell(
+            "is_standard_table",
+            name.as_deref().filter(|_| kind == Some("table")).map(is_standard_table),
+        ),
         cell("name", name),
         cell("created_by", record.at("_createdby_value").id()),
         cell("modified_by", record.at("_modifiedby_value").id()),
@@ -134,8 +138,9 @@ fn form(record: &Record<'_>) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::rows_at;
     use crate::Place;
+    use crate::tables::pipeline_stages::derived;
+    use crate::testing::rows_at;
 
     fn place() -> Place {
         Place { environment: Some("e1".into()), ..Place::default() }
@@ -151,14 +156,18 @@ mod tests {
             "_modifiedby_value": "U2", "modifiedon": "2026-01-03T00:00:00Z"}"#;
         assert_eq!(
             component(membership),
-            ["environment_id=e1, solution_id=s1, component_id=c1, component_type=300, kind=canvas_app, created_by=u1, modified_by=u2, \
-              modified_at=2026-01-03T00:00:00Z"]
+            [
+                "environment_id=e1, solution_id=s1, component_id=c1, component_type=300, kind=canvas_app, created_by=u1, modified_by=u2, \
+              modified_at=2026-01-03T00:00:00Z"
+            ]
         );
         let summary = r#"{"msdyn_solutionid": "S1", "msdyn_objectid": "{C1}", "msdyn_componenttype": 1,
             "msdyn_componentlogicalname": "entity", "msdyn_name": "cts_order"}"#;
         assert_eq!(
             component(summary),
-            ["environment_id=e1, solution_id=s1, component_id=c1, component_type=1, kind=table, name=cts_order, is_standard_table=false"]
+            [
+                "environment_id=e1, solution_id=s1, component_id=c1, component_type=1, kind=table, name=cts_order, is_standard_table=false"
+            ]
         );
     }
 
@@ -173,7 +182,10 @@ mod tests {
     #[test]
     fn a_process_of_untold_category_has_no_kind() {
         let process = r#"{"_solutionid_value": "s1", "objectid": "c1", "componenttype": 29}"#;
-        assert_eq!(component(process), ["environment_id=e1, solution_id=s1, component_id=c1, component_type=29"]);
+        assert_eq!(
+            component(process),
+            ["environment_id=e1, solution_id=s1, component_id=c1, component_type=29"]
+        );
         let desktop = r#"{"msdyn_solutionid": "s1", "msdyn_objectid": "c1", "msdyn_componenttype": 29, "msdyn_workflowcategory": "6"}"#;
         assert!(component(desktop)[0].contains("kind=desktop_flow"));
     }
@@ -182,5 +194,47 @@ mod tests {
     fn standard_tables_have_no_prefix_of_their_own() {
         assert!(is_standard_table("account") && is_standard_table("msdyn_aimodel"));
         assert!(!is_standard_table("cts_order"));
+    }
+
+    #[test]
+    fn membership_in_a_custom_solution_is_refuted_only_when_all_was_read() {
+        let components = polars::df!(
+            "environment_id" => ["e1", "e1", "e1"],
+            "solution_id" => ["s1", "s1", "s2"],
+            "component_id" => ["f1", "f9", "f2"],
+            "component_type" => [29i64, 29, 29],
+        );
+        let solutions = polars::df!(
+            "environment_id" => ["e1", "e1"],
+            "solution_id" => ["s1", "s2"],
+            "is_custom" => [true, false],
+            "unique_name" => ["contoso_core", "centerofexcellencecorecomponents"],
+        );
+        let flows =
+            polars::df!("environment_id" => ["e1", "e1", "e2"], "flow_id" => ["f1", "f2", "f3"]);
+        let kits =
+            polars::df!("kind" => ["kit_core"], "value" => ["centerofexcellencecorecomponents"]);
+        let seen = polars::df!("environment_id" => ["e1"], "solutions" => [true], "solution_components" => [true], "cloud_flows" => [true]);
+        let frames = derived(vec![
+            ("solution_components", components.unwrap()),
+            ("solutions", solutions.unwrap()),
+            ("cloud_flows", flows.unwrap()),
+            ("config_lists", kits.unwrap()),
+            ("env_seen", seen.unwrap()),
+        ]);
+        let held: Vec<Option<bool>> = frames["cloud_flows"]
+            .column("in_custom_solution")
+            .unwrap()
+            .bool()
+            .unwrap()
+            .iter()
+            .collect();
+        assert_eq!(held, [Some(true), Some(false), None]);
+        let kinds: Vec<Option<&str>> =
+            frames["solution_components"].column("kind").unwrap().str().unwrap().iter().collect();
+        assert_eq!(kinds, [Some("cloud_flow"), None, Some("cloud_flow")]);
+        let kits: Vec<Option<bool>> =
+            frames["solutions"].column("is_kit").unwrap().bool().unwrap().iter().collect();
+        assert_eq!(kits, [Some(false), Some(true)]);
     }
 }

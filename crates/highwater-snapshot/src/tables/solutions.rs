@@ -51,9 +51,7 @@ pub(crate) static TABLE: Table = Table {
         Column::time("git_synced_at").business().derived(),
         Column::text("git_repo").business().derived().about("joins source_control_repos.repo_id"),
     ],
-    readings: &[
-        Reading { source: "dv.solutions", read: dataverse },
-    ],
+    readings: &[Reading { source: "dv.solutions", read: dataverse }],
     complete: &[&["dv.solutions"]],
     sample: Sample::Seen,
 };
@@ -80,7 +78,21 @@ fn dataverse(record: &Record<'_>, rows: &mut Rows) {
 /// Whether a table or column prefix is one of Microsoft's.
 pub(crate) fn is_first_party_prefix(prefix: &str) -> bool {
     const PREFIXES: &[&str] = &[
-        "adx", "aib", "bot", "fax", "flow", "mscrm", "msdyn", "msdynce", "msdynmkt", "msdyusd", "mserp", "msfp", "msft", "mspp", "powerbi",
+        "adx",
+        "aib",
+        "bot",
+        "fax",
+        "flow",
+        "mscrm",
+        "msdyn",
+        "msdynce",
+        "msdynmkt",
+        "msdyusd",
+        "mserp",
+        "msfp",
+        "msft",
+        "mspp",
+        "powerbi",
         "powerpage",
     ];
     PREFIXES.contains(&prefix.to_ascii_lowercase().as_str())
@@ -96,10 +108,16 @@ fn is_custom(record: &Record<'_>) -> Option<bool> {
     ];
     let id = record.at("solutionid").id();
     let name = record.at("uniquename").word();
-    if id.is_some_and(|id| EVERYWHERE.contains(&id.as_ref())) || matches!(name.as_deref(), Some("default" | "active" | "basic")) {
+    if id.is_some_and(|id| EVERYWHERE.contains(&id.as_ref()))
+        || matches!(name.as_deref(), Some("default" | "active" | "basic"))
+    {
         return Some(false);
     }
-    if record.at("ismanaged").flag()? { is_first_party(record).map(|first_party| !first_party) } else { Some(true) }
+    if record.at("ismanaged").flag()? {
+        is_first_party(record).map(|first_party| !first_party)
+    } else {
+        Some(true)
+    }
 }
 
 fn is_first_party(record: &Record<'_>) -> Option<bool> {
@@ -115,27 +133,33 @@ fn is_first_party(record: &Record<'_>) -> Option<bool> {
         "powerplatform",
         "systempublisher",
     ];
-    let names = ["publisherid.uniquename", "publisherid.friendlyname"].map(|path| record.at(path).word());
+    let names =
+        ["publisherid.uniquename", "publisherid.friendlyname"].map(|path| record.at(path).word());
     let prefix = record.at("publisherid.customizationprefix").word();
     if names.iter().all(Option::is_none) && prefix.is_none() {
         return None;
     }
-    let by_name = names.iter().flatten().any(|name| name.starts_with("microsoft") || NAMES.contains(&name.as_ref()));
+    let by_name = names
+        .iter()
+        .flatten()
+        .any(|name| name.starts_with("microsoft") || NAMES.contains(&name.as_ref()));
     Some(by_name || prefix.is_some_and(|prefix| is_first_party_prefix(&prefix)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::rows_at;
     use crate::Place;
+    use crate::testing::rows_at;
 
     fn place() -> Place {
         Place { environment: Some("e1".into()), ..Place::default() }
     }
 
     fn solution(rest: &str) -> Vec<String> {
-        let text = format!(r#"{{"solutionid": "S1", "uniquename": "Contoso_Core", "installedon": "2026-01-02T00:00:00Z", {rest}}}"#);
+        let text = format!(
+            r#"{{"solutionid": "S1", "uniquename": "Contoso_Core", "installedon": "2026-01-02T00:00:00Z", {rest}}}"#
+        );
         rows_at(&TABLE, "dv.solutions", &place(), &text)
     }
 
@@ -146,11 +170,21 @@ mod tests {
                 r#""friendlyname": "Core", "version": "1.2.0.4", "ismanaged": true, "modifiedon": "2026-01-03T00:00:00Z",
                    "_modifiedby_value": "U1", "publisherid": {"uniquename": "Contoso", "customizationprefix": "cts"}"#
             ),
-            ["environment_id=e1, solution_id=s1, unique_name=contoso_core, display_name=Core, version=1.2.0.4, is_managed=true, \
-              publisher=contoso, is_custom=true, installed_at=2026-01-02T00:00:00Z, modified_at=2026-01-03T00:00:00Z, modified_by=u1"]
+            [
+                "environment_id=e1, solution_id=s1, unique_name=contoso_core, display_name=Core, version=1.2.0.4, is_managed=true, \
+              publisher=contoso, is_custom=true, installed_at=2026-01-02T00:00:00Z, modified_at=2026-01-03T00:00:00Z, modified_by=u1"
+            ]
         );
-        for publisher in [r#"{"uniquename": "MicrosoftDynamics"}"#, r#"{"friendlyname": "Dynamics 365"}"#, r#"{"uniquename": "x", "customizationprefix": "msdyn"}"#] {
-            assert!(solution(&format!(r#""ismanaged": true, "publisherid": {publisher}"#))[0].contains("is_custom=false"), "{publisher}");
+        for publisher in [
+            r#"{"uniquename": "MicrosoftDynamics"}"#,
+            r#"{"friendlyname": "Dynamics 365"}"#,
+            r#"{"uniquename": "x", "customizationprefix": "msdyn"}"#,
+        ] {
+            assert!(
+                solution(&format!(r#""ismanaged": true, "publisherid": {publisher}"#))[0]
+                    .contains("is_custom=false"),
+                "{publisher}"
+            );
         }
     }
 

@@ -5,6 +5,12 @@
 //! `arg.subscriptions` is the query over `resourcecontainers`; the answers of
 //! <https://learn.microsoft.com/rest/api/resources/subscriptions/list> and of `az account list` are read too.
 
+pub(crate) mod arm;
+#[cfg(test)]
+mod derived;
+#[cfg(test)]
+mod samples;
+
 use crate::table::{Column, Reading, Sample, Scope, Table};
 use crate::{Record, Rows, cell};
 
@@ -27,8 +33,6 @@ pub(crate) static TABLE: Table = Table {
     complete: &[&["arg.subscriptions"]],
     sample: Sample::Seen,
 };
-
-pub(crate) mod arm;
 
 fn subscription(record: &Record<'_>, rows: &mut Rows) {
     let id = record.at("subscriptionId").id().or_else(|| record.at("id").segment());

@@ -20,9 +20,7 @@ pub(crate) static TABLE: Table = Table {
         Column::text("kind").about("owner 0, access 1, entra_security 2, entra_office 3"),
         Column::text("entra_group_id").business(),
     ],
-    readings: &[
-        Reading { source: "dv.teams", read: dataverse },
-    ],
+    readings: &[Reading { source: "dv.teams", read: dataverse }],
     complete: &[&["dv.teams"]],
     sample: Sample::Unseen,
 };
@@ -51,8 +49,8 @@ pub(crate) fn kind(record: &Record<'_>) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::rows_at;
     use crate::Place;
+    use crate::testing::rows_at;
 
     fn place() -> Place {
         Place { environment: Some("e1".into()), ..Place::default() }
@@ -63,10 +61,18 @@ mod tests {
         let group = r#"{"teamid": "T1", "name": "Makers", "teamtype": 2, "azureactivedirectoryobjectid": "G1"}"#;
         assert_eq!(
             rows_at(&TABLE, "dv.teams", &place(), group),
-            ["environment_id=e1, team_id=t1, display_name=Makers, kind=entra_security, entra_group_id=g1"]
+            [
+                "environment_id=e1, team_id=t1, display_name=Makers, kind=entra_security, entra_group_id=g1"
+            ]
         );
         let own = r#"{"teamid": "t1", "teamtype": 0, "azureactivedirectoryobjectid": null}"#;
-        assert_eq!(rows_at(&TABLE, "dv.teams", &place(), own), ["environment_id=e1, team_id=t1, kind=owner, entra_group_id="]);
-        assert_eq!(rows_at(&TABLE, "dv.teams", &place(), r#"{"teamid": "t1", "teamtype": []}"#), ["environment_id=e1, team_id=t1"]);
+        assert_eq!(
+            rows_at(&TABLE, "dv.teams", &place(), own),
+            ["environment_id=e1, team_id=t1, kind=owner, entra_group_id="]
+        );
+        assert_eq!(
+            rows_at(&TABLE, "dv.teams", &place(), r#"{"teamid": "t1", "teamtype": []}"#),
+            ["environment_id=e1, team_id=t1"]
+        );
     }
 }

@@ -7,7 +7,6 @@
 //! `@{name=True; ...}`: their plain values are read, what they nest further is lost.
 
 use super::tenant_isolation_rules::{printed, printed_flag};
-
 use crate::table::{Column, Reading, Sample, Scope, Table};
 use crate::{Json, Record, Rows, cell};
 

@@ -27,9 +27,7 @@ pub(crate) static TABLE: Table = Table {
         Column::text("balancer_id").business().about(
             "whose pool the instances are in; '' when told and none, null when there are several",
         ),
-        Column::text("tags")
-            .business()
-            .about("`|name=value|` in lower case, sorted; '' when told and none"),
+        Column::list("tags").business().about("`name` and `name=value` of every tag, lower-case"),
         Column::bool("is_automation").business().derived(),
     ],
     readings: &[Reading { source: "arg.resources", read: resource }],
@@ -76,7 +74,7 @@ mod tests {
         assert_eq!(
             rows(&TABLE, "arg.resources", &full),
             [format!(
-                "{row}, instance_count=4, zones=2, image_id=, resource_group=rg, balancer_id=, tags="
+                "{row}, instance_count=4, zones=2, image_id=, resource_group=rg, balancer_id=, tags=[]"
             )]
         );
         let bare = format!(r#"{{"id": "{id}", "sku": {{"capacity": "many"}}}}"#);

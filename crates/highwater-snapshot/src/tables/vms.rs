@@ -46,9 +46,7 @@ pub(crate) static TABLE: Table = Table {
         Column::text("balancer_id").business().about(
             "whose pool an interface is in; '' when told and none, null when there are several",
         ),
-        Column::text("tags")
-            .business()
-            .about("`|name=value|` in lower case, sorted; '' when told and none"),
+        Column::list("tags").business().about("`name` and `name=value` of every tag, lower-case"),
     ],
     readings: &[
         Reading { source: "arg.resources", read: resource },
@@ -199,7 +197,7 @@ mod tests {
             rows(&TABLE, "arg.resources", &text),
             [format!(
                 "{ROW}, subscription_id=s, resource_group=rg, host_name=rpa01, zone=2, availability_set=true, encryption_at_host=true, \
-                 os_disk_key=false, nic_count=1, tags=|workload=rpa|"
+                 os_disk_key=false, nic_count=1, tags=[\"workload\", \"workload=rpa\"]"
             )]
         );
     }

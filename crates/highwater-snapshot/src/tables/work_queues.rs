@@ -19,9 +19,7 @@ pub(crate) static TABLE: Table = Table {
         Column::text("queue_id").required().business(),
         Column::text("state").about("active, paused, inactive"),
     ],
-    readings: &[
-        Reading { source: "dv.work_queues", read: dataverse },
-    ],
+    readings: &[Reading { source: "dv.work_queues", read: dataverse }],
     complete: &[&["dv.work_queues"]],
     sample: Sample::Unseen,
 };
@@ -46,8 +44,8 @@ fn state(code: i64) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::rows_at;
     use crate::Place;
+    use crate::testing::rows_at;
 
     fn place() -> Place {
         Place { environment: Some("e1".into()), ..Place::default() }
@@ -55,7 +53,14 @@ mod tests {
 
     #[test]
     fn reads_the_state_where_it_is_known() {
-        let queue = |state: &str| rows_at(&TABLE, "dv.work_queues", &place(), &format!(r#"{{"workqueueid": "Q1", "statuscode": {state}}}"#));
+        let queue = |state: &str| {
+            rows_at(
+                &TABLE,
+                "dv.work_queues",
+                &place(),
+                &format!(r#"{{"workqueueid": "Q1", "statuscode": {state}}}"#),
+            )
+        };
         assert_eq!(queue("3"), ["environment_id=e1, queue_id=q1, state=paused"]);
         assert_eq!(queue("77"), ["environment_id=e1, queue_id=q1"]);
         assert_eq!(queue("null"), ["environment_id=e1, queue_id=q1"]);

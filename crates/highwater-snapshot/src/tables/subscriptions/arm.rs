@@ -77,21 +77,20 @@ pub(crate) fn before<'v>(id: &str, mark: &str) -> Option<Cow<'v, str>> {
     id.rfind(mark).map(|at| Cow::Owned(id[..at].to_owned()))
 }
 
-/// Tags as `|name=value|name=value|` in lower case, sorted; `''` when told and none.
-pub(crate) fn tags(record: &Record<'_>) -> Option<String> {
+/// `name` and `name=value` of every tag, lower-case and sorted; none in a full object without tags.
+pub(crate) fn tags(record: &Record<'_>) -> Option<Vec<String>> {
     let tags = record.at("tags");
     if !tags.is_object() {
-        return is_full(record.json).then(String::new);
+        return is_full(record.json).then(Vec::new);
     }
-    let mut pairs: Vec<String> = tags
-        .entries()
-        .filter(|(name, _)| !name.starts_with('$'))
-        .map(|(name, value)| {
-            format!("{}={}", name.to_lowercase(), value.word().unwrap_or_default())
-        })
-        .collect();
-    pairs.sort();
-    Some(if pairs.is_empty() { String::new() } else { format!("|{}|", pairs.join("|")) })
+    let mut found = Vec::new();
+    for (name, value) in tags.entries().filter(|(name, _)| !name.starts_with('$')) {
+        let name = name.to_lowercase();
+        found.push(format!("{name}={}", value.word().unwrap_or_default()));
+        found.push(name);
+    }
+    found.sort();
+    Some(found)
 }
 
 /// A flag whose absence from a full object means `absent`.
@@ -189,9 +188,9 @@ mod tests {
     }
 
     #[test]
-    fn tags_are_sorted_text() {
+    fn tags_stand_with_and_without_their_value() {
         with(r#"{"tags": {"Workload": "RPA", "$type": "x", "a": ""}}"#, |record| {
-            assert_eq!(tags(record).as_deref(), Some("|a=|workload=rpa|"));
+            assert_eq!(tags(record).unwrap(), ["a", "a=", "workload", "workload=rpa"]);
         });
         assert_eq!(only(vec!["b".into(), "b".into()], true).as_deref(), Some("b"));
         assert_eq!(only(vec!["b".into(), "c".into()], true), None);

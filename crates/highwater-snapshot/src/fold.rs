@@ -1,0 +1,225 @@
+//! Fold: tables that count many events, made of events that a snapshot does not keep.
+//!
+//! Guarantees that an event counts once however often it was read, and that rows told by other sources
+//! stay and are only filled up. Each fold is one question in the portable SQL subset, which sees the
+//! events, the clock of the snapshot and all merged tables.
+
+use polars::prelude::*;
+use polars::sql::SQLContext;
+
+use crate::loader::{self, Frames};
+use crate::rows::RANK;
+use crate::tables::{app_usage, audit_events, flow_run_stats};
+use crate::{Error, Rows, Table, Time, merge};
+
+/// How the events of one table become rows of another.
+pub(crate) struct Fold {
+    /// The events, keyed so that repetitions fall together.
+    pub(crate) events: &'static Table,
+    /// The table that is kept.
+    pub(crate) into: &'static Table,
+    sql: &'static str,
+}
+
+/// All folds.
+pub(crate) static FOLDS: &[Fold] = &[
+    Fold { events: &flow_run_stats::RUNS, into: &flow_run_stats::TABLE, sql: flow_run_stats::FOLD },
+    Fold { events: &app_usage::LAUNCHES, into: &app_usage::TABLE, sql: app_usage::FOLD },
+    Fold { events: &audit_events::EVENTS, into: &audit_events::TABLE, sql: audit_events::FOLD },
+];
+
+/// Folds the events, given in the order of [`FOLDS`], into the merged tables.
+pub(crate) fn fold(frames: &mut Frames, events: Vec<Rows>, as_of: Time) -> Result<(), Error> {
+    for (fold, rows) in FOLDS.iter().zip(events) {
+        if rows.is_empty() {
+            continue;
+        }
+        let wrap = || Error::table(fold.events.name);
+        let events = merge::merge(fold.events, rows.into_frame().map_err(wrap())?)?;
+        let folded = ask(fold, events, frames, as_of).map_err(wrap())?;
+        let told = frames.remove(fold.into.name).unwrap_or_else(|| merge::empty(fold.into));
+        let both = shaped(fold.into, folded, 0)
+            .and_then(|folded| folded.vstack(&shaped(fold.into, told, 1)?))
+            .map_err(wrap())?;
+        frames.insert(fold.into.name, merge::merge(fold.into, both)?);
+    }
+    Ok(())
+}
+
+fn ask(fold: &Fold, events: DataFrame, frames: &Frames, as_of: Time) -> PolarsResult<DataFrame> {
+    let clock = loader::clock_frames(&Frames::new(), as_of)
+        .map_err(|error| PolarsError::ComputeError(error.to_string().into()))?;
+    let mut context = SQLContext::new();
+    for (name, frame) in frames.iter().chain(&clock).filter(|(name, _)| fold.sql.contains(**name)) {
+        context.register(name, frame.clone().lazy());
+    }
+    context.register(fold.events.name, events.lazy());
+    context
+        .execute(fold.sql)?
+        .collect_with_engine(Engine::InMemory)
+        .map(|result| result.unwrap_single())
+}
+
+/// The frame with all columns of the table, unnamed ones not told, and a rank of trust.
+fn shaped(table: &'static Table, frame: DataFrame, rank: u32) -> PolarsResult<DataFrame> {
+    let wanted = merge::empty(table);
+    let named = frame.get_column_names_owned();
+    let columns = wanted.schema().iter().map(|(name, kind)| {
+        let value =
+            if named.contains(name) { col(name.clone()) } else { lit(NULL).alias(name.clone()) };
+        value.cast(kind.clone())
+    });
+    let columns: Vec<Expr> = columns.chain([lit(rank).alias(RANK)]).collect();
+    frame.lazy().select(columns).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::boundary::Pseudonyms;
+    use crate::{Json, Origin, Place, Record};
+
+    const NOW: &str = "2026-03-01T00:00:00Z";
+
+    fn place() -> Place {
+        Place { environment: Some("e1".into()), parent: Some("f1".into()), ..Place::default() }
+    }
+
+    /// What a table says after records of one source were folded, by told columns.
+    fn folded(
+        into: &str,
+        source: &str,
+        place: &Place,
+        records: &[&str],
+        known: Frames,
+    ) -> Vec<String> {
+        let mut frames = known;
+        let events = FOLDS.iter().map(|fold| {
+            let mut rows = Rows::new(fold.events, Arc::new(Pseudonyms::plain()));
+            let reading = fold.events.readings.iter().find(|reading| reading.source == source);
+            for (text, no) in records.iter().zip(1..) {
+                let value = serde_json::from_str(text).unwrap();
+                let observed_at = Time::parse(NOW).unwrap();
+                rows.begin(&Origin { source: source.into(), record_no: no, observed_at }, 0);
+                if let Some(reading) = reading {
+                    (reading.read)(&Record { json: Json::new(&value), place }, &mut rows);
+                }
+            }
+            rows
+        });
+        fold(&mut frames, events.collect(), Time::parse(NOW).unwrap()).unwrap();
+        let Some(frame) = frames.get(into) else { return Vec::new() };
+        let columns = crate::table(into).unwrap().columns;
+        let row = |at: usize| {
+            let told = columns.iter().filter_map(|column| {
+                match frame.column(column.name).unwrap().get(at).unwrap() {
+                    AnyValue::Null => None,
+                    AnyValue::Datetime(moment, ..) | AnyValue::DatetimeOwned(moment, ..) => {
+                        Some(format!("{}={}", column.name, Time(moment)))
+                    }
+                    value => Some(format!("{}={}", column.name, value.str_value())),
+                }
+            });
+            told.collect::<Vec<_>>().join(", ")
+        };
+        (0..frame.height()).map(row).collect()
+    }
+
+    #[test]
+    fn runs_count_once_and_an_open_page_is_a_lower_bound() {
+        let page = r#"{"value": [{"name": "R1", "properties": {"startTime": "2026-02-28T00:00:00Z", "status": "Succeeded"}},
+            {"name": "R2", "properties": {"startTime": "2026-02-20T00:00:00Z", "status": "TimedOut"}},
+            {"name": "R3", "properties": {"startTime": "2026-01-05T00:00:00Z", "status": "Succeeded"}}], "nextLink": "https://next"}"#;
+        let counts = "environment_id=e1, flow_id=f1, window_days=28, runs_30d=2, success_30d=1, failed_30d=1, success_90d=2, \
+                      last_run_at=2026-02-28T00:00:00Z, last_success_at=2026-02-28T00:00:00Z, more_runs=true";
+        assert_eq!(
+            folded(
+                "flow_run_stats",
+                "flow.runs",
+                &place(),
+                &[page, page],
+                Frames::new().with_flows()
+            ),
+            [counts]
+        );
+    }
+
+    #[test]
+    fn an_empty_last_page_says_never() {
+        let never = "environment_id=e1, flow_id=f1, window_days=28, runs_30d=0, success_30d=0, failed_30d=0, success_90d=0, \
+                     last_run_at=1970-01-01T00:00:00Z, last_success_at=1970-01-01T00:00:00Z, more_runs=false";
+        let flows = Frames::new().with_flows();
+        assert_eq!(
+            folded("flow_run_stats", "ppapi.flow_runs", &place(), &[r#"{"value": []}"#], flows),
+            [never]
+        );
+    }
+
+    #[test]
+    fn an_exported_run_finds_its_flow_by_the_resource_id() {
+        let run = r#"{"name": "R1", "id": "/x/environments/E1/flows/RESOURCE/runs/R1", "properties": {"startTime": "2026-02-28T00:00:00Z",
+            "status": "Failed"}}"#;
+        let found = folded(
+            "flow_run_stats",
+            "flow.runs",
+            &Place::default(),
+            &[run],
+            Frames::new().with_flows(),
+        );
+        assert!(
+            found.len() == 1 && found[0].starts_with("environment_id=e1, flow_id=f1,"),
+            "{found:?}"
+        );
+        assert!(
+            found[0].ends_with("last_run_at=2026-02-28T00:00:00Z, more_runs=true"),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn events_are_counted_by_day_and_launches_by_app() {
+        let at = |id: &str, at: &str, user: &str| {
+            format!(
+                r#"{{"Id": "{id}", "CreationTime": "{at}", "Operation": "LaunchPowerApp", "Workload": "PowerApps", "UserType": 0,
+                "UserKey": "{user}", "AppName": "A1", "EnvironmentName": "E1"}}"#
+            )
+        };
+        let (one, two, three) = (
+            at("1", "2026-02-28T01:00:00", "u1"),
+            at("2", "2026-02-28T02:00:00", "u2"),
+            at("3", "2026-01-02T00:00:00", "u1"),
+        );
+        let records = [one.as_str(), &two, &two, &three];
+        let apps = Frames::from([("apps", merge::empty(crate::table("apps").unwrap()))]);
+        assert_eq!(
+            folded("audit_events", "o365.activity", &Place::default(), &records, apps.clone()),
+            [
+                "day=2026-01-02T00:00:00Z, workload=powerapps, operation=launchpowerapp, environment_id=e1, resource_id=a1, \
+                 actor_type=user, events=1, actors=1, last_at=2026-01-02T00:00:00Z",
+                "day=2026-02-28T00:00:00Z, workload=powerapps, operation=launchpowerapp, environment_id=e1, resource_id=a1, \
+                 actor_type=user, events=2, actors=2, last_at=2026-02-28T02:00:00Z",
+            ]
+        );
+        assert_eq!(
+            folded("app_usage", "o365.activity", &Place::default(), &records, apps),
+            ["environment_id=e1, app_id=a1, last_launched_at=2026-02-28T02:00:00Z, launches_30d=2"]
+        );
+    }
+
+    trait Known {
+        fn with_flows(self) -> Self;
+    }
+
+    impl Known for Frames {
+        /// One flow whose resource id differs from its id.
+        fn with_flows(mut self) -> Self {
+            let flow =
+                df!("environment_id" => ["e1"], "flow_id" => ["f1"], "resource_id" => ["resource"])
+                    .unwrap();
+            self.insert("cloud_flows", flow);
+            self
+        }
+    }
+}
