@@ -1,0 +1,205 @@
+//! Speed: cloud flow definitions with all features, in MB/s on one core, beside a recursive walk by `jq` and DuckDB's
+//! `json_tree` over the same file in the same run. Peers that are not installed are skipped and said so. Prints
+//! figures; asserts nothing about time.
+//!
+//! `cargo bench -p highwater-definitions [-- MEGABYTES]`
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use highwater_definitions::{cloud_flow, desktop_flow};
+
+const MEGABYTES: usize = 48;
+const ROUNDS: u32 = 5;
+
+fn main() {
+    let wanted = std::env::args().filter_map(|it| it.parse().ok()).next_back().unwrap_or(MEGABYTES);
+    let documents = generate(wanted << 20);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("flows.ndjson");
+    std::fs::write(&file, documents.join("\n")).expect("room for the file");
+    let bytes = documents.iter().map(String::len).sum::<usize>();
+    println!(
+        "{} definitions, {:.1} MB, mean {} bytes",
+        documents.len(),
+        mega(bytes),
+        bytes / documents.len()
+    );
+    let ours = best(|| analyse(&file));
+    report("all features, one core", bytes, documents.len(), ours, None);
+    report("serde_json::Value, parse only", bytes, documents.len(), best(|| parse(&file)), None);
+    compare("jq recursive walk", bytes, documents.len(), ours, jq(&file));
+    compare("DuckDB json_tree, one thread", bytes, documents.len(), ours, duckdb(&file));
+    desktop(wanted.min(16) << 20);
+}
+
+fn mega(bytes: usize) -> f64 {
+    bytes as f64 / 1e6
+}
+
+fn best<T>(mut run: impl FnMut() -> T) -> Duration {
+    let timed = (0..ROUNDS).map(|_| {
+        let begun = Instant::now();
+        std::hint::black_box(run());
+        begun.elapsed()
+    });
+    timed.min().unwrap_or_default()
+}
+
+fn report(what: &str, bytes: usize, documents: usize, took: Duration, ratio: Option<f64>) {
+    let seconds = took.as_secs_f64();
+    let ratio =
+        ratio.map(|ratio| format!("  ours is {ratio:.1} times as fast")).unwrap_or_default();
+    let (rate, each) = (mega(bytes) / seconds, documents as f64 / seconds);
+    println!("{what:32} {seconds:8.3} s {rate:8.1} MB/s {each:9.0} definitions/s{ratio}");
+}
+
+fn compare(
+    what: &str,
+    bytes: usize,
+    documents: usize,
+    ours: Duration,
+    theirs: Result<Duration, String>,
+) {
+    match theirs {
+        Ok(took) => {
+            report(what, bytes, documents, took, Some(took.as_secs_f64() / ours.as_secs_f64()))
+        }
+        Err(why) => println!("{what:32} skipped: {why}"),
+    }
+}
+
+/// Reads the file and analyses every line.
+fn analyse(file: &Path) -> u64 {
+    let content = std::fs::read(file).expect("the file");
+    let lines = content.split(|byte| *byte == b'\n');
+    lines.map(|line| cloud_flow(line).expect("a flow").features.action_count).sum()
+}
+
+fn parse(file: &Path) -> usize {
+    let content = std::fs::read(file).expect("the file");
+    let lines = content.split(|byte| *byte == b'\n');
+    lines.filter(|line| serde_json::from_slice::<serde_json::Value>(line).is_ok()).count()
+}
+
+/// Counts actions and failure run-afters only: a small part of what is asked of ours.
+fn jq(file: &Path) -> Result<Duration, String> {
+    let program = r#"[.. | objects | select(has("type") and (has("runAfter") or has("inputs")))] as $actions
+        | [($actions | length), ([$actions[] | (.runAfter // {})[] | arrays | select(index("Failed"))] | length)]"#;
+    let begun = Instant::now();
+    let status = Command::new("jq").arg("-c").arg(program).arg(file).stdout(Stdio::null()).status();
+    match status {
+        Ok(status) if status.success() => Ok(begun.elapsed()),
+        Ok(status) => Err(format!("jq ended with {status}")),
+        Err(error) => Err(format!("jq does not start ({error})")),
+    }
+}
+
+/// Counts one key over the whole tree; time as measured inside, without starting Python.
+fn duckdb(file: &Path) -> Result<Duration, String> {
+    let program = "import sys, time, duckdb\n\
+        db = duckdb.connect(); db.execute('SET threads = 1'); begun = time.perf_counter()\n\
+        db.execute(\"SELECT count(*) FROM (SELECT unnest(string_split(content, chr(10))) AS line FROM read_text(?)) f, \
+        json_tree(f.line::JSON) t WHERE t.key = 'runAfter'\", [sys.argv[1]]).fetchall()\n\
+        print(time.perf_counter() - begun)";
+    let output = Command::new("python3").arg("-c").arg(program).arg(file).output();
+    let output = output.map_err(|error| format!("python3 does not start ({error})"))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let seconds: Result<f64, _> = text.trim().parse();
+    let why =
+        || String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or("no answer").to_owned();
+    seconds.map(Duration::from_secs_f64).map_err(|_| why())
+}
+
+fn desktop(bytes: usize) {
+    let part = "SET Total TO 1\nBLOCK Work\nON BLOCK ERROR all\n    CALL Log\nEND\n    Excel.WriteToExcel.WriteCell \
+        Instance: Book Value: $'''%Total% pieces''' Column: 1 Row: 2\n    IF Total > 3 THEN\n        \
+        WebAutomation.Click.Click BrowserInstance: Page Control: appmask['Orders']['Button \\'Save\\'']\n    END\nEND\n";
+    let script = part.repeat(bytes / part.len());
+    let took = best(|| desktop_flow(&script));
+    println!(
+        "desktop script, all features      {:8.3} s {:8.1} MB/s",
+        took.as_secs_f64(),
+        mega(script.len()) / took.as_secs_f64()
+    );
+}
+
+/// Flows of many sizes and shapes, minified as in Dataverse, the same in every run.
+fn generate(bytes: usize) -> Vec<String> {
+    let mut random = Random(0x5EED);
+    let mut documents = Vec::new();
+    let mut total = 0;
+    while total < bytes {
+        let actions = 2 + random.below(6) * random.below(8);
+        let document = flow(&mut random, actions);
+        total += document.len();
+        documents.push(document);
+    }
+    documents
+}
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
+
+fn flow(random: &mut Random, actions: u64) -> String {
+    let mut text = String::from(
+        r#"{"properties":{"connectionReferences":{"shared_sharepointonline":{"runtimeSource":"embedded","connection":{"connectionReferenceLogicalName":"con_sharepoint"},"api":{"name":"shared_sharepointonline"}}},"definition":{"$schema":"https://schema.management.azure.com/providers/Microsoft.Logic/schemas/2016-06-01/workflowdefinition.json#","contentVersion":"1.0.0.0","parameters":{"$connections":{"defaultValue":{},"type":"Object"},"$authentication":{"defaultValue":{},"type":"SecureObject"},"Site (con_Site)":{"defaultValue":"https://contoso.sharepoint.test/sites/orders","type":"String","metadata":{"schemaName":"con_Site"}}},"triggers":{"When_an_item_is_created":{"recurrence":{"interval":3,"frequency":"Minute"},"metadata":{"operationMetadataId":"00000000-0000-0000-0000-000000000001"},"type":"OpenApiConnection","inputs":{"host":{"connectionName":"shared_sharepointonline","operationId":"GetOnNewItems","apiId":"/providers/Microsoft.PowerApps/apis/shared_sharepointonline"},"parameters":{"dataset":"@parameters('Site (con_Site)')","table":"00000000-0000-0000-0000-000000000002"},"authentication":"@parameters('$authentication')"}}},"actions":{"#,
+    );
+    let mut before = String::new();
+    for at in 0..actions {
+        if at > 0 {
+            text.push(',');
+        }
+        let name = format!("Step_{at}");
+        action(&mut text, random, &name, &before, 0);
+        before = name;
+    }
+    text.push_str(r#"}}},"schemaVersion":"1.0.0.0"}"#);
+    text
+}
+
+fn action(text: &mut String, random: &mut Random, name: &str, before: &str, depth: u32) {
+    let status = if random.below(8) == 0 { r#""Failed","TimedOut""# } else { r#""Succeeded""# };
+    let after = if before.is_empty() { String::new() } else { format!("\"{before}\":[{status}]") };
+    let start = format!(
+        "\"{name}\":{{\"runAfter\":{{{after}}},\"metadata\":{{\"operationMetadataId\":\"00000000-0000-0000-0000-0000000000{:02}\"}},",
+        random.below(90) + 10
+    );
+    text.push_str(&start);
+    match random.below(if depth < 4 { 9 } else { 6 }) {
+        0 | 1 => text.push_str(r#""type":"OpenApiConnection","inputs":{"host":{"connectionName":"shared_sharepointonline","operationId":"PatchItem","apiId":"/providers/Microsoft.PowerApps/apis/shared_sharepointonline"},"parameters":{"dataset":"@parameters('Site (con_Site)')","table":"00000000-0000-0000-0000-000000000002","id":"@triggerOutputs()?['body/ID']","item/Title":"@{triggerOutputs()?['body/Title']} - @{formatDateTime(utcNow(),'yyyy-MM-dd')}","item/Status/Value":"Approved"},"authentication":"@parameters('$authentication')"}"#),
+        2 => text.push_str(r#""type":"OpenApiConnection","inputs":{"host":{"connectionName":"shared_office365","operationId":"SendEmailV2","apiId":"/providers/Microsoft.PowerApps/apis/shared_office365"},"parameters":{"emailMessage/To":"@triggerOutputs()?['body/Author/Email']","emailMessage/Subject":"Your request @{triggerOutputs()?['body/ID']} was changed","emailMessage/Body":"<p class=\"editor-paragraph\">Dear @{triggerOutputs()?['body/Author/DisplayName']},<br><br>your request has been changed by @{outputs('Get_user')?['body/displayName']}.<br>Please open the <a href=\"@{triggerOutputs()?['body/{Link}']}\">order</a> and confirm.</p>","emailMessage/Importance":"Normal"},"authentication":"@parameters('$authentication')"}"#),
+        3 => text.push_str(r#""type":"Http","inputs":{"uri":"https://api.contoso.test/v1/orders/@{variables('orderId')}?api-version=2","method":"GET","headers":{"Accept":"application/json","Authorization":"Bearer @{body('Token')?['access_token']}"},"retryPolicy":{"type":"exponential","count":4,"interval":"PT7S"}}"#),
+        4 => text.push_str(r#""type":"Compose","inputs":"@if(equals(length(body('Get_items')?['value']),0),json('null'),first(body('Get_items')?['value'])?['Title'])""#),
+        5 => text.push_str(r#""type":"ParseJson","inputs":{"content":"@body('Call')","schema":{"type":"object","properties":{"id":{"type":"string"},"lines":{"type":"array","items":{"type":"object","properties":{"sku":{"type":"string"},"count":{"type":"integer"},"price":{"type":"number"}},"required":["sku","count"]}}}}}"#),
+        6 => branch(text, random, name, depth, r#""type":"Scope""#),
+        7 => branch(text, random, name, depth, r#""type":"Foreach","foreach":"@body('Get_items')?['value']","runtimeConfiguration":{"concurrency":{"repetitions":20}}"#),
+        _ => branch(text, random, name, depth, r#""type":"If","expression":{"and":[{"greater":["@variables('count')",0]},{"equals":["@triggerOutputs()?['body/Status/Value']","Open"]}]},"else":{"actions":{}}"#),
+    }
+    text.push('}');
+}
+
+fn branch(text: &mut String, random: &mut Random, name: &str, depth: u32, head: &str) {
+    let _ = write!(text, "{head},\"actions\":{{");
+    let mut before = String::new();
+    for at in 0..1 + random.below(3) {
+        if at > 0 {
+            text.push(',');
+        }
+        let inner = format!("{name}_{at}");
+        action(text, random, &inner, &before, depth + 1);
+        before = inner;
+    }
+    text.push('}');
+}

@@ -1,0 +1,295 @@
+//! Graph: the run-after edges of one map of actions, and which of its actions handle failures.
+//!
+//! The terms are those of `docs/definitions.md`: a *catch edge* runs on failure only, an *always edge* on failure and
+//! success alike; an action that can only run after a failure is in the *failure-only set*; one that joins it by a
+//! catch edge is a *handler*. Guarantees: time linear in actions and edges; cycles and dangling names are ignored.
+//! Deliberately not here: what a handler does; `features` brings that along as facts of subtrees.
+
+use std::borrow::Cow;
+
+use crate::cloud::action::{Action, ActionMap};
+use crate::json::{Shape, Value};
+
+/// A set of run-after statuses.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Statuses(u8);
+
+impl Statuses {
+    pub(crate) const SUCCEEDED: Self = Self(1);
+    pub(crate) const FAILED: Self = Self(2);
+    pub(crate) const SKIPPED: Self = Self(4);
+    pub(crate) const TIMED_OUT: Self = Self(8);
+    const NAMES: [(&'static str, Self); 4] = [
+        ("failed", Self::FAILED),
+        ("skipped", Self::SKIPPED),
+        ("succeeded", Self::SUCCEEDED),
+        ("timedout", Self::TIMED_OUT),
+    ];
+
+    pub(crate) fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Names, lower case, sorted, joined by commas.
+    pub(crate) fn text(self) -> String {
+        let names =
+            Self::NAMES.iter().filter(|(_, status)| self.has(*status)).map(|(name, _)| *name);
+        names.collect::<Vec<_>>().join(",")
+    }
+
+    /// Runs on failure.
+    pub(crate) fn on_failure(self) -> bool {
+        self.has(Self::FAILED) || self.has(Self::TIMED_OUT)
+    }
+
+    /// Runs on failure only.
+    pub(crate) fn is_catch(self) -> bool {
+        self.on_failure() && !self.has(Self::SUCCEEDED)
+    }
+
+    /// Runs on failure and success alike.
+    pub(crate) fn is_always(self) -> bool {
+        self.on_failure() && self.has(Self::SUCCEEDED)
+    }
+
+    fn read(list: Value<'_>) -> Self {
+        let mut found = Self::default();
+        let mut told = false;
+        for text in list.children().filter_map(Value::text) {
+            told = true;
+            let known = Self::NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(&text));
+            found.0 |= known.map_or(0, |(_, status)| status.0);
+        }
+        if told && list.shape() == Shape::Array { found } else { Self::SUCCEEDED }
+    }
+}
+
+/// One edge, as indexes into the list of all actions.
+#[derive(Clone, Copy)]
+pub(crate) struct Edge {
+    pub(crate) from: u32,
+    pub(crate) to: u32,
+    pub(crate) statuses: Statuses,
+    /// Part of a cycle: known, but never followed.
+    pub(crate) cyclic: bool,
+}
+
+/// The edges of one map, sorted by follower, and its actions by name and in order.
+pub(crate) struct Graph<'t> {
+    pub(crate) edges: Vec<Edge>,
+    /// Every action after those it runs after.
+    pub(crate) order: Vec<u32>,
+    /// Statuses of entries that name no action of the map, with the action that has them.
+    pub(crate) dangling: Vec<(u32, Statuses)>,
+    names: Vec<(Cow<'t, str>, u32)>,
+    start: u32,
+    /// Where the edges of each action begin; one more at the end.
+    starts: Vec<u32>,
+}
+
+impl<'t> Graph<'t> {
+    /// Reads the edges of a map.
+    pub(crate) fn read(list: &[Action<'t>], map: &ActionMap) -> Self {
+        let mut names: Vec<(Cow<'t, str>, u32)> =
+            (map.start..map.end).map(|at| (list[at as usize].name(), at)).collect();
+        names.sort_by(|one, other| one.0.cmp(&other.0));
+        let (start, dangling) = (map.start, Vec::new());
+        let mut graph = Self {
+            edges: Vec::new(),
+            order: Vec::new(),
+            dangling,
+            names,
+            start,
+            starts: Vec::new(),
+        };
+        for to in map.start..map.end {
+            graph.starts.push(graph.edges.len() as u32);
+            graph.add_edges(list[to as usize].run_after, to);
+        }
+        graph.starts.push(graph.edges.len() as u32);
+        graph.sort();
+        graph
+    }
+
+    fn add_edges(&mut self, run_after: Option<Value<'t>>, to: u32) {
+        for entry in run_after.into_iter().filter(|it| it.is_object()).flat_map(Value::children) {
+            let statuses = Statuses::read(entry);
+            match self.named(&entry.key()) {
+                Some(from) => self.edges.push(Edge { from, to, statuses, cyclic: false }),
+                None => self.dangling.push((to, statuses)),
+            }
+        }
+    }
+
+    /// The action of that name in the map.
+    pub(crate) fn named(&self, name: &str) -> Option<u32> {
+        let after = self.names.partition_point(|(known, _)| known.as_ref() <= name);
+        let (known, at) = self.names.get(after.checked_sub(1)?)?;
+        (known == name).then_some(*at)
+    }
+
+    /// The edges into an action.
+    pub(crate) fn edges_to(&self, to: u32) -> &[Edge] {
+        let at = (to - self.start) as usize;
+        &self.edges[self.starts[at] as usize..self.starts[at + 1] as usize]
+    }
+
+    /// Orders the actions; what is left over is in or behind a cycle.
+    fn sort(&mut self) {
+        let size = self.starts.len() - 1;
+        let mut open: Vec<u32> = self.starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let followers = self.followers(size);
+        let mut order: Vec<u32> = (0..size as u32).filter(|at| open[*at as usize] == 0).collect();
+        release(&mut order, 0, &mut open, &followers);
+        if order.len() < size {
+            self.break_cycles(&open, &followers);
+            order = self.resorted(size);
+        }
+        self.order = order.into_iter().map(|at| at + self.start).collect();
+    }
+
+    /// For each action (from 0) the actions that follow it, an entry an edge.
+    fn followers(&self, size: usize) -> Vec<Vec<u32>> {
+        let mut followers = vec![Vec::new(); size];
+        for edge in self.edges.iter().filter(|edge| !edge.cyclic) {
+            followers[(edge.from - self.start) as usize].push(edge.to - self.start);
+        }
+        followers
+    }
+
+    /// Marks the edges between actions that are left over from both ends: independent of the order of names.
+    fn break_cycles(&mut self, open: &[u32], followers: &[Vec<u32>]) {
+        let mut left: Vec<bool> = open.iter().map(|count| *count > 0).collect();
+        let mut ahead: Vec<usize> = followers
+            .iter()
+            .map(|all| all.iter().filter(|to| left[**to as usize]).count())
+            .collect();
+        let mut ends: Vec<u32> = (0..left.len() as u32)
+            .filter(|at| left[*at as usize] && ahead[*at as usize] == 0)
+            .collect();
+        while let Some(end) = ends.pop() {
+            left[end as usize] = false;
+            for edge in self.edges_to(end + self.start) {
+                let from = (edge.from - self.start) as usize;
+                ahead[from] = ahead[from].saturating_sub(1);
+                if left[from] && ahead[from] == 0 {
+                    ends.push(from as u32);
+                }
+            }
+        }
+        let start = self.start;
+        for edge in &mut self.edges {
+            edge.cyclic = left[(edge.from - start) as usize] && left[(edge.to - start) as usize];
+        }
+    }
+
+    fn resorted(&self, size: usize) -> Vec<u32> {
+        let mut open = vec![0u32; size];
+        for edge in self.edges.iter().filter(|edge| !edge.cyclic) {
+            open[(edge.to - self.start) as usize] += 1;
+        }
+        let mut order: Vec<u32> = (0..size as u32).filter(|at| open[*at as usize] == 0).collect();
+        release(&mut order, 0, &mut open, &self.followers(size));
+        order
+    }
+
+    /// Branches beyond the first of every group that starts together.
+    pub(crate) fn parallel_branches(&self) -> u64 {
+        let size = self.starts.len() - 1;
+        let mut groups = vec![0u64; size];
+        for edge in self.edges.iter().filter(|edge| edge.statuses.has(Statuses::SUCCEEDED)) {
+            groups[(edge.from - self.start) as usize] += 1;
+        }
+        let starting = self.starts.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64;
+        groups.iter().chain([&starting]).map(|size| size.saturating_sub(1)).sum()
+    }
+}
+
+/// Kahn's algorithm from the given place of the order on.
+fn release(order: &mut Vec<u32>, mut next: usize, open: &mut [u32], followers: &[Vec<u32>]) {
+    while let Some(at) = order.get(next).copied() {
+        next += 1;
+        for to in &followers[at as usize] {
+            open[*to as usize] -= 1;
+            if open[*to as usize] == 0 {
+                order.push(*to);
+            }
+        }
+    }
+}
+
+/// What an action is to failures.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Role {
+    /// Runs after a failure only.
+    pub(crate) failure_only: bool,
+    /// Of those, one that a catch edge leads to.
+    pub(crate) handler: bool,
+    /// No handler, and some edge runs on failure and success alike.
+    pub(crate) continues: bool,
+}
+
+/// The roles of a map's actions, in the order of the map.
+pub(crate) fn roles(graph: &Graph<'_>) -> Vec<Role> {
+    let mut roles = vec![Role::default(); graph.starts.len() - 1];
+    for to in &graph.order {
+        let edges = graph.edges_to(*to).iter().filter(|edge| !edge.cyclic);
+        let mut role = Role::default();
+        for edge in edges {
+            let from_failure = roles[(edge.from - graph.start) as usize].failure_only;
+            let skipped = edge.statuses.has(Statuses::SKIPPED);
+            role.handler |= edge.statuses.is_catch() && !(from_failure && skipped);
+            role.failure_only |= from_failure && !skipped;
+            role.continues |= edge.statuses.is_always();
+        }
+        role.failure_only |= role.handler;
+        role.continues &= !role.handler;
+        roles[(*to - graph.start) as usize] = role;
+    }
+    roles
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::action::collect;
+    use crate::json::Json;
+
+    fn with<T>(text: &str, check: impl Fn(&Graph<'_>) -> T) -> T {
+        let json = Json::read(text).unwrap();
+        let actions = collect(Some(json.root()));
+        check(&Graph::read(&actions.list, &actions.maps[0]))
+    }
+
+    #[test]
+    fn statuses_are_read_without_case() {
+        let text = r#"{"A":{},"B":{"runAfter":{"A":["FAILED","succeeded","Odd"]}},"C":{"runAfter":{"A":["Odd"]}}}"#;
+        let texts = with(text, |graph| {
+            graph.edges.iter().map(|edge| edge.statuses.text()).collect::<Vec<_>>()
+        });
+        assert_eq!(texts, ["failed,succeeded", ""]);
+    }
+
+    #[test]
+    fn cycles_are_cut_and_the_rest_is_ordered() {
+        let text = r#"{"X":{"runAfter":{"Y":[]}},"Y":{"runAfter":{"X":[]}},"Behind":{"runAfter":{"X":[]}},
+            "Before":{},"Self":{"runAfter":{"Self":["Failed"],"Before":[]}}}"#;
+        let (order, cyclic) = with(text, |graph| {
+            (graph.order.clone(), graph.edges.iter().filter(|edge| edge.cyclic).count())
+        });
+        assert_eq!(order.len(), 5);
+        assert_eq!(cyclic, 3);
+        let place = |at: u32| order.iter().position(|it| *it == at);
+        assert!(place(0) < place(2) && place(3) < place(4));
+    }
+
+    #[test]
+    fn a_success_path_through_skipped_handlers_is_no_handler() {
+        let text = r#"{"T":{},"C":{"runAfter":{"T":["Failed","Skipped"]}},
+            "R":{"runAfter":{"C":["Failed","Skipped","TimedOut"]}},"N":{"runAfter":{"C":["Succeeded"]}}}"#;
+        let found = with(text, |graph| {
+            roles(graph).iter().map(|role| (role.failure_only, role.handler)).collect::<Vec<_>>()
+        });
+        assert_eq!(found, [(false, false), (true, true), (false, false), (true, false)]);
+    }
+}

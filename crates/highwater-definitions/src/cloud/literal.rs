@@ -1,0 +1,252 @@
+//! Literals: where the strings of a definition stand, and which of them look like secrets. One pass over the strings
+//! of triggers, actions, outputs, static results and parameter defaults; schemas and metadata are passed over.
+//! Deliberately not here: the rules themselves; see `secret`.
+
+use std::borrow::Cow;
+
+use crate::cloud::action::{Action, ActionType, Actions};
+use crate::cloud::expression::{Split, split};
+use crate::json::Value;
+use crate::secret::{self, Place, Rules};
+
+/// Members that describe data instead of holding it.
+const DESCRIBING: &[&str] =
+    &["schema", "headersSchema", "metadata", "$schema", "evaluatedRecurrence", "runAfter"];
+
+/// Members below which credentials are expected.
+const CREDENTIAL_PLACES: &[&str] = &["authentication", "headers"];
+
+/// A place that looks like a secret.
+pub(crate) struct Suspect<'t> {
+    pub(crate) value: Value<'t>,
+    pub(crate) rules: Rules,
+    /// Schema name of the environment variable whose default it is.
+    pub(crate) variable: Option<Cow<'t, str>>,
+}
+
+/// Every suspect of a definition, in the order of the document's sections.
+pub(crate) fn suspects<'t>(definition: Value<'t>, actions: &Actions<'t>) -> Vec<Suspect<'t>> {
+    let names = Names::of(definition, actions);
+    let mut found = Vec::new();
+    for section in ["triggers", "actions", "outputs", "staticResults"] {
+        if let Some(section) = definition.get(section) {
+            scan(section, &names, &mut |value, rules| {
+                found.push(Suspect { value, rules, variable: None });
+            });
+        }
+    }
+    for parameter in definition.object("parameters").into_iter().flat_map(Value::children) {
+        parameter_suspects(parameter, &mut found);
+    }
+    found
+}
+
+fn parameter_suspects<'t>(parameter: Value<'t>, found: &mut Vec<Suspect<'t>>) {
+    let Some(default) = parameter.get("defaultValue") else { return };
+    let metadata = parameter.object("metadata");
+    let variable = metadata.and_then(|metadata| metadata.get("schemaName")).and_then(Value::filled);
+    if let Some(text) = default.text() {
+        let secure =
+            parameter.string("type").is_some_and(|it| it.eq_ignore_ascii_case("SecureString"));
+        let secret_name = secure || secret::is_secret_name(without_schema_name(&parameter.key()));
+        let rules = judge(&text, Place { secret_name, credential: secret_name });
+        if !rules.is_empty() {
+            found.push(Suspect { value: default, rules, variable });
+        }
+        return;
+    }
+    scan(default, &Names::default(), &mut |value, rules| {
+        found.push(Suspect { value, rules, variable: variable.clone() });
+    });
+}
+
+/// `Display (schema_Name)` without the schema name.
+fn without_schema_name(name: &str) -> &str {
+    let name = name.trim_end();
+    match name.rfind('(') {
+        Some(at) if name.ends_with(')') && at > 0 => name[..at].trim_end(),
+        _ => name,
+    }
+}
+
+/// Judges a string of a definition, expressions heeded.
+fn judge(text: &str, place: Place) -> Rules {
+    match split(text) {
+        Split::Literal(literal) => secret::judge(literal, place),
+        Split::Expression(fragments) => judge_fragments(&fragments),
+        Split::Mixed(outside, fragments) => {
+            let mut rules = secret::judge_rest(&outside, place);
+            rules.join(judge_fragments(&fragments));
+            rules
+        }
+    }
+}
+
+fn judge_fragments(fragments: &[&str]) -> Rules {
+    let mut rules = Rules::default();
+    for fragment in fragments {
+        rules.join(secret::judge_fragment(fragment));
+    }
+    rules
+}
+
+/// Where a name of its own is given to strings: by index of the value, sorted.
+#[derive(Default)]
+struct Names<'t> {
+    /// Strings that stand under the name of a variable or a Compose.
+    given: Vec<(u32, Cow<'t, str>)>,
+    /// Actions and triggers: their names are no names of members.
+    actions: Vec<u32>,
+}
+
+impl<'t> Names<'t> {
+    fn of(definition: Value<'t>, actions: &Actions<'t>) -> Self {
+        let mut names = Self::default();
+        for action in &actions.list {
+            names.actions.push(action.value.index());
+            names.add(action);
+        }
+        names.actions.extend(
+            definition.get("triggers").into_iter().flat_map(Value::children).map(Value::index),
+        );
+        names.actions.sort_unstable();
+        names.given.sort_by_key(|(at, _)| *at);
+        names
+    }
+
+    fn add(&mut self, action: &Action<'t>) {
+        let Some(inputs) = action.inputs else { return };
+        match action.kind_of {
+            ActionType::Compose => {
+                let name = action.name().to_lowercase().replace("compose", "");
+                self.give(inputs, Cow::Owned(name));
+            }
+            ActionType::Variable => {
+                let listed = inputs.get("variables").into_iter().flat_map(Value::children);
+                for variable in listed.chain([inputs]) {
+                    if let (Some(name), Some(value)) =
+                        (variable.string("name"), variable.get("value"))
+                    {
+                        self.give(value, name);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Gives a name to a string, or to the strings of an array.
+    fn give(&mut self, value: Value<'t>, name: Cow<'t, str>) {
+        if value.is_text() {
+            self.given.push((value.index(), name));
+        } else {
+            let texts = value.children().filter(|child| child.is_text() && !child.has_key());
+            self.given.extend(texts.map(|text| (text.index(), name.clone())));
+        }
+    }
+
+    fn is_action(&self, value: Value<'_>) -> bool {
+        self.actions.binary_search(&value.index()).is_ok()
+    }
+}
+
+/// Walks the strings below a value, in order.
+fn scan<'t>(section: Value<'t>, names: &Names<'_>, report: &mut dyn FnMut(Value<'t>, Rules)) {
+    let mut at = section.index();
+    let end = section.end();
+    let mut given = names.given.partition_point(|(index, _)| *index < at);
+    let mut credentials_until = 0;
+    while at < end {
+        let value = section.sibling(at);
+        if DESCRIBING.contains(&value.raw_key()) && !names.is_action(value) {
+            at = value.end();
+            continue;
+        }
+        if CREDENTIAL_PLACES.iter().any(|place| place.eq_ignore_ascii_case(value.raw_key())) {
+            credentials_until = credentials_until.max(value.end());
+        }
+        if let Some(text) = value.text() {
+            while names.given.get(given).is_some_and(|(index, _)| *index < at) {
+                given += 1;
+            }
+            let name = names
+                .given
+                .get(given)
+                .filter(|(index, _)| *index == at)
+                .map(|(_, name)| name.as_ref());
+            let rules = judge(&text, place(value, name, at < credentials_until));
+            if !rules.is_empty() {
+                report(value, rules);
+            }
+        }
+        at += 1;
+    }
+}
+
+fn place(value: Value<'_>, given: Option<&str>, credential: bool) -> Place {
+    let secret_name = match given {
+        Some(name) => secret::is_secret_name(name),
+        None if value.has_key() => secret::is_secret_name(value.raw_key()),
+        None => array_name(value).is_some_and(secret::is_secret_name),
+    };
+    Place { secret_name, credential: credential || (given.is_some() && secret_name) }
+}
+
+/// The name of the array that a string stands in.
+fn array_name(value: Value<'_>) -> Option<&str> {
+    let array = value.parent()?;
+    array.has_key().then(|| array.raw_key())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::action::collect;
+    use crate::json::Json;
+
+    fn found(definition: &str) -> Vec<(String, Vec<&'static str>)> {
+        let json = Json::read(definition).unwrap();
+        let actions = collect(json.root().get("actions"));
+        let suspects = suspects(json.root(), &actions);
+        suspects.iter().map(|suspect| (suspect.value.pointer(), suspect.rules.ids())).collect()
+    }
+
+    #[test]
+    fn variables_and_compose_lend_their_names() {
+        let text = r#"{"actions":{
+            "Compose_client_secret":{"type":"Compose","inputs":"uV4xTq9Zr2"},
+            "Compose_title":{"type":"Compose","inputs":"uV4xTq9Zr2"},
+            "I":{"type":"InitializeVariable","inputs":{"variables":[{"name":"ApiKey","type":"string","value":"uV4xTq9Zr2"}]}},
+            "S":{"type":"SetVariable","inputs":{"name":"title","value":"uV4xTq9Zr2"}},
+            "A":{"type":"AppendToArrayVariable","inputs":{"name":"pwd","value":["uV4xTq9Zr2"]}}}}"#;
+        let pointers: Vec<String> = found(text).into_iter().map(|(pointer, _)| pointer).collect();
+        let expected = [
+            "/actions/Compose_client_secret/inputs",
+            "/actions/I/inputs/variables/0/value",
+            "/actions/A/inputs/value/0",
+        ];
+        assert_eq!(pointers, expected);
+    }
+
+    #[test]
+    fn an_action_called_schema_is_no_schema() {
+        let text = r#"{"actions":{"schema":{"type":"Http","inputs":{"password":"uV4xTq9Zr2","schema":{"password":"uV4xTq9Zr2"}}}}}"#;
+        assert_eq!(found(text).len(), 1);
+    }
+
+    #[test]
+    fn secure_strings_count_as_secrets_by_type() {
+        let text = r#"{"parameters":{"p":{"type":"securestring","defaultValue":"uV4xTq9Zr2"},
+            "q":{"type":"String","defaultValue":{"inner":{"password":"uV4xTq9Zr2"}}},
+            "Api Key (x_Other)":{"type":"String","defaultValue":"uV4xTq9Zr2"}}}"#;
+        let expected = [
+            "/parameters/p/defaultValue",
+            "/parameters/q/defaultValue/inner/password",
+            "/parameters/Api Key (x_Other)/defaultValue",
+        ];
+        assert_eq!(
+            found(text).iter().map(|(pointer, _)| pointer.as_str()).collect::<Vec<_>>(),
+            expected
+        );
+    }
+}

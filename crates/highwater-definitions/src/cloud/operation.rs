@@ -1,0 +1,188 @@
+//! Operation: which connector an action calls, and what for. Deliberately not here: what that is worth; see `service`.
+
+use crate::cloud::action::{Action, ActionType};
+use crate::json::Value;
+
+/// Connector and operation of an action, both lower case and empty when not told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Operation {
+    /// Last segment of the connector's id, `dynamic` when chosen at run time.
+    pub(crate) api: String,
+    /// Operation id, or method and path with `{}` for every parameter.
+    pub(crate) name: String,
+}
+
+/// What an action or trigger calls.
+pub(crate) fn operation(action: &Action<'_>) -> Operation {
+    let Some(inputs) = action.inputs else { return Operation::default() };
+    let host = inputs.object("host");
+    by_api_id(host)
+        .or_else(|| by_service_provider(inputs))
+        .or_else(|| by_connection(inputs, host?))
+        .or_else(|| by_connection_name(host?))
+        .unwrap_or_default()
+}
+
+fn by_api_id(host: Option<Value<'_>>) -> Option<Operation> {
+    let host = host?;
+    let id = host.get("apiId")?.filled()?;
+    let api = if id.starts_with('@') { connection_key(&id) } else { last_segment(&id) };
+    Some(Operation { api, name: lower(host.string("operationId").as_deref()) })
+}
+
+fn by_service_provider(inputs: Value<'_>) -> Option<Operation> {
+    let provider = inputs.object("serviceProviderConfiguration")?;
+    let api = last_segment(&provider.string("serviceProviderId")?);
+    Some(Operation { api, name: lower(provider.string("operationId").as_deref()) })
+}
+
+/// Logic Apps and older flows: the connection says which connector, method and path which operation.
+fn by_connection(inputs: Value<'_>, host: Value<'_>) -> Option<Operation> {
+    let named = host
+        .object("connection")
+        .and_then(|connection| connection.get("name"))
+        .and_then(Value::filled);
+    let reference = || {
+        let connection =
+            host.object("connection").and_then(|connection| connection.get("referenceName"));
+        connection.or_else(|| host.get("referenceName")).and_then(Value::filled)
+    };
+    let api = match named {
+        Some(name) => connection_key(&name),
+        None => without_suffix(&reference()?),
+    };
+    let method = lower(inputs.string("method").as_deref());
+    let path = inputs.string("path").map(|path| without_parameters(&path)).unwrap_or_default();
+    let name = format!("{method} {path}").trim().to_lowercase();
+    Some(Operation { api, name })
+}
+
+fn by_connection_name(host: Value<'_>) -> Option<Operation> {
+    let api = without_suffix(&host.get("connectionName")?.filled()?);
+    Some(Operation { api, name: lower(host.string("operationId").as_deref()) })
+}
+
+fn lower(text: Option<&str>) -> String {
+    text.unwrap_or_default().trim().to_lowercase()
+}
+
+fn last_segment(id: &str) -> String {
+    id.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_lowercase()
+}
+
+/// The key in `…'$connections'…['key']`; `dynamic` for any other expression.
+fn connection_key(expression: &str) -> String {
+    if !expression.starts_with('@') {
+        return without_suffix(&last_segment(expression));
+    }
+    let key = expression.split_once("'$connections'").and_then(|(_, rest)| {
+        let (_, rest) = rest.split_once("['")?;
+        rest.split_once("']").map(|(key, _)| key)
+    });
+    key.map_or_else(|| "dynamic".to_owned(), without_suffix)
+}
+
+/// Drops the local number of a connection name: `shared_sql_1`, `shared_sql-1`, `shared_sql_#workflowname#`.
+fn without_suffix(name: &str) -> String {
+    let name = name.trim().to_lowercase();
+    if let Some(plain) = name.strip_suffix("_#workflowname#") {
+        return plain.to_owned();
+    }
+    let plain = name.trim_end_matches(|character: char| character.is_ascii_digit());
+    let numbered = plain.len() < name.len() && plain.len() > 1 && plain.ends_with(['_', '-']);
+    if numbered { plain[..plain.len() - 1].to_owned() } else { name }
+}
+
+/// A path with `{}` for every `@{…}`.
+fn without_parameters(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(start) = rest.find("@{") {
+        out.push_str(&rest[..start]);
+        out.push_str("{}");
+        let inside = &rest[start + 2..];
+        rest = &inside[super::expression::interpolation_end(inside)..];
+        rest = rest.strip_prefix('}').unwrap_or(rest);
+    }
+    out + rest
+}
+
+/// The flow a `Workflow` action calls: lower case, braces dropped.
+pub(crate) fn child_target(action: &Action<'_>) -> Option<String> {
+    let host = action.input("host")?;
+    let direct = host.get("workflowReferenceName").and_then(Value::filled);
+    let target = direct.or_else(|| host.object("workflow")?.get("id")?.filled())?;
+    Some(crate::text::plain_id(&target))
+}
+
+/// Whether the action reads the value of a secret from a vault.
+pub(crate) fn reads_secret(action: &Action<'_>, operation: &Operation) -> bool {
+    let name = operation.name.as_str();
+    if operation.api.contains("keyvault") {
+        let path = name
+            .find("/secrets/")
+            .is_some_and(|at| name[at..].trim_end_matches('/').ends_with("/value"));
+        return name.starts_with("getsecret") || name.starts_with("decrypt") || path;
+    }
+    if name == "performunboundaction" {
+        let called =
+            action.input("parameters").and_then(|parameters| parameters.string("actionName"));
+        return called
+            .is_some_and(|it| it.eq_ignore_ascii_case("RetrieveEnvironmentVariableSecretValue"));
+    }
+    action.kind_of == ActionType::Http
+        && action.input("uri").and_then(Value::text).is_some_and(|uri| is_vault(&uri))
+}
+
+fn is_vault(uri: &str) -> bool {
+    let uri = uri.to_ascii_lowercase();
+    ["net", "cn", "us"].iter().any(|end| uri.contains(&format!(".vault.azure.{end}/secrets/")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::Json;
+
+    fn of(inputs: &str) -> (String, String) {
+        let text = format!(r#"{{"type":"ApiConnection","inputs":{inputs}}}"#);
+        let json = Json::read(&text).unwrap();
+        let found = operation(&Action::read(json.root(), 1));
+        (found.api, found.name)
+    }
+
+    fn pair(api: &str, name: &str) -> (String, String) {
+        (api.to_owned(), name.to_owned())
+    }
+
+    #[test]
+    fn the_api_id_wins_over_the_connection_name() {
+        let host = r#"{"host":{"apiId":"/providers/x/apis/Shared_SQL","connectionName":"shared_other","operationId":"GetItems"}}"#;
+        assert_eq!(of(host), pair("shared_sql", "getitems"));
+    }
+
+    #[test]
+    fn connections_of_logic_apps_are_read_from_the_expression() {
+        let host = r#"{"host":{"connection":{"name":"@parameters('$connections')['servicebus_1']['connectionId']"}},
+            "method":"Post","path":"/@{encodeURIComponent(concat('a}','b'))}/messages/@{1}"}"#;
+        assert_eq!(of(host), pair("servicebus", "post /{}/messages/{}"));
+        let other =
+            r#"{"host":{"connection":{"name":"@variables('which')"}},"method":"get","path":"/x"}"#;
+        assert_eq!(of(other), pair("dynamic", "get /x"));
+        assert_eq!(
+            of(r#"{"host":{"connection":{"referenceName":"office365-2"}}}"#),
+            pair("office365", "")
+        );
+    }
+
+    #[test]
+    fn what_is_missing_stays_empty() {
+        assert_eq!(of("null"), pair("", ""));
+        assert_eq!(
+            of(r#"{"host":{"connectionName":"shared_teams-1","operationId":"X"}}"#),
+            pair("shared_teams", "x")
+        );
+        let provider = r#"{"serviceProviderConfiguration":{"serviceProviderId":"/serviceProviders/AzureBlob","operationId":"readBlob"}}"#;
+        assert_eq!(of(provider), pair("azureblob", "readblob"));
+    }
+}

@@ -1,0 +1,288 @@
+//! Service: what a connector operation is for: telling somebody, asking a model, approving, writing to a store. All of
+//! it is lists; nothing here looks at a definition. Every text given is lower case.
+
+use crate::cloud::operation::Operation;
+
+/// Connectors of AI services, by exact id.
+const AI_CONNECTORS: &[&str] = &[
+    "aibuilder",
+    "shared_aibuilder",
+    "shared_microsoftcopilotstudio",
+    "azureopenai",
+    "shared_azureopenai",
+    "openai",
+    "shared_openai",
+    "shared_cognitiveservicestextanalytics",
+    "shared_cognitiveservicescomputervision",
+    "shared_formrecognizer",
+    "shared_azureaidocumentintelligence",
+];
+
+/// Connectors that tell somebody something, by id without `shared_`, with the words of their telling operations.
+const NOTIFIERS: &[(&[&str], &[&str])] = &[
+    (
+        &["office365", "office365gcc", "outlook", "sendmail", "smtp", "sendgrid", "gmail"],
+        &["send", "mail", "forward", "reply"],
+    ),
+    (&["teams", "slack"], &["post", "message", "conversation", "gatherinput", "send"]),
+    (
+        &["flowpush", "notifications", "notification", "twilio", "pushover"],
+        &["send", "notif", "message"],
+    ),
+];
+
+/// Connectors where telling means opening a ticket, an incident or an alert.
+const TICKET_SYSTEMS: &[&str] = &[
+    "pagerduty",
+    "opsgenie",
+    "servicenow",
+    "service-now",
+    "zendesk",
+    "freshdesk",
+    "jira",
+    "visualstudioteamservices",
+    "github",
+];
+
+const TICKETS: &[&str] = &["record", "issue", "incident", "ticket", "workitem", "alert", "event"];
+
+/// Operations that begin like this tell nobody anything.
+const SILENT: &[&str] = &[
+    "get", "list", "delete", "patch", "move", "flag", "mark", "export", "search", "find", "set",
+    "assign", "update", "add", "create", "when",
+];
+
+/// Operations that begin like this write to a store.
+const WRITES: &[&str] = &[
+    "create",
+    "upload",
+    "update",
+    "upsert",
+    "patch",
+    "post",
+    "put",
+    "insert",
+    "add",
+    "append",
+    "delete",
+    "remove",
+    "associate",
+    "disassociate",
+    "executeprocedure",
+    "executepass",
+    "copyfile",
+    "movefile",
+];
+
+/// Stores by a part of the connector's id; the first that fits counts.
+const STORES: &[(&str, &str)] = &[
+    ("commondataservice", "dataverse"),
+    ("dynamicscrm", "dataverse"),
+    ("sharepointonline", "sharepoint_list"),
+    ("excel", "excel"),
+    ("onedrive", "onedrive"),
+    ("azureblob", "blob"),
+    ("datalake", "datalake"),
+    ("adls", "datalake"),
+    ("onelake", "datalake"),
+    ("documentdb", "cosmos"),
+    ("cosmos", "cosmos"),
+    ("azuretables", "tables"),
+    ("sql", "sql"),
+    ("oracle", "sql"),
+];
+
+/// Tells somebody something.
+pub(crate) fn notifies(operation: &Operation) -> bool {
+    let api = operation.api.strip_prefix("shared_").unwrap_or(&operation.api);
+    let name = operation.name.as_str();
+    if TICKET_SYSTEMS.contains(&api) {
+        let creates =
+            name.starts_with("create") && TICKETS.iter().any(|ticket| name.contains(ticket));
+        return creates || name.starts_with("post ");
+    }
+    let silent = SILENT.iter().any(|verb| name.starts_with(verb))
+        || (name.starts_with("on") && name.contains("new"));
+    let words = NOTIFIERS.iter().find(|(apis, _)| apis.contains(&api)).map(|(_, words)| *words);
+    !silent && words.is_some_and(|words| words.iter().any(|word| name.contains(word)))
+}
+
+/// Asks a model or an agent.
+pub(crate) fn asks_model(operation: &Operation) -> bool {
+    let name = operation.name.as_str();
+    let by_name = ["aibuilderpredict", "executecopilot", "runagent"]
+        .iter()
+        .any(|start| name.starts_with(start));
+    by_name
+        || matches!(name, "predict" | "predictv2")
+        || AI_CONNECTORS.contains(&operation.api.as_str())
+}
+
+/// Starts or awaits an approval.
+pub(crate) fn approves(operation: &Operation) -> bool {
+    matches!(operation.api.as_str(), "shared_approvals" | "approvals")
+}
+
+/// Runs a desktop flow.
+pub(crate) fn runs_desktop_flow(operation: &Operation) -> bool {
+    matches!(operation.api.as_str(), "shared_uiflow" | "uiflow")
+        && operation.name.starts_with("runuiflow")
+}
+
+/// The store an operation writes to.
+pub(crate) fn written_store(operation: &Operation) -> Option<&'static str> {
+    let name = operation.name.as_str();
+    let shares = name.starts_with("createshare") || name.starts_with("createsharing");
+    if shares || !WRITES.iter().any(|verb| name.starts_with(verb)) {
+        return None;
+    }
+    let (_, store) = STORES.iter().find(|(part, _)| operation.api.contains(part))?;
+    let file = ["file", "folder", "attachment"].iter().any(|part| name.contains(part));
+    Some(if *store == "sharepoint_list" && file { "sharepoint_file" } else { store })
+}
+
+/// Whether a store scales; `None` where that depends.
+pub(crate) fn scales(store: &str) -> Option<bool> {
+    match store {
+        "dataverse" | "sql" | "blob" | "datalake" | "cosmos" | "tables" => Some(true),
+        "excel" | "sharepoint_list" => Some(false),
+        _ => None,
+    }
+}
+
+/// Names the designers give by themselves, lower case, without number.
+const DEFAULT_NAMES: &[&str] = &[
+    "compose",
+    "condition",
+    "scope",
+    "switch",
+    "apply_to_each",
+    "for_each",
+    "do_until",
+    "until",
+    "initialize_variable",
+    "initialize_variables",
+    "set_variable",
+    "increment_variable",
+    "decrement_variable",
+    "append_to_array_variable",
+    "append_to_string_variable",
+    "http",
+    "http_webhook",
+    "response",
+    "respond_to_a_power_app_or_flow",
+    "respond_to_a_powerapp_or_flow",
+    "respond_to_copilot",
+    "terminate",
+    "delay",
+    "delay_until",
+    "parse_json",
+    "select",
+    "filter_array",
+    "join",
+    "create_html_table",
+    "create_csv_table",
+    "run_a_child_flow",
+    "run_a_flow_built_with_power_automate_for_desktop",
+    "send_an_email",
+    "send_an_email_(v2)",
+    "post_message_in_a_chat_or_channel",
+    "start_and_wait_for_an_approval",
+    "get_items",
+    "get_item",
+    "create_item",
+    "update_item",
+    "delete_item",
+    "get_file_content",
+    "get_file_metadata",
+    "create_file",
+    "update_file",
+    "get_files_(properties_only)",
+    "list_rows",
+    "get_a_row_by_id",
+    "add_a_new_row",
+    "update_a_row",
+    "delete_a_row",
+    "perform_an_unbound_action",
+    "perform_a_bound_action",
+    "list_rows_present_in_a_table",
+    "add_a_row_into_a_table",
+    "get_my_profile_(v2)",
+    "get_user_profile_(v2)",
+    "send_an_http_request_to_sharepoint",
+    "convert_time_zone",
+    "get_past_time",
+    "get_future_time",
+    "add_to_time",
+    "current_time",
+];
+
+/// Whether the designer named the action.
+pub(crate) fn is_default_name(name: &str) -> bool {
+    let lower = name.to_lowercase().replace(' ', "_");
+    let plain = lower.trim_end_matches(|character: char| character.is_ascii_digit());
+    let plain =
+        if plain.len() < lower.len() { plain.strip_suffix('_').unwrap_or(&lower) } else { &lower };
+    DEFAULT_NAMES.contains(&plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn operation(api: &str, name: &str) -> Operation {
+        Operation { api: api.to_owned(), name: name.to_owned() }
+    }
+
+    #[test]
+    fn telling_is_told_from_reading() {
+        for (api, name) in [
+            ("shared_office365", "sendemailv2"),
+            ("office365", "post /v2/mail"),
+            ("shared_teams", "postmessagetoconversation"),
+            ("shared_visualstudioteamservices", "createworkitem"),
+            ("shared_flowpush", "sendnotification"),
+            ("shared_jira", "post /issue"),
+        ] {
+            assert!(notifies(&operation(api, name)), "{api} {name}");
+        }
+        for (api, name) in [
+            ("shared_office365", "getemailsv3"),
+            ("shared_office365", "onnewemailv3"),
+            ("shared_office365", "flagemail"),
+            ("shared_office365users", "sendsomething"),
+            ("shared_teams", "createachannel"),
+            ("shared_jira", "listissues"),
+            ("shared_github", "createbranch"),
+        ] {
+            assert!(!notifies(&operation(api, name)), "{api} {name}");
+        }
+    }
+
+    #[test]
+    fn stores_are_told_by_connector_and_operation() {
+        let cases = [
+            ("shared_sharepointonline", "createattachment", Some("sharepoint_file")),
+            ("shared_sharepointonline", "postitem", Some("sharepoint_list")),
+            ("shared_sharepointonline", "createsharinglink", None),
+            ("shared_documentdb", "upsertdocument", Some("cosmos")),
+            ("shared_azureblob", "get_file", None),
+            ("shared_sql", "executeprocedure_v2", Some("sql")),
+            ("shared_office365", "postitem", None),
+        ];
+        for (api, name, store) in cases {
+            assert_eq!(written_store(&operation(api, name)), store, "{api} {name}");
+        }
+    }
+
+    #[test]
+    fn default_names_may_carry_a_number() {
+        assert!(
+            is_default_name("Compose_2")
+                && is_default_name("Apply_to_each")
+                && is_default_name("HTTP")
+        );
+        assert!(is_default_name("Send an email (V2)_3"));
+        assert!(!is_default_name("Compose_invoice") && !is_default_name("Step_2"));
+    }
+}
