@@ -1,7 +1,5 @@
 //! Lists every file of `config/models`, so that a new model or edition is a new folder and no code.
 
-#![expect(clippy::print_stdout, reason = "the way a build script speaks to cargo")]
-
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -12,10 +10,13 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={}", models.display());
     let mut list = String::from("&[\n");
     for folder in sorted(&models)?.iter().filter(|path| path.is_dir()) {
-        for file in sorted(folder)?.iter().filter(|path| path.extension().is_some_and(|ext| ext == "toml")) {
+        for file in
+            sorted(folder)?.iter().filter(|path| path.extension().is_some_and(|ext| ext == "toml"))
+        {
             println!("cargo::rerun-if-changed={}", file.display());
             let label = format!("{}/{}", name(folder), name(file));
-            writeln!(list, "    ({label:?}, include_str!({:?})),", file.display().to_string()).map_err(io::Error::other)?;
+            writeln!(list, "    ({label:?}, include_str!({:?})),", file.display().to_string())
+                .map_err(io::Error::other)?;
         }
     }
     list.push_str("]\n");
@@ -24,7 +25,9 @@ fn main() -> io::Result<()> {
 }
 
 fn sorted(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut paths = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
+    let mut paths = fs::read_dir(folder)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<io::Result<Vec<_>>>()?;
     paths.sort();
     Ok(paths)
 }

@@ -4,9 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use highwater_facts::{Answer, Interval, Kind};
+use highwater_facts::Interval;
 
-use crate::attestation::Fate;
 use crate::indicator::{Outcome, Outcomes, contribution};
 use crate::level::{self, Item, Levels};
 use crate::model::{Capability, Indicator, Model};
@@ -14,11 +13,17 @@ use crate::needs::needs;
 use crate::reasons::{disagreement, reasons};
 use crate::rulebook::Rulebook;
 use crate::scorecard::{
-    AttestationScore, CapabilityScore, ContradictionScore, Coverage, FORMAT, FactScore, GapScore, IndicatorScore,
-    LevelScore, ModelEdition, ModelScore, Next, OutOfScope, RulebookScore, Scorecard, Source, State,
+    CapabilityScore, ContradictionScore, FORMAT, FactScore, GapScore, IndicatorScore, LevelScore,
+    ModelEdition, ModelScore, Next, OutOfScope, RulebookScore, Scorecard, State,
 };
 use crate::words::in_words;
 use crate::{Answers, Attestations, Context, Statement};
+
+mod sections;
+mod trust;
+
+use sections::{fact, lapsed, statements};
+use trust::{confidence, coverage};
 
 /// Everything that the parts of a scorecard are made from.
 struct Parts<'a> {
@@ -43,14 +48,20 @@ pub(crate) fn assemble(
     let fates = attestations.fates(rulebook, context.evaluated_on());
     let confidence = confidence(rulebook, answers, outcomes, context);
     let parts = Parts { rulebook, answers, outcomes, context, confidence, lapsed: lapsed(&fates) };
-    let models: Vec<&Model> = rulebook.models().iter().filter(|model| context.wants(&model.id)).collect();
-    let editions = models.iter().map(|model| ModelEdition { id: model.id.clone(), edition: model.edition.clone() });
+    let models: Vec<&Model> =
+        rulebook.models().iter().filter(|model| context.wants(&model.id)).collect();
+    let editions = models
+        .iter()
+        .map(|model| ModelEdition { id: model.id.clone(), edition: model.edition.clone() });
     Scorecard {
         format: FORMAT,
         tool: context.tool.clone(),
         tenant: context.tenant.clone(),
         snapshot: context.snapshot.clone(),
-        rulebook: RulebookScore { sha256: rulebook.sha256().to_owned(), models: editions.collect() },
+        rulebook: RulebookScore {
+            sha256: rulebook.sha256().to_owned(),
+            models: editions.collect(),
+        },
         evaluated_at: context.evaluated_at.to_string(),
         models: models.iter().filter_map(|model| parts.model(model)).collect(),
         facts: parts.facts(&models),
@@ -63,11 +74,15 @@ pub(crate) fn assemble(
 impl<'a> Parts<'a> {
     /// Capabilities of the model that are judged.
     fn judged<'m>(&self, model: &'m Model) -> impl Iterator<Item = &'m Capability> {
-        model.capabilities.iter().filter(|capability| self.context.scope.reason(&model.id, &capability.id).is_none())
+        model
+            .capabilities
+            .iter()
+            .filter(|capability| self.context.scope.reason(&model.id, &capability.id).is_none())
     }
 
     fn model(&self, model: &Model) -> Option<ModelScore> {
-        let capabilities: Vec<CapabilityScore> = self.judged(model).map(|c| self.capability(model, c)).collect();
+        let capabilities: Vec<CapabilityScore> =
+            self.judged(model).map(|c| self.capability(model, c)).collect();
         let applicable: Vec<Levels> = self
             .judged(model)
             .zip(&capabilities)
@@ -78,13 +93,18 @@ impl<'a> Parts<'a> {
         let top = model.levels.last().map(|level| level.number)?;
         let lowest = Levels::each(|_| entry);
         let level = level::least(&applicable).unwrap_or(lowest);
-        let limiting = |score: &&CapabilityScore| score.level.proven == level.proven && level.proven < top;
+        let limiting =
+            |score: &&CapabilityScore| score.level.proven == level.proven && level.proven < top;
         Some(ModelScore {
             id: model.id.clone(),
             title: model.title.clone(),
             level,
             median: level::median(&applicable).unwrap_or(lowest),
-            limited_by: capabilities.iter().filter(limiting).map(|score| score.id.clone()).collect(),
+            limited_by: capabilities
+                .iter()
+                .filter(limiting)
+                .map(|score| score.id.clone())
+                .collect(),
             coverage: coverage(self.judged(model).flat_map(|capability| self.rated(capability))),
             capabilities,
             out_of_scope: self.out_of_scope(model),
@@ -100,12 +120,23 @@ impl<'a> Parts<'a> {
         excluded.collect()
     }
 
-    fn rated<'m>(&'m self, capability: &'m Capability) -> impl Iterator<Item = (&'m Indicator, &'m Outcome)> {
+    fn rated<'m>(
+        &'m self,
+        capability: &'m Capability,
+    ) -> impl Iterator<Item = (&'m Indicator, &'m Outcome)> {
         let outcome = |indicator: &Indicator| self.outcomes.get(self.rulebook, &indicator.id);
-        capability.indicators.iter().filter(|i| i.is_rated()).filter_map(move |i| outcome(i).map(|o| (i, o)))
+        capability
+            .indicators
+            .iter()
+            .filter(|i| i.is_rated())
+            .filter_map(move |i| outcome(i).map(|o| (i, o)))
     }
 
-    fn items<'m>(&'m self, capability: &'m Capability, score: fn(&Outcome) -> (f64, f64)) -> Vec<Item<'m>> {
+    fn items<'m>(
+        &'m self,
+        capability: &'m Capability,
+        score: fn(&Outcome) -> (f64, f64),
+    ) -> Vec<Item<'m>> {
         let rated = self.rated(capability).filter(|(_, outcome)| outcome.applies());
         rated.map(|(indicator, outcome)| item(indicator, score(outcome))).collect()
     }
@@ -134,12 +165,25 @@ impl<'a> Parts<'a> {
             coverage: coverage(self.rated(capability)),
             next,
             levels: self.levels(model, capability, &proven, &possible),
-            indicators: capability.indicators.iter().filter_map(|indicator| self.indicator(capability, indicator)).collect(),
+            indicators: capability
+                .indicators
+                .iter()
+                .filter_map(|indicator| self.indicator(capability, indicator))
+                .collect(),
         }
     }
 
-    fn levels(&self, model: &Model, capability: &Capability, proven: &[Item<'_>], possible: &[Item<'_>]) -> Vec<LevelScore> {
-        let standing = |number: u16| match (level::satisfied(model, proven, number), level::satisfied(model, possible, number)) {
+    fn levels(
+        &self,
+        model: &Model,
+        capability: &Capability,
+        proven: &[Item<'_>],
+        possible: &[Item<'_>],
+    ) -> Vec<LevelScore> {
+        let standing = |number: u16| match (
+            level::satisfied(model, proven, number),
+            level::satisfied(model, possible, number),
+        ) {
             (true, _) => State::Met,
             (false, true) => State::Unknown,
             (false, false) => State::NotMet,
@@ -149,8 +193,14 @@ impl<'a> Parts<'a> {
             level: level.number,
             name: level.name.clone(),
             goal: capability.goals.get(&level.number.to_string()).cloned().unwrap_or_default(),
-            requirements: if Some(level.number) == entry { State::Met } else { standing(level.number) },
-            coverage: coverage(self.rated(capability).filter(|(indicator, _)| indicator.level == level.number)),
+            requirements: if Some(level.number) == entry {
+                State::Met
+            } else {
+                standing(level.number)
+            },
+            coverage: coverage(
+                self.rated(capability).filter(|(indicator, _)| indicator.level == level.number),
+            ),
         });
         each.collect()
     }
@@ -211,8 +261,13 @@ impl<'a> Parts<'a> {
         }
     }
 
-    fn judged_indicators<'m>(&'m self, models: &'m [&'m Model]) -> impl Iterator<Item = (&'m Model, &'m Indicator)> {
-        models.iter().flat_map(|model| self.judged(model).flat_map(|c| c.indicators.iter().map(|i| (*model, i))))
+    fn judged_indicators<'m>(
+        &'m self,
+        models: &'m [&'m Model],
+    ) -> impl Iterator<Item = (&'m Model, &'m Indicator)> {
+        models.iter().flat_map(|model| {
+            self.judged(model).flat_map(|c| c.indicators.iter().map(|i| (*model, i)))
+        })
     }
 
     fn gaps(&self, models: &[&Model]) -> Vec<GapScore> {
@@ -220,21 +275,34 @@ impl<'a> Parts<'a> {
         gaps.sort();
         let each = gaps.into_iter().map(|gap| {
             let feeds = |fact: &str| {
-                let tables = self.answers.get(fact).map(|answer| answer.tables.as_slice()).unwrap_or_default();
+                let tables = self
+                    .answers
+                    .get(fact)
+                    .map(|answer| answer.tables.as_slice())
+                    .unwrap_or_default();
                 tables.iter().any(|table| gap.tables.contains(table))
             };
-            let open = self.judged_indicators(models).filter(|(_, indicator)| self.is_open(indicator));
+            let open =
+                self.judged_indicators(models).filter(|(_, indicator)| self.is_open(indicator));
             let waiting = open.filter(|(_, indicator)| indicator.facts().into_iter().any(feeds));
-            let unlocks: BTreeSet<&str> = waiting.map(|(_, indicator)| indicator.id.as_str()).collect();
+            let unlocks: BTreeSet<&str> =
+                waiting.map(|(_, indicator)| indicator.id.as_str()).collect();
             let unlocks = unlocks.into_iter().map(str::to_owned).collect();
-            GapScore { unlocks, source: gap.source, status: gap.status, reason: gap.reason, grant: gap.grant }
+            GapScore {
+                unlocks,
+                source: gap.source,
+                status: gap.status,
+                reason: gap.reason,
+                grant: gap.grant,
+            }
         });
         each.collect()
     }
 
     fn is_open(&self, indicator: &Indicator) -> bool {
         let outcome = self.outcomes.get(self.rulebook, &indicator.id);
-        indicator.is_rated() && outcome.is_some_and(|outcome| outcome.applies() && !outcome.decided_by_telemetry)
+        indicator.is_rated()
+            && outcome.is_some_and(|outcome| outcome.applies() && !outcome.decided_by_telemetry)
     }
 
     fn contradictions(&self, models: &[&Model]) -> Vec<ContradictionScore> {
@@ -269,129 +337,6 @@ fn item(indicator: &Indicator, (achievement, limitation): (f64, f64)) -> Item<'_
         blocks_from: indicator.blocks_from,
         contribution: contribution(indicator.polarity, score),
     }
-}
-
-fn coverage<'a>(rated: impl Iterator<Item = (&'a Indicator, &'a Outcome)>) -> Coverage {
-    let (mut whole, mut telemetry, mut attested, mut proxy) = (0.0, 0.0, 0.0, 0.0);
-    for (indicator, outcome) in rated.filter(|(_, outcome)| outcome.applies()) {
-        let weight = f64::from(indicator.weight);
-        whole += weight;
-        match outcome {
-            Outcome { decided_by_telemetry: true, .. } => telemetry += weight,
-            Outcome { decided: true, .. } => attested += weight,
-            Outcome { hinted: true, .. } => proxy += weight,
-            _ => {}
-        }
-    }
-    if whole <= 0.0 {
-        return Coverage { decided: 1.0, telemetry: 1.0, attested: 0.0, proxy: 0.0, open: 0.0 };
-    }
-    let share = |part: f64| rounded(part / whole);
-    Coverage {
-        decided: share(telemetry + attested),
-        telemetry: share(telemetry),
-        attested: share(attested),
-        proxy: share(proxy),
-        open: share(whole - telemetry - attested - proxy),
-    }
-}
-
-/// How far each outcome is to be trusted: grade of the source, freshness and completeness of the evidence.
-fn confidence(rulebook: &Rulebook, answers: &Answers, outcomes: &Outcomes<'_>, context: &Context) -> Vec<f64> {
-    let mut confidence = vec![0.0; rulebook.order().len()];
-    for &position in rulebook.order() {
-        let indicator = rulebook.at(position);
-        let outcome = outcomes.at(position);
-        let fresh = freshness(rulebook.model_at(position), context);
-        let evidence = fresh * completeness(indicator, answers);
-        let statement = outcomes.statement(&indicator.id);
-        let stated = statement.map_or(0.0, |statement| if statement.has_link() { 0.8 } else { 0.5 });
-        confidence[position] = match outcome.source {
-            Source::Telemetry => evidence,
-            Source::Attested | Source::Substituted => stated,
-            Source::Proxy => indicator.strength.unwrap_or(0.0) * evidence,
-            Source::Implied => {
-                let by = outcome.implied_by.as_ref().and_then(|id| rulebook.position(id));
-                by.map_or(0.0, |by| confidence[by])
-            }
-            Source::None => 0.0,
-        };
-    }
-    confidence
-}
-
-/// 1 while fresh, then falling to a half at twice that age.
-fn freshness(model: &Model, context: &Context) -> f64 {
-    const DAY: f64 = 86_400.0;
-    let age = context.evaluated_at.duration_since(context.snapshot.taken_at).as_secs_f64() / DAY;
-    let window = f64::from(model.fresh_days.max(1));
-    1.0 - ((age - window) / window).clamp(0.0, 1.0) / 2.0
-}
-
-/// The least completeness of the facts that were observed; a refuter or population counts as well.
-fn completeness(indicator: &Indicator, answers: &Answers) -> f64 {
-    let known = indicator.facts().into_iter().filter_map(|fact| answers.get(fact)).map(|answer| answer.completeness);
-    known.filter(|part| part.is_finite()).fold(1.0, f64::min).clamp(0.0, 1.0)
-}
-
-fn fact(id: &str, answer: &Answer) -> FactScore {
-    let kind = match answer.kind {
-        Kind::Share => "share",
-        Kind::Count => "count",
-        Kind::Flag => "flag",
-        Kind::Measure => "measure",
-    };
-    let value = answer.value.filter(|range| !answer.empty && range.lo.is_finite() && range.lo <= range.hi);
-    FactScore {
-        id: id.to_owned(),
-        kind: Some(kind.to_owned()),
-        value: value.map(|range| (rounded(range.lo), range.hi.is_finite().then(|| rounded(range.hi)))),
-        empty: answer.empty,
-        trues: answer.trues,
-        falses: answer.falses,
-        unknowns: answer.unknowns,
-        tables: answer.tables.clone(),
-        gaps: answer.gaps.clone(),
-        about: String::new(),
-    }
-}
-
-/// Indicators of one statement that share a fate stand together; the same statement twice stands once.
-fn statements(fates: &[(&Statement, &str, Fate)], rulebook: &Rulebook) -> Vec<AttestationScore> {
-    let mut groups: BTreeMap<(*const Statement, Fate, String), AttestationScore> = BTreeMap::new();
-    for (statement, id, fate) in fates {
-        let expires = statement.expiry(id, rulebook).to_string();
-        let key = (std::ptr::from_ref(*statement), *fate, expires.clone());
-        let entry = groups.entry(key).or_insert_with(|| AttestationScore {
-            indicators: Vec::new(),
-            status: fate.word().to_owned(),
-            expires,
-            answer: statement.answer.word().to_owned(),
-            by: statement.by.clone(),
-            on: statement.on.to_string(),
-            evidence: statement.evidence.clone(),
-            note: statement.note.clone(),
-        });
-        entry.indicators.push((*id).to_owned());
-    }
-    let mut entries: Vec<AttestationScore> = groups.into_values().collect();
-    for entry in &mut entries {
-        entry.indicators.sort();
-    }
-    entries.sort();
-    entries.dedup();
-    entries
-}
-
-fn lapsed<'a>(fates: &[(&'a Statement, &'a str, Fate)]) -> BTreeMap<&'a str, &'a Statement> {
-    let mut newest: BTreeMap<&str, &Statement> = BTreeMap::new();
-    for (statement, id, fate) in fates {
-        let counts = matches!(fate, Fate::Expired | Fate::NotYet);
-        if counts && newest.get(id).is_none_or(|known| known.on < statement.on) {
-            newest.insert(id, statement);
-        }
-    }
-    newest
 }
 
 fn pair(interval: Interval) -> [f64; 2] {

@@ -119,8 +119,13 @@ impl Attestations {
     /// of one day say the same (the reader sees to that), so which of them is named follows their wording.
     pub fn live(&self, rulebook: &Rulebook, day: Date) -> BTreeMap<&str, &Statement> {
         let mut live: BTreeMap<&str, &Statement> = BTreeMap::new();
-        for (statement, id) in self.statements.iter().flat_map(|s| s.indicators.iter().map(move |id| (s, id.as_str()))) {
-            if statement.on <= day && day < statement.expiry(id, rulebook) && live.get(id).is_none_or(|l| l.rank() < statement.rank()) {
+        for (statement, id) in
+            self.statements.iter().flat_map(|s| s.indicators.iter().map(move |id| (s, id.as_str())))
+        {
+            if statement.on <= day
+                && day < statement.expiry(id, rulebook)
+                && live.get(id).is_none_or(|l| l.rank() < statement.rank())
+            {
                 live.insert(id, statement);
             }
         }
@@ -130,7 +135,10 @@ impl Attestations {
     /// What became of each statement for each of its indicators, in file order.
     pub(crate) fn fates(&self, rulebook: &Rulebook, day: Date) -> Vec<(&Statement, &str, Fate)> {
         let live = self.live(rulebook, day);
-        let each = self.statements.iter().flat_map(|s| s.indicators.iter().map(move |id| (s, id.as_str())));
+        let each = self
+            .statements
+            .iter()
+            .flat_map(|s| s.indicators.iter().map(move |id| (s, id.as_str())));
         each.map(|(statement, id)| {
             let fate = if statement.on > day {
                 Fate::NotYet
@@ -215,20 +223,36 @@ note = "monthly since March"
     fn expiry_is_the_indicators_time_to_live_unless_given() {
         let rulebook = rulebook();
         let statement = &read(GOOD).unwrap().statements[0];
-        assert_eq!(statement.expiry("AUT-EM-300-01", &rulebook), Date::constant(2027, 3, 30), "180 days");
-        assert_eq!(statement.expiry("AUT-EM-400-01", &rulebook), Date::constant(2027, 10, 1), "365 days");
+        assert_eq!(
+            statement.expiry("AUT-EM-300-01", &rulebook),
+            Date::constant(2027, 3, 30),
+            "180 days"
+        );
+        assert_eq!(
+            statement.expiry("AUT-EM-400-01", &rulebook),
+            Date::constant(2027, 10, 1),
+            "365 days"
+        );
         let given = read(&GOOD.replace("note", "expires = 2026-12-24\nnote")).unwrap();
-        assert_eq!(given.statements[0].expiry("AUT-EM-300-01", &rulebook), Date::constant(2026, 12, 24));
+        assert_eq!(
+            given.statements[0].expiry("AUT-EM-300-01", &rulebook),
+            Date::constant(2026, 12, 24)
+        );
     }
 
     #[test]
     fn counts_from_its_date_until_the_day_before_its_expiry() {
         let rulebook = rulebook();
         let attestations = read(&GOOD.replace("note", "expires = 2026-12-24\nnote")).unwrap();
-        let live = |month, day| attestations.live(&rulebook, Date::constant(2026, month, day)).len();
+        let live =
+            |month, day| attestations.live(&rulebook, Date::constant(2026, month, day)).len();
         assert_eq!([live(9, 30), live(10, 1), live(12, 23), live(12, 24)], [0, 2, 2, 0]);
-        let fate = |month, day| attestations.fates(&rulebook, Date::constant(2026, month, day))[0].2;
-        assert_eq!([fate(9, 30), fate(10, 1), fate(12, 24)], [Fate::NotYet, Fate::Live, Fate::Expired]);
+        let fate =
+            |month, day| attestations.fates(&rulebook, Date::constant(2026, month, day))[0].2;
+        assert_eq!(
+            [fate(9, 30), fate(10, 1), fate(12, 24)],
+            [Fate::NotYet, Fate::Live, Fate::Expired]
+        );
     }
 
     #[test]
@@ -236,26 +260,41 @@ note = "monthly since March"
         let rulebook = rulebook();
         let later = "[[attestation]]\nindicators = [\"AUT-EM-300-01\"]\nanswer = \"not\"\nby = \"CoE lead\"\non = 2026-11-01\nexpires = 2026-11-15\n";
         let attestations = read(&format!("{GOOD}{later}")).unwrap();
-        let answer = |day| attestations.live(&rulebook, Date::constant(2026, 11, day))["AUT-EM-300-01"].answer;
+        let answer = |day| {
+            attestations.live(&rulebook, Date::constant(2026, 11, day))["AUT-EM-300-01"].answer
+        };
         assert_eq!([answer(10), answer(20)], [Reply::Not, Reply::Fully]);
-        assert_eq!(attestations.fates(&rulebook, Date::constant(2026, 11, 10))[0].2, Fate::Superseded);
+        assert_eq!(
+            attestations.fates(&rulebook, Date::constant(2026, 11, 10))[0].2,
+            Fate::Superseded
+        );
     }
 
     #[test]
     fn without_a_link_the_score_is_capped() {
-        let statement = read(&GOOD.replace("https://intranet.example/hackathon-2026-09", "minutes, page 3")).unwrap();
+        let statement =
+            read(&GOOD.replace("https://intranet.example/hackathon-2026-09", "minutes, page 3"))
+                .unwrap();
         assert_eq!(statement.statements[0].score(), 0.67);
-        let none = read(&GOOD.replace("\"https://intranet.example/hackathon-2026-09\"", "")).unwrap();
+        let none =
+            read(&GOOD.replace("\"https://intranet.example/hackathon-2026-09\"", "")).unwrap();
         assert_eq!(none.statements[0].score(), 0.67);
     }
 
     #[test]
     fn names_file_line_and_reason_of_every_mistake() {
-        let text = GOOD.replace("AUT-EM-300-01", "AUT-EM-999-01").replace("by = \"CoE lead\"\n", "").replace("note", "nota");
+        let text = GOOD
+            .replace("AUT-EM-300-01", "AUT-EM-999-01")
+            .replace("by = \"CoE lead\"\n", "")
+            .replace("note", "nota");
         let found = mistakes(&text);
         assert_eq!(found.len(), 3, "{found:#?}");
         assert!(found[0].starts_with("attestations.toml:3: `by` is missing"), "{}", found[0]);
-        assert!(found[1].starts_with("attestations.toml:4: AUT-EM-999-01 is no indicator"), "{}", found[1]);
+        assert!(
+            found[1].starts_with("attestations.toml:4: AUT-EM-999-01 is no indicator"),
+            "{}",
+            found[1]
+        );
         assert!(found[2].starts_with("attestations.toml:8: unknown key `nota`"), "{}", found[2]);
     }
 
@@ -267,17 +306,38 @@ note = "monthly since March"
             (GOOD.replace("\"fully\"", "\"yes\""), "attestations.toml:5: `answer`"),
             (GOOD.replace("answer = \"fully\"\n", ""), "attestations.toml:3: `answer` is missing"),
             (GOOD.replace("on = 2026-10-01\n", ""), "attestations.toml:3: `on` is missing"),
-            (GOOD.replace("2026-10-01", "\"2026-10-01\""), "attestations.toml:7: `on` must be a date"),
-            (GOOD.replace("2026-10-01", "2026-10-01T08:00:00Z"), "attestations.toml:7: `on` must be a date"),
+            (
+                GOOD.replace("2026-10-01", "\"2026-10-01\""),
+                "attestations.toml:7: `on` must be a date",
+            ),
+            (
+                GOOD.replace("2026-10-01", "2026-10-01T08:00:00Z"),
+                "attestations.toml:7: `on` must be a date",
+            ),
             (GOOD.replace("2026-10-01", "2026-02-30"), "attestations.toml:7:"),
             (GOOD.replace("CoE lead", "  "), "attestations.toml:6: `by` must not be empty"),
             (GOOD.replace("note", "expires = 2026-10-01\nnote"), "attestations.toml:9: `expires`"),
-            (GOOD.replace("[\"AUT-EM-300-01\", \"ADO-NM-400-02\"]", "[]"), "attestations.toml:4: `indicators`"),
-            (GOOD.replace("ADO-NM-400-02", "AUT-EM-300-01"), "attestations.toml:4: AUT-EM-300-01 is named twice"),
-            (GOOD.replace("ADO-NM-400-02", "AUT-BT-300-05"), "attestations.toml:4: AUT-BT-300-05 is a heading"),
-            (GOOD.replace("[[attestation]]", "[[attestations]]"), "attestations.toml:3: unknown key `attestations`"),
+            (
+                GOOD.replace("[\"AUT-EM-300-01\", \"ADO-NM-400-02\"]", "[]"),
+                "attestations.toml:4: `indicators`",
+            ),
+            (
+                GOOD.replace("ADO-NM-400-02", "AUT-EM-300-01"),
+                "attestations.toml:4: AUT-EM-300-01 is named twice",
+            ),
+            (
+                GOOD.replace("ADO-NM-400-02", "AUT-BT-300-05"),
+                "attestations.toml:4: AUT-BT-300-05 is a heading",
+            ),
+            (
+                GOOD.replace("[[attestation]]", "[[attestations]]"),
+                "attestations.toml:3: unknown key `attestations`",
+            ),
             (GOOD.replace("[[attestation]]", "[[attestation"), "attestations.toml:3:"),
-            (format!("{GOOD}{}", GOOD.replace("format = 1\n", "").replace("fully", "not")), "attestations.toml:11: AUT-EM-300-01 has another statement"),
+            (
+                format!("{GOOD}{}", GOOD.replace("format = 1\n", "").replace("fully", "not")),
+                "attestations.toml:11: AUT-EM-300-01 has another statement",
+            ),
         ];
         for (text, start) in cases {
             let found = mistakes(&text);
@@ -288,6 +348,10 @@ note = "monthly since March"
     #[test]
     fn an_empty_file_of_the_right_format_is_no_statement() {
         assert_eq!(read("format = 1\n").unwrap(), Attestations::default());
-        assert_eq!(read(&format!("{GOOD}{}", GOOD.replace("format = 1\n", ""))).unwrap().statements.len(), 2, "the same twice");
+        assert_eq!(
+            read(&format!("{GOOD}{}", GOOD.replace("format = 1\n", ""))).unwrap().statements.len(),
+            2,
+            "the same twice"
+        );
     }
 }

@@ -102,24 +102,42 @@ impl Scope {
     ///
     /// # Errors
     /// [`Error::Scope`] for an unknown capability, a missing reason, or a model without any capability left.
-    pub fn new(rulebook: &Rulebook, out_of_scope: &[String], reasons: &BTreeMap<String, String>) -> Result<Self, Error> {
-        let known: BTreeSet<String> =
-            rulebook.capabilities().map(|(model, capability)| format!("{}.{}", model.id, capability.id)).collect();
+    pub fn new(
+        rulebook: &Rulebook,
+        out_of_scope: &[String],
+        reasons: &BTreeMap<String, String>,
+    ) -> Result<Self, Error> {
+        let known: BTreeSet<String> = rulebook
+            .capabilities()
+            .map(|(model, capability)| format!("{}.{}", model.id, capability.id))
+            .collect();
         if let Some(stray) = reasons.keys().find(|key| !out_of_scope.contains(key)) {
-            return Err(scope_error(stray, "has a reason but is not listed in `out_of_scope`; list it or drop the reason"));
+            return Err(scope_error(
+                stray,
+                "has a reason but is not listed in `out_of_scope`; list it or drop the reason",
+            ));
         }
         let mut excluded = BTreeMap::new();
         for key in out_of_scope {
             if !known.contains(key) {
-                return Err(scope_error(key, "is no capability of the rulebook; write `<model>.<capability>`, such as `automation.empower`"));
+                return Err(scope_error(
+                    key,
+                    "is no capability of the rulebook; write `<model>.<capability>`, such as `automation.empower`",
+                ));
             }
             let reason = reasons.get(key).map(|text| text.trim()).filter(|text| !text.is_empty());
-            let reason = reason.ok_or_else(|| scope_error(key, "has no reason; say why in `[scope.reasons]`"))?;
+            let reason = reason
+                .ok_or_else(|| scope_error(key, "has no reason; say why in `[scope.reasons]`"))?;
             excluded.insert(key.clone(), reason.to_owned());
         }
         let scope = Self { excluded };
-        match rulebook.models().iter().find(|model| model.capabilities.iter().all(|c| scope.reason(&model.id, &c.id).is_some())) {
-            Some(model) => Err(scope_error(&model.id, "would have no capability left; leave one in, or score the other model alone with `--model`")),
+        match rulebook.models().iter().find(|model| {
+            model.capabilities.iter().all(|c| scope.reason(&model.id, &c.id).is_some())
+        }) {
+            Some(model) => Err(scope_error(
+                &model.id,
+                "would have no capability left; leave one in, or score the other model alone with `--model`",
+            )),
             None => Ok(scope),
         }
     }

@@ -18,6 +18,8 @@ use crate::rulebook::Rulebook;
 use crate::scorecard::{Source, State};
 use crate::{Answers, Attestations, Statement};
 
+mod estimate;
+
 /// Whether there is something that the indicator can be about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Applicability {
@@ -56,6 +58,8 @@ pub struct Outcome {
     pub decided_by_telemetry: bool,
     /// The indicator whose result lifted this one.
     pub implied_by: Option<String>,
+    /// The indicator whose estimate raised this one's.
+    pub estimated_by: Option<String>,
     /// Whether a live statement and the telemetry exclude one another.
     pub contradiction: Option<Contradiction>,
 }
@@ -100,13 +104,19 @@ impl Outcome {
 }
 
 /// Judges every indicator of the rulebook as of a day.
-pub fn infer<'a>(rulebook: &Rulebook, answers: &Answers, attestations: &'a Attestations, day: Date) -> Outcomes<'a> {
+pub fn infer<'a>(
+    rulebook: &Rulebook,
+    answers: &Answers,
+    attestations: &'a Attestations,
+    day: Date,
+) -> Outcomes<'a> {
     let live = attestations.live(rulebook, day);
     let mut list = vec![unknown(); rulebook.order().len()];
     for &position in rulebook.order() {
         let indicator = rulebook.at(position);
         let statement = live.get(indicator.id.as_str()).copied();
-        list[position] = Judgement { rulebook, answers, list: &list, indicator, statement }.outcome(rulebook.model_at(position));
+        list[position] = Judgement { rulebook, answers, list: &list, indicator, statement }
+            .outcome(rulebook.model_at(position));
     }
     Outcomes { list, live }
 }
@@ -146,31 +156,42 @@ enum With {
 
 impl Judgement<'_> {
     fn outcome(&self, model: &Model) -> Outcome {
-        let mut applicability = self.indicator.population.as_ref().map_or(Applicability::Yes, |p| self.population(p));
+        let mut applicability =
+            self.indicator.population.as_ref().map_or(Applicability::Yes, |p| self.population(p));
         if applicability == Applicability::Yes && self.rule(With::Telemetry, ANYTHING).is_none() {
             applicability = Applicability::No;
         }
         if applicability == Applicability::No {
-            return Outcome { applicability, state: State::NotApplicable, source: Source::Telemetry, ..unknown() };
+            return Outcome {
+                applicability,
+                state: State::NotApplicable,
+                source: Source::Telemetry,
+                ..unknown()
+            };
         }
         let base = self.base(applicability, With::Telemetry);
         let (telemetry, shown_by) = self.lift(applicability, base, With::Telemetry);
-        let filled = within(self.substitute(applicability, self.base(applicability, With::Statements)), telemetry);
+        let filled = within(
+            self.substitute(applicability, self.base(applicability, With::Statements)),
+            telemetry,
+        );
         let (interval, implied_by) = self.lift(applicability, filled, With::Statements);
         let implied_by = implied_by.or(shown_by.filter(|_| interval.lo <= telemetry.lo));
+        let (estimate, estimated_by) = self.lifted_estimate(applicability, interval);
         let decided = is_decided(model, interval);
         let hinted = !decided && self.hint(applicability).is_some();
         Outcome {
             applicability,
             interval,
             telemetry,
-            estimate: self.lifted_estimate(applicability, interval).clamp(interval.lo, interval.hi),
+            estimate: estimate.clamp(interval.lo, interval.hi),
             state: state(model, self.indicator, interval),
             source: self.source(applicability, telemetry, interval, implied_by.is_some(), hinted),
             hinted,
             decided,
             decided_by_telemetry: is_decided(model, telemetry),
             implied_by,
+            estimated_by,
             contradiction: self.contradiction(model, telemetry),
         }
     }
@@ -205,7 +226,8 @@ impl Judgement<'_> {
     fn read(&self, rule: &Rule, with: With, statement: Interval) -> Option<Interval> {
         let others = |id: &str| {
             let outcome = self.rulebook.position(id).map(|position| &self.list[position])?;
-            let interval = if with == With::Telemetry { outcome.telemetry } else { outcome.interval };
+            let interval =
+                if with == With::Telemetry { outcome.telemetry } else { outcome.interval };
             outcome.applies().then_some(interval)
         };
         rule.evaluate(&Reading { answers: self.answers, statement, others: &others })
@@ -232,7 +254,8 @@ impl Judgement<'_> {
                 Assessability::Proxy | Assessability::Attested => stated.unwrap_or(ANYTHING),
             },
         };
-        let refuter = self.indicator.refuted_by.as_ref().and_then(|rule| self.read(rule, with, ANYTHING));
+        let refuter =
+            self.indicator.refuted_by.as_ref().and_then(|rule| self.read(rule, with, ANYTHING));
         match refuter {
             Some(refuter) => Interval { lo: base.lo.min(refuter.hi), hi: base.hi.min(refuter.hi) },
             None => base,
@@ -241,99 +264,39 @@ impl Judgement<'_> {
 
     /// A statement about a direct indicator stands in for the part of the source that was not collected.
     fn substitute(&self, applicability: Applicability, interval: Interval) -> Interval {
-        let direct = self.indicator.assessability == Assessability::Direct && applicability == Applicability::Yes;
+        let direct = self.indicator.assessability == Assessability::Direct
+            && applicability == Applicability::Yes;
         match self.statement.filter(|_| direct && interval.lo < interval.hi) {
-            Some(statement) => Interval::exactly(statement.score().min(UNSUPPORTED).clamp(interval.lo, interval.hi)),
+            Some(statement) => Interval::exactly(
+                statement.score().min(UNSUPPORTED).clamp(interval.lo, interval.hi),
+            ),
             None => interval,
         }
     }
 
     /// Raises the lower end to that of an indicator that includes this one.
-    fn lift(&self, applicability: Applicability, interval: Interval, with: With) -> (Interval, Option<String>) {
+    fn lift(
+        &self,
+        applicability: Applicability,
+        interval: Interval,
+        with: With,
+    ) -> (Interval, Option<String>) {
         let mut lifted = (interval, None);
         if applicability != Applicability::Yes {
             return lifted;
         }
         for id in &self.indicator.implied_by {
-            let Some(outcome) = self.rulebook.position(id).map(|position| &self.list[position]) else { continue };
-            let lo = if with == With::Telemetry { outcome.telemetry.lo } else { outcome.interval.lo };
+            let Some(outcome) = self.rulebook.position(id).map(|position| &self.list[position])
+            else {
+                continue;
+            };
+            let lo =
+                if with == With::Telemetry { outcome.telemetry.lo } else { outcome.interval.lo };
             if outcome.applies() && lo.min(interval.hi) > lifted.0.lo {
                 lifted = (Interval { lo: lo.min(interval.hi), ..interval }, Some(id.clone()));
             }
         }
         lifted
-    }
-
-    /// The end of an interval that gives no credit for silence.
-    fn cautious(&self, interval: Interval) -> f64 {
-        match self.indicator.polarity {
-            Polarity::Achievement => interval.lo,
-            Polarity::Limitation => interval.hi,
-        }
-    }
-
-    /// What the telemetry hints at where it cannot decide.
-    fn hint(&self, applicability: Applicability) -> Option<f64> {
-        let strength = self.indicator.strength?;
-        if applicability != Applicability::Yes && applicability != Applicability::TooFew {
-            return None;
-        }
-        let taken = if self.indicator.assessability == Assessability::Hybrid { Interval::exactly(1.0) } else { ANYTHING };
-        let formula = self.rule(With::Statements, taken)?;
-        (formula != ANYTHING && self.observed_something()).then(|| strength * self.cautious(formula))
-    }
-
-    /// Whether any term of the rule says something, the statement aside.
-    fn observed_something(&self) -> bool {
-        let mut observed = false;
-        self.indicator.rule.visit(&mut |term| {
-            let says = term.fact().is_some() || matches!(term, Rule::Indicator(_));
-            observed |= says && self.read(term, With::Statements, ANYTHING).is_some_and(|range| range != ANYTHING);
-        });
-        observed
-    }
-
-    /// The estimate, raised to that of an indicator that includes this one.
-    fn lifted_estimate(&self, applicability: Applicability, interval: Interval) -> f64 {
-        let own = self.estimate(applicability, interval);
-        if applicability != Applicability::Yes {
-            return own;
-        }
-        let others = self.indicator.implied_by.iter().filter_map(|id| self.rulebook.position(id));
-        others.map(|position| &self.list[position]).filter(|o| o.applies()).map(|o| o.estimate).fold(own, f64::max)
-    }
-
-    fn estimate(&self, applicability: Applicability, interval: Interval) -> f64 {
-        let direct = self.indicator.assessability == Assessability::Direct;
-        if !self.indicator.is_rated() {
-            return self.roll_up_estimate().unwrap_or_else(|| self.cautious(interval));
-        }
-        match applicability {
-            Applicability::Yes if direct || self.statement.is_some() => self.cautious(interval),
-            Applicability::Yes => self.hint(applicability).unwrap_or_else(|| self.cautious(interval)),
-            Applicability::TooFew if !direct && self.statement.is_some() => self.cautious(interval),
-            Applicability::TooFew => self.halved(applicability),
-            Applicability::No | Applicability::Absent | Applicability::Open => self.cautious(interval),
-        }
-    }
-
-    /// Half the credit that a sufficient sample of the same make would give.
-    fn halved(&self, applicability: Applicability) -> f64 {
-        let whole = match self.indicator.assessability {
-            Assessability::Direct => self.rule(With::Telemetry, ANYTHING).map(|formula| self.cautious(formula)),
-            Assessability::Proxy | Assessability::Hybrid | Assessability::Attested => self.hint(applicability),
-        };
-        let polarity = self.indicator.polarity;
-        contribution(polarity, whole.map_or(0.0, |whole| contribution(polarity, whole)) / 2.0)
-    }
-
-    fn roll_up_estimate(&self) -> Option<f64> {
-        let others = |id: &str| {
-            let outcome = self.rulebook.position(id).map(|position| &self.list[position])?;
-            outcome.applies().then(|| Interval::exactly(outcome.estimate))
-        };
-        let reading = Reading { answers: self.answers, statement: ANYTHING, others: &others };
-        self.indicator.rule.evaluate(&reading).map(|range| range.lo)
     }
 
     fn source(
@@ -365,10 +328,17 @@ impl Judgement<'_> {
         let stated = self.statement?.answer.score();
         let (role, polarity) = (self.indicator.role, self.indicator.polarity);
         let good = |score: f64| satisfies(model, role, contribution(polarity, score));
-        if telemetry == ANYTHING || good(telemetry.lo) != good(telemetry.hi) || good(stated) == good(telemetry.lo) {
+        if telemetry == ANYTHING
+            || good(telemetry.lo) != good(telemetry.hi)
+            || good(stated) == good(telemetry.lo)
+        {
             return None;
         }
-        Some(if stated > telemetry.hi { Contradiction::StatedMore } else { Contradiction::StatedLess })
+        Some(if stated > telemetry.hi {
+            Contradiction::StatedMore
+        } else {
+            Contradiction::StatedLess
+        })
     }
 }
 
@@ -384,13 +354,17 @@ fn unknown() -> Outcome {
         decided: false,
         decided_by_telemetry: false,
         implied_by: None,
+        estimated_by: None,
         contradiction: None,
     }
 }
 
 /// The part of `interval` that `bounds` allow; the nearest point where they do not meet.
 fn within(interval: Interval, bounds: Interval) -> Interval {
-    Interval { lo: interval.lo.clamp(bounds.lo, bounds.hi), hi: interval.hi.clamp(bounds.lo, bounds.hi) }
+    Interval {
+        lo: interval.lo.clamp(bounds.lo, bounds.hi),
+        hi: interval.hi.clamp(bounds.lo, bounds.hi),
+    }
 }
 
 fn is_decided(model: &Model, interval: Interval) -> bool {
@@ -398,11 +372,16 @@ fn is_decided(model: &Model, interval: Interval) -> bool {
 }
 
 fn state(model: &Model, indicator: &Indicator, interval: Interval) -> State {
-    let good = |score: f64| satisfies(model, indicator.role, contribution(indicator.polarity, score));
+    let good =
+        |score: f64| satisfies(model, indicator.role, contribution(indicator.polarity, score));
     match (indicator.polarity, good(interval.lo), good(interval.hi)) {
         (Polarity::Achievement, true, _) => State::Met,
-        (Polarity::Achievement, false, true) | (Polarity::Limitation, true, false) => State::Unknown,
-        (Polarity::Achievement, false, false) if model.ratings.class(interval.hi) == 0 => State::NotMet,
+        (Polarity::Achievement, false, true) | (Polarity::Limitation, true, false) => {
+            State::Unknown
+        }
+        (Polarity::Achievement, false, false) if model.ratings.class(interval.hi) == 0 => {
+            State::NotMet
+        }
         (Polarity::Achievement, false, false) => State::Partly,
         (Polarity::Limitation, false, _) => State::Holds,
         (Polarity::Limitation, true, true) => State::Refuted,

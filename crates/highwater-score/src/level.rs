@@ -12,7 +12,9 @@ use crate::indicator::satisfies;
 use crate::model::{Model, Role};
 
 /// A level as a range. `telemetry ≤ proven ≤ estimate ≤ possible`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 pub struct Levels {
     /// What the tenant proves by itself.
     pub telemetry: u16,
@@ -75,27 +77,52 @@ pub(crate) fn reached(model: &Model, items: &[Item<'_>]) -> u16 {
 
 /// The first level above `current` whose requirements do not hold.
 pub(crate) fn next(model: &Model, items: &[Item<'_>], current: u16) -> Option<u16> {
-    model.levels.iter().map(|level| level.number).find(|level| *level > current && !satisfied(model, items, *level))
+    model
+        .levels
+        .iter()
+        .map(|level| level.number)
+        .find(|level| *level > current && !satisfied(model, items, *level))
 }
 
-/// Part of the way to the next level: what the requirements reach of their thresholds.
+/// Part of the way to the next level that can be reported.
+///
+/// Normally that is the level above: what its requirements reach of their thresholds. Levels without any
+/// applicable achievement lie on the way as steps of equal length, so that more never shows as less.
 pub(crate) fn progress(model: &Model, items: &[Item<'_>], current: u16) -> f64 {
-    let Some(next) = next(model, items, current) else {
-        let top = model.levels.last().is_some_and(|level| level.number == current);
-        return if top { 0.0 } else { ALMOST };
+    let above: Vec<u16> =
+        model.levels.iter().map(|level| level.number).filter(|level| *level > current).collect();
+    let reportable =
+        |level: &u16| items.iter().any(|item| item.level == *level && is_rated_achievement(item));
+    let steps = above.iter().position(reportable).map_or(above.len(), |position| position + 1);
+    let mut gone = 0.0;
+    for level in above.iter().take(steps) {
+        if !satisfied(model, items, *level) {
+            gone += fulfilment(model, items, *level).min(ALMOST);
+            break;
+        }
+        gone += 1.0;
+    }
+    let steps = u32::try_from(steps).unwrap_or(u32::MAX);
+    if steps == 0 { 0.0 } else { (gone / f64::from(steps)).min(ALMOST) }
+}
+
+/// Weighted mean of what the requirements of a level reach of their thresholds; the level's own mean is
+/// one more requirement.
+fn fulfilment(model: &Model, items: &[Item<'_>], level: u16) -> f64 {
+    let part = |score: f64, threshold: f64| {
+        if threshold > 0.0 { (score / threshold).min(1.0) } else { 1.0 }
     };
-    let part = |score: f64, threshold: f64| if threshold > 0.0 { (score / threshold).min(1.0) } else { 1.0 };
     let mut reached = 0.0;
     let mut whole = 0.0;
-    for item in items.iter().filter(|item| is_required(item, next)) {
+    for item in items.iter().filter(|item| is_required(item, level)) {
         reached += item.weight * part(item.contribution, threshold(model, item.role));
         whole += item.weight;
     }
-    if let Some(mean) = mean(items, next) {
+    if let Some(mean) = mean(items, level) {
         reached += MEAN_WEIGHT * part(mean, model.thresholds.mean);
         whole += MEAN_WEIGHT;
     }
-    if whole > 0.0 { (reached / whole).min(ALMOST) } else { 0.0 }
+    if whole > 0.0 { reached / whole } else { 0.0 }
 }
 
 /// Ids of the indicators that keep a level from being satisfied.
@@ -104,7 +131,8 @@ pub(crate) fn in_the_way<'a>(model: &Model, items: &[Item<'a>], level: u16) -> V
     let mut ids: Vec<&str> = items
         .iter()
         .filter(|item| {
-            let requirement = is_required(item, level) && !satisfies(model, item.role, item.contribution);
+            let requirement =
+                is_required(item, level) && !satisfies(model, item.role, item.contribution);
             let weighs = short && item.level == level && is_rated_achievement(item);
             requirement || weighs && item.contribution < model.thresholds.mean
         })
@@ -145,7 +173,9 @@ fn is_rated_achievement(item: &Item<'_>) -> bool {
 /// that they block, and a refuted one adds nothing.
 fn mean(items: &[Item<'_>], level: u16) -> Option<f64> {
     let rated = items.iter().filter(|item| item.level == level && is_rated_achievement(item));
-    let (sum, weight) = rated.fold((0.0, 0.0), |(sum, weight), item| (sum + item.weight * item.contribution, weight + item.weight));
+    let (sum, weight) = rated.fold((0.0, 0.0), |(sum, weight), item| {
+        (sum + item.weight * item.contribution, weight + item.weight)
+    });
     (weight > 0.0).then(|| sum / weight)
 }
 
@@ -156,3 +186,6 @@ fn threshold(model: &Model, role: Role) -> f64 {
         Role::Core | Role::Supporting | Role::RollUp => model.thresholds.core,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,15 +29,17 @@ pub use context::{Context, Scope, Snapshot, SourceGap, Tenant, Tool};
 pub use error::{Error, Problem};
 pub use indicator::{Applicability, Contradiction, Outcome, Outcomes, infer};
 pub use level::Levels;
-pub use needs::needs;
 pub use model::{
-    Assessability, Capability, Indicator, LevelName, Model, Polarity, Population, Ratings, Role, Thresholds, WhenZero,
+    Assessability, Capability, Indicator, LevelName, Model, Polarity, Population, Ratings, Role,
+    Thresholds, WhenZero,
 };
+pub use needs::needs;
 pub use rule::{Reading, Rule};
 pub use rulebook::{Pins, Rulebook};
 pub use scorecard::{
-    AttestationScore, CapabilityScore, ContradictionScore, Coverage, FactScore, GapScore, IndicatorScore, LevelScore,
-    ModelEdition, ModelScore, Need, Next, OutOfScope, RulebookScore, Scorecard, Source, State, schema,
+    AttestationScore, CapabilityScore, ContradictionScore, Coverage, FactScore, GapScore,
+    IndicatorScore, LevelScore, ModelEdition, ModelScore, Need, Next, OutOfScope, RulebookScore,
+    Scorecard, Source, State, schema,
 };
 pub use words::{in_words, outline};
 
@@ -50,7 +52,12 @@ pub type Answers = BTreeMap<String, Answer>;
 ///
 /// `answers` and `attestations` are read once for both models, because statements and implications
 /// reach across them; the levels of two models are never mixed.
-pub fn score(rulebook: &Rulebook, answers: &Answers, attestations: &Attestations, context: &Context) -> Scorecard {
+pub fn score(
+    rulebook: &Rulebook,
+    answers: &Answers,
+    attestations: &Attestations,
+    context: &Context,
+) -> Scorecard {
     let outcomes = infer(rulebook, answers, attestations, context.evaluated_on());
     assemble::assemble(rulebook, answers, attestations, &outcomes, context)
 }

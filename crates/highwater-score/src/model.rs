@@ -153,7 +153,9 @@ pub struct Indicator {
 }
 
 /// Something to reach, or a limitation to overcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Polarity {
     /// Counts as far as it is so.
@@ -163,7 +165,9 @@ pub enum Polarity {
 }
 
 /// What an indicator does to the level.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Must be met fully.
@@ -180,7 +184,9 @@ pub enum Role {
 }
 
 /// What decides an indicator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Assessability {
     /// Telemetry.
@@ -245,7 +251,12 @@ impl TryFrom<PopulationText> for Population {
         let (minimum, exclusive) = match (text.at_least, text.above) {
             (Some(minimum), None) if minimum > 0.0 && minimum.is_finite() => (minimum, false),
             (None, Some(minimum)) if minimum >= 0.0 && minimum.is_finite() => (minimum, true),
-            _ => return Err("a population needs either `at_least` (more than 0) or `above` (0 or more)".to_owned()),
+            _ => {
+                return Err(
+                    "a population needs either `at_least` (more than 0) or `above` (0 or more)"
+                        .to_owned(),
+                );
+            }
         };
         Ok(Self { fact: text.fact, minimum, exclusive, when_zero: text.when_zero })
     }
@@ -254,7 +265,8 @@ impl TryFrom<PopulationText> for Population {
 impl From<Population> for PopulationText {
     fn from(population: Population) -> Self {
         let Population { fact, minimum, exclusive, when_zero } = population;
-        let (at_least, above) = if exclusive { (None, Some(minimum)) } else { (Some(minimum), None) };
+        let (at_least, above) =
+            if exclusive { (None, Some(minimum)) } else { (Some(minimum), None) };
         Self { fact, at_least, above, when_zero }
     }
 }
@@ -263,7 +275,11 @@ impl Indicator {
     /// Fact ids that decide it: those of the rule, the population and the refuter, each once.
     pub fn facts(&self) -> Vec<&str> {
         let mut facts = self.rule.facts();
-        let others = self.population.iter().map(|p| p.fact.as_str()).chain(self.refuted_by.iter().flat_map(Rule::facts));
+        let others = self
+            .population
+            .iter()
+            .map(|p| p.fact.as_str())
+            .chain(self.refuted_by.iter().flat_map(Rule::facts));
         for fact in others {
             if !facts.contains(&fact) {
                 facts.push(fact);

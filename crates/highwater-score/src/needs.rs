@@ -7,16 +7,22 @@ use std::collections::BTreeSet;
 
 use highwater_facts::Interval;
 
+use crate::Answers;
 use crate::indicator::{Applicability, Outcomes};
 use crate::model::{Assessability, Indicator, Polarity};
 use crate::rule::{ANYTHING, Reading, Rule, Seen, seen};
 use crate::rulebook::Rulebook;
 use crate::scorecard::{Need, State};
-use crate::Answers;
 
 /// Steps for the indicator, the surest first; none where nothing is left to do or the id is unknown.
-pub fn needs(rulebook: &Rulebook, answers: &Answers, outcomes: &Outcomes<'_>, id: &str) -> Vec<Need> {
-    let (Some(indicator), Some(outcome)) = (rulebook.indicator(id), outcomes.get(rulebook, id)) else {
+pub fn needs(
+    rulebook: &Rulebook,
+    answers: &Answers,
+    outcomes: &Outcomes<'_>,
+    id: &str,
+) -> Vec<Need> {
+    let (Some(indicator), Some(outcome)) = (rulebook.indicator(id), outcomes.get(rulebook, id))
+    else {
         return Vec::new();
     };
     if !indicator.is_rated() {
@@ -28,17 +34,24 @@ pub fn needs(rulebook: &Rulebook, answers: &Answers, outcomes: &Outcomes<'_>, id
         (State::Unknown, Applicability::Open) => population(indicator, answers),
         (State::Unknown, Applicability::TooFew) => too_few(indicator, stated),
         (State::Unknown, _) => undecided(indicator, answers, stated),
-        (State::Partly | State::NotMet | State::Holds, _) => vec![Need::Fix { facts: short(indicator, answers) }],
+        (State::Partly | State::NotMet | State::Holds, _) => {
+            vec![Need::Fix { facts: short(indicator, answers) }]
+        }
     }
 }
 
 fn population(indicator: &Indicator, answers: &Answers) -> Vec<Need> {
-    indicator.population.iter().map(|population| collect(vec![population.fact.clone()], answers)).collect()
+    indicator
+        .population
+        .iter()
+        .map(|population| collect(vec![population.fact.clone()], answers))
+        .collect()
 }
 
 fn too_few(indicator: &Indicator, stated: bool) -> Vec<Need> {
     let sample = indicator.population.iter();
-    let mut steps: Vec<Need> = sample.map(|p| Need::Sample { fact: p.fact.clone(), minimum: p.minimum }).collect();
+    let mut steps: Vec<Need> =
+        sample.map(|p| Need::Sample { fact: p.fact.clone(), minimum: p.minimum }).collect();
     if indicator.assessability != Assessability::Direct && !stated {
         steps.push(Need::Attest);
     }
@@ -57,7 +70,8 @@ fn undecided(indicator: &Indicator, answers: &Answers, stated: bool) -> Vec<Need
 }
 
 fn collect(facts: Vec<String>, answers: &Answers) -> Need {
-    let tables = facts.iter().filter_map(|fact| answers.get(fact)).flat_map(|answer| &answer.tables);
+    let tables =
+        facts.iter().filter_map(|fact| answers.get(fact)).flat_map(|answer| &answer.tables);
     let tables: BTreeSet<&String> = tables.collect();
     Need::Collect { tables: tables.into_iter().cloned().collect(), facts }
 }

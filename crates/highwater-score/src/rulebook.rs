@@ -44,7 +44,8 @@ impl Rulebook {
     /// # Errors
     /// [`Error::Rulebook`] when a pin names an edition that is not shipped.
     pub fn shipped(pins: &Pins) -> Result<Self, Error> {
-        Self::from_texts(SHIPPED.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect(), pins)
+        let texts = SHIPPED.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned()));
+        Self::from_texts(&texts.collect(), pins)
     }
 
     /// The models of a directory: one folder a model, or a folder of models.
@@ -54,29 +55,42 @@ impl Rulebook {
     pub fn from_dir(dir: &Path, pins: &Pins) -> Result<Self, Error> {
         let mut texts = BTreeMap::new();
         for folder in children(dir)?.into_iter().filter(|path| path.is_dir()) {
-            for file in children(&folder)?.into_iter().filter(|path| path.extension().is_some_and(|e| e == "toml")) {
-                let text = fs::read_to_string(&file).map_err(|source| Error::Unreadable { path: file.clone(), source })?;
+            for file in children(&folder)?
+                .into_iter()
+                .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+            {
+                let text = fs::read_to_string(&file)
+                    .map_err(|source| Error::Unreadable { path: file.clone(), source })?;
                 texts.insert(format!("{}/{}", last(&folder), last(&file)), text);
             }
         }
-        Self::from_texts(texts, pins)
+        Self::from_texts(&texts, pins)
     }
 
     /// The models of texts by `folder/file` name.
     ///
     /// # Errors
     /// [`Error::Rulebook`] with every mistake that was found.
-    pub fn from_texts(texts: BTreeMap<String, String>, pins: &Pins) -> Result<Self, Error> {
+    pub fn from_texts(texts: &BTreeMap<String, String>, pins: &Pins) -> Result<Self, Error> {
         let mut problems = Vec::new();
         let mut lines = Lines::default();
         let mut editions = Vec::new();
-        for folder in texts.keys().filter_map(|file| file.split_once('/')).map(|(folder, _)| folder).collect::<BTreeSet<_>>() {
-            editions.extend(read_model(folder, &texts, &mut lines, &mut problems));
+        for folder in texts
+            .keys()
+            .filter_map(|file| file.split_once('/'))
+            .map(|(folder, _)| folder)
+            .collect::<BTreeSet<_>>()
+        {
+            editions.extend(read_model(folder, texts, &mut lines, &mut problems));
         }
         let models = select(editions, pins, &mut problems);
         check::check(&models, &lines, &mut problems);
         if models.is_empty() && problems.is_empty() {
-            problems.push(Problem::new("models", 0, "no `<folder>/model.toml` found; name a folder of model folders"));
+            problems.push(Problem::new(
+                "models",
+                0,
+                "no `<folder>/model.toml` found; name a folder of model folders",
+            ));
         }
         problems.sort();
         if problems.is_empty() { Ok(Self::index(models)) } else { Err(Error::Rulebook(problems)) }
@@ -89,7 +103,9 @@ impl Rulebook {
 
     /// Every capability with its model.
     pub fn capabilities(&self) -> impl Iterator<Item = (&Model, &Capability)> {
-        self.models.iter().flat_map(|model| model.capabilities.iter().map(move |capability| (model, capability)))
+        self.models
+            .iter()
+            .flat_map(|model| model.capabilities.iter().map(move |capability| (model, capability)))
     }
 
     /// Every indicator in the order of the models.
@@ -156,7 +172,8 @@ impl Rulebook {
                 }
             }
         }
-        let mut rulebook = Self { sha256: digest(&models), models, places, by_id, order: Vec::new() };
+        let mut rulebook =
+            Self { sha256: digest(&models), models, places, by_id, order: Vec::new() };
         rulebook.order = decidable_order(&rulebook);
         rulebook
     }
@@ -173,11 +190,15 @@ pub(crate) struct Lines {
 impl Lines {
     fn of(&self, model: &Model, id: &str) -> (&str, usize) {
         let key = (model.id.clone(), model.edition.clone(), id.to_owned());
-        self.places.get(&key).map_or_else(|| (self.file(model), 0), |(file, line)| (file.as_str(), *line))
+        self.places
+            .get(&key)
+            .map_or_else(|| (self.file(model), 0), |(file, line)| (file.as_str(), *line))
     }
 
     fn file(&self, model: &Model) -> &str {
-        self.files.get(&(model.id.clone(), model.edition.clone())).map_or("model.toml", String::as_str)
+        self.files
+            .get(&(model.id.clone(), model.edition.clone()))
+            .map_or("model.toml", String::as_str)
     }
 }
 
@@ -210,12 +231,24 @@ fn read_model(
                 let key = (model.id.as_str(), model.edition.as_str());
                 capability.indicators = read_indicators(&file, text, key, lines, problems);
             }
-            None => problems.push(Problem::new(&file, 0, "missing; `model.toml` names this capability")),
+            None => {
+                problems.push(Problem::new(
+                    &file,
+                    0,
+                    "missing; `model.toml` names this capability",
+                ));
+            }
         }
         used.insert(file);
     }
-    for stray in texts.keys().filter(|file| file.starts_with(&format!("{folder}/")) && !used.contains(*file)) {
-        problems.push(Problem::new(stray, 0, "`model.toml` names no such capability; add it there or remove the file"));
+    for stray in
+        texts.keys().filter(|file| file.starts_with(&format!("{folder}/")) && !used.contains(*file))
+    {
+        problems.push(Problem::new(
+            stray,
+            0,
+            "`model.toml` names no such capability; add it there or remove the file",
+        ));
     }
     Some(model)
 }
@@ -237,7 +270,14 @@ fn read_indicators(
         let indicator = entry.into_inner();
         let key = (model.to_owned(), edition.to_owned(), indicator.id.clone());
         if let Some((_, first)) = lines.places.insert(key, (file.to_owned(), line)) {
-            problems.push(Problem::new(file, line, format!("{} stands twice, first in line {first}; give it an id of its own", indicator.id)));
+            problems.push(Problem::new(
+                file,
+                line,
+                format!(
+                    "{} stands twice, first in line {first}; give it an id of its own",
+                    indicator.id
+                ),
+            ));
         }
         indicators.push(indicator);
     }
@@ -259,15 +299,27 @@ fn parse<T: DeserializeOwned>(file: &str, text: &str, problems: &mut Vec<Problem
 fn select(mut editions: Vec<Model>, pins: &Pins, problems: &mut Vec<Problem>) -> Vec<Model> {
     for (id, edition) in pins {
         if !editions.iter().any(|model| model.id == *id && model.edition == *edition) {
-            let known: Vec<_> = editions.iter().map(|model| format!("{} {}", model.id, model.edition)).collect();
-            problems.push(Problem::new("models", 0, format!("no edition {edition} of {id}; known are {}", known.join(", "))));
+            let known: Vec<_> =
+                editions.iter().map(|model| format!("{} {}", model.id, model.edition)).collect();
+            problems.push(Problem::new(
+                "models",
+                0,
+                format!("no edition {edition} of {id}; known are {}", known.join(", ")),
+            ));
         }
     }
     editions.retain(|model| pins.get(&model.id).is_none_or(|edition| *edition == model.edition));
     editions.sort_by(|a, b| (&b.id, &b.edition).cmp(&(&a.id, &a.edition)));
     editions.dedup_by(|older, newer| {
         if older.id == newer.id && older.edition == newer.edition {
-            problems.push(Problem::new("models", 0, format!("edition {} of {} stands in two folders; remove one", older.edition, older.id)));
+            problems.push(Problem::new(
+                "models",
+                0,
+                format!(
+                    "edition {} of {} stands in two folders; remove one",
+                    older.edition, older.id
+                ),
+            ));
         }
         older.id == newer.id
     });
@@ -285,7 +337,9 @@ fn decidable_order(rulebook: &Rulebook) -> Vec<usize> {
         if std::mem::replace(&mut placed[position], true) {
             return;
         }
-        for needed in rulebook.at(position).needs().into_iter().filter_map(|id| rulebook.position(id)) {
+        for needed in
+            rulebook.at(position).needs().into_iter().filter_map(|id| rulebook.position(id))
+        {
             place(rulebook, needed, placed, order);
         }
         order.push(position);

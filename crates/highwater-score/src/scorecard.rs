@@ -212,7 +212,9 @@ pub struct IndicatorScore {
 }
 
 /// What is known of an indicator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Achievement: above the threshold of its role, whatever the rest may be.
@@ -232,7 +234,9 @@ pub enum State {
 }
 
 /// Where an indicator's result comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// Evidence of the tenant.
@@ -376,7 +380,10 @@ impl Scorecard {
 
     /// Every judged indicator in the order of the scorecard.
     pub fn indicators(&self) -> impl Iterator<Item = &IndicatorScore> {
-        self.models.iter().flat_map(|model| &model.capabilities).flat_map(|capability| &capability.indicators)
+        self.models
+            .iter()
+            .flat_map(|model| &model.capabilities)
+            .flat_map(|capability| &capability.indicators)
     }
 }
 
@@ -399,12 +406,22 @@ enum Number {
 impl From<f64> for Number {
     fn from(value: f64) -> Self {
         const EXACT: f64 = 9_007_199_254_740_992.0;
-        #[expect(clippy::cast_possible_truncation, reason = "whole and inside the exact range, checked just before")]
-        if value.fract() == 0.0 && value.abs() < EXACT { Self::Whole(value as i64) } else { Self::Real(value) }
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "whole and inside the exact range, checked just before"
+        )]
+        if value.fract() == 0.0 && value.abs() < EXACT {
+            Self::Whole(value as i64)
+        } else {
+            Self::Real(value)
+        }
     }
 }
 
 #[expect(clippy::ref_option, reason = "serde hands a reference to the field")]
-fn range<S: Serializer>(value: &Option<(f64, Option<f64>)>, serializer: S) -> Result<S::Ok, S::Error> {
+fn range<S: Serializer>(
+    value: &Option<(f64, Option<f64>)>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     value.map(|(lo, hi)| (Number::from(lo), hi.map(Number::from))).serialize(serializer)
 }

@@ -24,7 +24,12 @@ pub fn outline(rule: &Rule, name: &dyn Fn(&str) -> Option<String>) -> Vec<(usize
     lines
 }
 
-fn outline_below(rule: &Rule, name: &dyn Fn(&str) -> Option<String>, depth: usize, lines: &mut Vec<(usize, String)>) {
+fn outline_below(
+    rule: &Rule,
+    name: &dyn Fn(&str) -> Option<String>,
+    depth: usize,
+    lines: &mut Vec<(usize, String)>,
+) {
     let (heading, terms) = match rule {
         Rule::All(terms) => ("all of", terms),
         Rule::Any(terms) => ("one of", terms),
@@ -49,10 +54,16 @@ fn joined(heading: &str, terms: &[Rule], name: &dyn Fn(&str) -> Option<String>) 
 }
 
 fn leaf_in_words(rule: &Rule, name: &dyn Fn(&str) -> Option<String>) -> String {
-    let called = |fact: &str| name(fact).map_or_else(|| fact.to_owned(), |about| lower_first(about.trim_end_matches('.')));
+    let called = |fact: &str| {
+        name(fact).map_or_else(|| fact.to_owned(), |about| lower_first(about.trim_end_matches('.')))
+    };
     match rule {
-        Rule::Up { fact, from, to } => format!("{} rises from {} to {}", called(fact), number(*from), number(*to)),
-        Rule::Down { fact, from, to } => format!("{} falls from {} to {}", called(fact), number(*to), number(*from)),
+        Rule::Up { fact, from, to } => {
+            format!("{} rises from {} to {}", called(fact), number(*from), number(*to))
+        }
+        Rule::Down { fact, from, to } => {
+            format!("{} falls from {} to {}", called(fact), number(*to), number(*from))
+        }
         Rule::AtLeast { fact, value } => format!("{} is at least {}", called(fact), number(*value)),
         Rule::AtMost { fact, value } => format!("{} is at most {}", called(fact), number(*value)),
         Rule::Is { fact, value: true } => format!("yes to: {}", called(fact)),
@@ -105,7 +116,10 @@ mod tests {
 
     #[test]
     fn a_ramp_reads_as_a_sentence() {
-        assert_eq!(in_words(&up("dlp.env_covered_share"), &name), "share of environments covered rises from 0.5 to 0.9");
+        assert_eq!(
+            in_words(&up("dlp.env_covered_share"), &name),
+            "share of environments covered rises from 0.5 to 0.9"
+        );
         let down = Rule::Down { fact: "apps.unused_share".to_owned(), from: 0.2, to: 0.6 };
         assert_eq!(in_words(&down, &name), "apps.unused_share falls from 0.6 to 0.2");
     }
@@ -116,14 +130,20 @@ mod tests {
             Rule::Attested,
             Rule::All(vec![up("a.b"), Rule::AtLeast { fact: "c.d".to_owned(), value: 5.0 }]),
         ]);
-        assert_eq!(in_words(&rule, &name), "one of: a statement says so; (all of: a.b rises from 0.5 to 0.9; c.d is at least 5)");
+        assert_eq!(
+            in_words(&rule, &name),
+            "one of: a statement says so; (all of: a.b rises from 0.5 to 0.9; c.d is at least 5)"
+        );
         let depths: Vec<usize> = outline(&rule, &name).iter().map(|(depth, _)| *depth).collect();
         assert_eq!(depths, [0, 1, 1, 2, 2]);
     }
 
     #[test]
     fn numbers_and_ranges_are_short() {
-        assert_eq!([number(2.0), number(0.25), number(1.0 / 3.0), number(10.0), number(0.0)], ["2", "0.25", "0.3333", "10", "0"]);
+        assert_eq!(
+            [number(2.0), number(0.25), number(1.0 / 3.0), number(10.0), number(0.0)],
+            ["2", "0.25", "0.3333", "10", "0"]
+        );
         assert_eq!(range(Interval { lo: 3.0, hi: f64::INFINITY }), "at least 3");
         assert_eq!(range(Interval { lo: 0.6, hi: 0.8 }), "between 0.6 and 0.8");
     }

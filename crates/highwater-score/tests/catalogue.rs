@@ -3,6 +3,8 @@
 //! The catalogue writes rules as formulas. A small evaluator of those formulas, independent of the
 //! product's, must agree with the nested rules on thousands of random evidence.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test helper may fail loudly")]
+
 #[path = "support/evidence.rs"]
 mod evidence;
 
@@ -17,7 +19,10 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::Value;
 
 fn catalogue() -> Option<Vec<Value>> {
-    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/reference/indicators.json"));
+    let path = PathBuf::from(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../shared/reference/indicators.json"
+    ));
     if !path.exists() {
         println!("skipped: the catalogue is not beside the checkout");
         return None;
@@ -31,7 +36,7 @@ fn catalogue() -> Option<Vec<Value>> {
 #[derive(Debug)]
 struct Call {
     name: String,
-    calls: Vec<Call>,
+    calls: Vec<Self>,
     words: Vec<String>,
 }
 
@@ -63,7 +68,12 @@ fn parse_call(rest: &mut &str) -> Call {
 }
 
 /// What a formula gives: `None` when all that it reads has no denominator.
-fn value(call: &Call, answers: &Answers, statement: (f64, f64), other: (f64, f64)) -> Option<(f64, f64)> {
+fn value(
+    call: &Call,
+    answers: &Answers,
+    statement: (f64, f64),
+    other: (f64, f64),
+) -> Option<(f64, f64)> {
     let number = |index: usize| call.words[index].parse::<f64>().unwrap();
     let rising = |score: &dyn Fn(f64) -> f64| match answers.get(&call.words[0]) {
         Some(answer) if answer.empty => None,
@@ -73,7 +83,15 @@ fn value(call: &Call, answers: &Answers, statement: (f64, f64), other: (f64, f64
         })),
         None => Some((0.0, 1.0)),
     };
-    let slope = |x: f64| if x <= number(1) { 0.0 } else if x >= number(2) { 1.0 } else { (x - number(1)) / (number(2) - number(1)) };
+    let slope = |x: f64| {
+        if x <= number(1) {
+            0.0
+        } else if x >= number(2) {
+            1.0
+        } else {
+            (x - number(1)) / (number(2) - number(1))
+        }
+    };
     match call.name.as_str() {
         "up" => rising(&slope),
         "dn" => rising(&|x| 1.0 - slope(x)),
@@ -84,9 +102,13 @@ fn value(call: &Call, answers: &Answers, statement: (f64, f64), other: (f64, f64
         "att" => Some(statement),
         "ind" => Some(other),
         list => {
-            let parts: Vec<(f64, f64)> = call.calls.iter().filter_map(|c| value(c, answers, statement, other)).collect();
+            let parts: Vec<(f64, f64)> =
+                call.calls.iter().filter_map(|c| value(c, answers, statement, other)).collect();
             let ends = |pick: &dyn Fn(Vec<f64>) -> f64| {
-                (pick(parts.iter().map(|p| p.0).collect()), pick(parts.iter().map(|p| p.1).collect()))
+                (
+                    pick(parts.iter().map(|p| p.0).collect()),
+                    pick(parts.iter().map(|p| p.1).collect()),
+                )
             };
             if parts.is_empty() {
                 return None;
@@ -103,10 +125,14 @@ fn value(call: &Call, answers: &Answers, statement: (f64, f64), other: (f64, f64
 
 fn agree(rule: &Rule, formula: &str, answers: &Answers, statement: Interval, other: Interval) {
     let ours = rule.evaluate(&Reading { answers, statement, others: &|_| Some(other) });
-    let theirs = value(&parse(formula), answers, (statement.lo, statement.hi), (other.lo, other.hi));
+    let theirs =
+        value(&parse(formula), answers, (statement.lo, statement.hi), (other.lo, other.hi));
     match (ours, theirs) {
         (None, None) => {}
-        (Some(a), Some(b)) => assert!((a.lo - b.0).abs() < 1e-9 && (a.hi - b.1).abs() < 1e-9, "{formula}: {a:?} {b:?}"),
+        (Some(a), Some(b)) => assert!(
+            (a.lo - b.0).abs() < 1e-9 && (a.hi - b.1).abs() < 1e-9,
+            "{formula}: {a:?} {b:?}"
+        ),
         other => panic!("{formula}: {other:?}"),
     }
 }
@@ -115,21 +141,34 @@ fn agree(rule: &Rule, formula: &str, answers: &Answers, statement: Interval, oth
 fn every_rule_and_refuter_means_what_its_formula_means() {
     let Some(rows) = catalogue() else { return };
     let rulebook = shipped();
-    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(64) });
-    let statement = prop_oneof![Just(Interval { lo: 0.0, hi: 1.0 }), (0.0..=1.0_f64).prop_map(Interval::exactly)];
+    let mut runner =
+        TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(64) });
+    let statement = prop_oneof![
+        Just(Interval { lo: 0.0, hi: 1.0 }),
+        (0.0..=1.0_f64).prop_map(Interval::exactly)
+    ];
     runner
-        .run(&(any_answers(&rulebook), statement.clone(), statement), |(answers, statement, other)| {
-            for row in &rows {
-                let indicator = rulebook.indicator(row["id"].as_str().unwrap()).unwrap();
-                agree(&indicator.rule, row["formula"].as_str().unwrap(), &answers, statement, other);
-                match (row["refuted_by"].as_str().unwrap(), &indicator.refuted_by) {
-                    ("", None) => {}
-                    (formula, Some(rule)) => agree(rule, formula, &answers, statement, other),
-                    (formula, None) => panic!("{}: refuter {formula} is lost", indicator.id),
+        .run(
+            &(any_answers(&rulebook), statement.clone(), statement),
+            |(answers, statement, other)| {
+                for row in &rows {
+                    let indicator = rulebook.indicator(row["id"].as_str().unwrap()).unwrap();
+                    agree(
+                        &indicator.rule,
+                        row["formula"].as_str().unwrap(),
+                        &answers,
+                        statement,
+                        other,
+                    );
+                    match (row["refuted_by"].as_str().unwrap(), &indicator.refuted_by) {
+                        ("", None) => {}
+                        (formula, Some(rule)) => agree(rule, formula, &answers, statement, other),
+                        (formula, None) => panic!("{}: refuter {formula} is lost", indicator.id),
+                    }
                 }
-            }
-            Ok(())
-        })
+                Ok(())
+            },
+        )
         .unwrap();
 }
 
@@ -145,16 +184,29 @@ fn every_decisive_column_is_that_of_the_catalogue() {
         let word = |value: Value| value.as_str().unwrap().to_owned();
         assert_eq!(row["level"], indicator.level, "{id}");
         assert_eq!(row["title"], indicator.title.as_str(), "{id}");
-        assert_eq!(row["polarity"], word(serde_json::to_value(indicator.polarity).unwrap()).as_str(), "{id}");
-        assert_eq!(row["role"], word(serde_json::to_value(indicator.role).unwrap()).as_str(), "{id}");
-        assert_eq!(row["assessability"], word(serde_json::to_value(indicator.assessability).unwrap()).as_str(), "{id}");
+        assert_eq!(
+            row["polarity"],
+            word(serde_json::to_value(indicator.polarity).unwrap()).as_str(),
+            "{id}"
+        );
+        assert_eq!(
+            row["role"],
+            word(serde_json::to_value(indicator.role).unwrap()).as_str(),
+            "{id}"
+        );
+        assert_eq!(
+            row["assessability"],
+            word(serde_json::to_value(indicator.assessability).unwrap()).as_str(),
+            "{id}"
+        );
         assert_eq!(row["weight"], indicator.weight, "{id}");
         assert_eq!(row["blocks_from"].as_u64(), indicator.blocks_from.map(u64::from), "{id}");
         assert_eq!(row["proxy_strength"].as_f64(), indicator.strength, "{id}");
         assert_eq!(row["attestation_ttl_days"], indicator.statement_days, "{id}");
         assert_eq!(row["applies_when"], population(indicator.population.as_ref()).as_str(), "{id}");
         assert_eq!(implied(&rulebook, row), indicator.implied_by, "{id}");
-        let listed: BTreeSet<&str> = row["facts"].as_array().unwrap().iter().map(|fact| fact.as_str().unwrap()).collect();
+        let listed: BTreeSet<&str> =
+            row["facts"].as_array().unwrap().iter().map(|fact| fact.as_str().unwrap()).collect();
         assert_eq!(listed, indicator.facts().into_iter().collect(), "{id}");
     }
 }
@@ -166,12 +218,18 @@ fn population(population: Option<&Population>) -> String {
         WhenZero::NotMet => "zero",
         WhenZero::Unknown => "unk",
     };
-    format!("{}{}{};{zero}", population.fact, if population.exclusive { ">" } else { ">=" }, population.minimum)
+    format!(
+        "{}{}{};{zero}",
+        population.fact,
+        if population.exclusive { ">" } else { ">=" },
+        population.minimum
+    )
 }
 
 /// One row of the catalogue is implied by a roll-up. Roll-ups change nothing (law 8), so it is left out.
 fn implied(rulebook: &Rulebook, row: &Value) -> Vec<String> {
-    let named = row["implied_by"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned());
+    let named =
+        row["implied_by"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned());
     named.filter(|id| rulebook.indicator(id).is_some_and(Indicator::is_rated)).collect()
 }
 
@@ -181,7 +239,11 @@ fn no_published_sentence_is_copied() {
     let Some(rows) = catalogue() else { return };
     let rulebook = shipped();
     let words = |text: &str| -> Vec<String> {
-        text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_owned).collect()
+        text.to_lowercase()
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|w| !w.is_empty())
+            .map(str::to_owned)
+            .collect()
     };
     let ours: Vec<Vec<String>> = rulebook
         .indicators()

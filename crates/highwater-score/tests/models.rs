@@ -1,5 +1,7 @@
 //! The shipped models against the published counts, against the facts, and the personas.
 
+#![expect(clippy::unwrap_used, reason = "a test helper may fail loudly")]
+
 #[path = "support/evidence.rs"]
 mod evidence;
 
@@ -7,7 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use evidence::{all_stated, ideal, scored, shipped, worst};
-use highwater_score::{Answers, Assessability, Attestations, Levels, Pins, Polarity, Role, Rulebook, Scorecard, State, schema};
+use highwater_score::{
+    Answers, Assessability, Attestations, Levels, Pins, Polarity, Role, Rulebook, Scorecard, State,
+    schema,
+};
 
 /// Indicators per level, and parts of headings among them: table A.1 of the catalogue.
 const COUNTS: [(&str, &str, [usize; 5], usize); 14] = [
@@ -34,14 +39,24 @@ fn counts_per_model_capability_and_level_are_those_of_the_published_models() {
         .capabilities()
         .map(|(model, capability)| {
             let at = |level: u16| capability.indicators.iter().filter(|i| i.level == level).count();
-            let parts = capability.indicators.iter().filter(|i| i.id.ends_with(|c: char| c.is_ascii_lowercase())).count();
+            let parts = capability
+                .indicators
+                .iter()
+                .filter(|i| i.id.ends_with(|c: char| c.is_ascii_lowercase()))
+                .count();
             (model.id.as_str(), capability.code.as_str(), [100, 200, 300, 400, 500].map(at), parts)
         })
         .collect();
     assert_eq!(found, COUNTS);
-    let totals = |model: &str| rulebook.models().iter().find(|m| m.id == model).unwrap().indicators().count();
+    let totals = |model: &str| {
+        rulebook.models().iter().find(|m| m.id == model).unwrap().indicators().count()
+    };
     assert_eq!((totals("automation"), totals("adoption")), (119, 101));
-    assert_eq!(rulebook.indicators().map(|i| &i.id).collect::<BTreeSet<_>>().len(), 220, "ids are unique");
+    assert_eq!(
+        rulebook.indicators().map(|i| &i.id).collect::<BTreeSet<_>>().len(),
+        220,
+        "ids are unique"
+    );
     assert_eq!(rulebook.indicators().filter(|i| i.is_rated()).count(), 218);
 }
 
@@ -50,7 +65,8 @@ fn counts_per_model_capability_and_level_are_those_of_the_published_models() {
 fn polarity_assessability_and_role_are_counted_as_in_the_catalogue() {
     let rulebook = shipped();
     let count = |model: &str| {
-        let all: Vec<_> = rulebook.models().iter().find(|m| m.id == model).unwrap().indicators().collect();
+        let all: Vec<_> =
+            rulebook.models().iter().find(|m| m.id == model).unwrap().indicators().collect();
         let polarity = |p| all.iter().filter(|i| i.polarity == p).count();
         let assessability = |a| all.iter().filter(|i| i.is_rated() && i.assessability == a).count();
         let role = |r| all.iter().filter(|i| i.role == r).count();
@@ -68,23 +84,40 @@ fn polarity_assessability_and_role_are_counted_as_in_the_catalogue() {
             role(Role::RollUp),
         ]
     };
-    assert_eq!(count("automation"), [103, 16, 62, 27, 7, 21, 6, 86, 9, 16, 2], "the two roll-ups are not rated");
+    assert_eq!(
+        count("automation"),
+        [103, 16, 62, 27, 7, 21, 6, 86, 9, 16, 2],
+        "the two roll-ups are not rated"
+    );
     assert_eq!(count("adoption"), [87, 14, 24, 26, 11, 40, 3, 76, 8, 14, 0]);
 }
 
 #[test]
 fn capability_ids_titles_and_level_names_are_fixed() {
     let rulebook = shipped();
-    let ids: Vec<&str> = rulebook.capabilities().map(|(_, capability)| capability.id.as_str()).collect();
+    let ids: Vec<&str> =
+        rulebook.capabilities().map(|(_, capability)| capability.id.as_str()).collect();
     assert_eq!(
         ids,
         [
-            "empower", "discover-plan", "design", "build-test", "deploy-manage", "secure-govern", "nurture",
-            "strategy-and-vision", "business-value", "admin-and-governance", "support", "nurture-and-citizen-makers",
-            "automation", "fusion-teams",
+            "empower",
+            "discover-plan",
+            "design",
+            "build-test",
+            "deploy-manage",
+            "secure-govern",
+            "nurture",
+            "strategy-and-vision",
+            "business-value",
+            "admin-and-governance",
+            "support",
+            "nurture-and-citizen-makers",
+            "automation",
+            "fusion-teams",
         ]
     );
-    let names: Vec<&str> = rulebook.models().iter().filter_map(|model| model.level_name(500)).collect();
+    let names: Vec<&str> =
+        rulebook.models().iter().filter_map(|model| model.level_name(500)).collect();
     assert_eq!(names, ["Efficient", "Leading"]);
     for (_, capability) in rulebook.capabilities() {
         let kebab = capability.title.to_lowercase().replace(" & ", "-").replace(' ', "-");
@@ -100,7 +133,10 @@ fn every_fact_that_a_rule_names_is_asked() {
     for file in std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
         let table: toml::Table = toml::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
         for fact in table.get("fact").and_then(|facts| facts.as_array()).into_iter().flatten() {
-            asked.insert(fact["id"].as_str().unwrap().to_owned(), fact["kind"].as_str().unwrap().to_owned());
+            asked.insert(
+                fact["id"].as_str().unwrap().to_owned(),
+                fact["kind"].as_str().unwrap().to_owned(),
+            );
         }
     }
     let rulebook = shipped();
@@ -109,7 +145,8 @@ fn every_fact_that_a_rule_names_is_asked() {
         println!("skipped: {} holds no facts yet", folder.display());
         return;
     }
-    let missing: Vec<&str> = rulebook.facts().into_iter().filter(|fact| !asked.contains_key(*fact)).collect();
+    let missing: Vec<&str> =
+        rulebook.facts().into_iter().filter(|fact| !asked.contains_key(*fact)).collect();
     assert!(missing.is_empty(), "not asked in config/facts: {missing:?}");
 }
 
@@ -117,7 +154,9 @@ fn levels(scorecard: &Scorecard) -> BTreeMap<String, Levels> {
     scorecard
         .models
         .iter()
-        .flat_map(|model| model.capabilities.iter().map(|c| (format!("{}.{}", model.id, c.id), c.level)))
+        .flat_map(|model| {
+            model.capabilities.iter().map(|c| (format!("{}.{}", model.id, c.id), c.level))
+        })
         .collect()
 }
 
@@ -127,8 +166,14 @@ fn nothing_known_is_everything_possible() {
     let scorecard = scored(&rulebook, &Answers::new(), &Attestations::default());
     let open = Levels { telemetry: 100, proven: 100, estimate: 100, possible: 500 };
     assert!(levels(&scorecard).values().all(|level| *level == open), "{:#?}", levels(&scorecard));
-    assert!(scorecard.models.iter().all(|model| model.level == open && model.coverage.decided == 0.0 && model.coverage.open == 1.0));
-    assert!(scorecard.indicators().all(|indicator| indicator.state == State::Unknown && indicator.confidence == 0.0));
+    assert!(scorecard.models.iter().all(|model| model.level == open
+        && model.coverage.decided == 0.0
+        && model.coverage.open == 1.0));
+    assert!(
+        scorecard
+            .indicators()
+            .all(|indicator| indicator.state == State::Unknown && indicator.confidence == 0.0)
+    );
 }
 
 /// Table A.2, last columns: what perfect telemetry proves, and what it lets one estimate.
@@ -136,8 +181,10 @@ fn nothing_known_is_everything_possible() {
 fn ideal_telemetry_reaches_the_levels_of_the_catalogue() {
     let rulebook = shipped();
     let scorecard = scored(&rulebook, &ideal(&rulebook), &Attestations::default());
-    let found: Vec<(String, u16, u16, u16)> =
-        levels(&scorecard).into_iter().map(|(id, level)| (id, level.telemetry, level.proven, level.estimate)).collect();
+    let found: Vec<(String, u16, u16, u16)> = levels(&scorecard)
+        .into_iter()
+        .map(|(id, level)| (id, level.telemetry, level.proven, level.estimate))
+        .collect();
     let expected = [
         ("adoption.admin-and-governance", 200, 400),
         ("adoption.automation", 200, 500),
@@ -154,7 +201,10 @@ fn ideal_telemetry_reaches_the_levels_of_the_catalogue() {
         ("automation.nurture", 100, 100),
         ("automation.secure-govern", 200, 500),
     ];
-    assert_eq!(found, expected.map(|(id, floor, estimate)| (id.to_owned(), floor, floor, estimate)));
+    assert_eq!(
+        found,
+        expected.map(|(id, floor, estimate)| (id.to_owned(), floor, floor, estimate))
+    );
 }
 
 #[test]
@@ -164,7 +214,12 @@ fn ideal_telemetry_with_every_statement_is_the_top() {
     for (id, level) in levels(&scorecard) {
         assert_eq!((level.proven, level.estimate, level.possible), (500, 500, 500), "{id}");
     }
-    assert!(scorecard.models.iter().all(|model| model.coverage.decided == 1.0 && model.limited_by.is_empty()));
+    assert!(
+        scorecard
+            .models
+            .iter()
+            .all(|model| model.coverage.decided == 1.0 && model.limited_by.is_empty())
+    );
     assert!(scorecard.contradictions.is_empty(), "{:#?}", scorecard.contradictions);
 }
 
@@ -173,7 +228,8 @@ fn ideal_telemetry_with_every_statement_is_the_top() {
 fn worst_telemetry_leaves_the_ceilings_of_the_catalogue() {
     let rulebook = shipped();
     let scorecard = scored(&rulebook, &worst(&rulebook), &Attestations::default());
-    let found: Vec<(String, u16)> = levels(&scorecard).into_iter().map(|(id, level)| (id, level.possible)).collect();
+    let found: Vec<(String, u16)> =
+        levels(&scorecard).into_iter().map(|(id, level)| (id, level.possible)).collect();
     let expected = [
         ("adoption.admin-and-governance", 100),
         ("adoption.automation", 200),
@@ -207,9 +263,17 @@ fn the_schema_describes_the_scorecard() {
     let rulebook = shipped();
     let text = scored(&rulebook, &ideal(&rulebook), &all_stated(&rulebook)).to_json().unwrap();
     let scorecard: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    let keys = |value: &serde_json::Value| {
+        value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>()
+    };
     assert_eq!(keys(&schema["properties"]), keys(&scorecard));
-    assert_eq!(keys(&schema["$defs"]["IndicatorScore"]["properties"]).difference(&keys(&scorecard["models"][0]["capabilities"][0]["indicators"][0])).collect::<Vec<_>>(), ["blocks_from"], "only a limitation has it");
+    assert_eq!(
+        keys(&schema["$defs"]["IndicatorScore"]["properties"])
+            .difference(&keys(&scorecard["models"][0]["capabilities"][0]["indicators"][0]))
+            .collect::<Vec<_>>(),
+        ["blocks_from"],
+        "only a limitation has it"
+    );
     let back: Scorecard = serde_json::from_str(&text).unwrap();
     assert_eq!(back.to_json().unwrap(), text);
 }

@@ -15,7 +15,9 @@ pub(super) fn check(models: &[Model], lines: &Lines, problems: &mut Vec<Problem>
     for model in models {
         let file = lines.file(model);
         problems.extend(frame(model).into_iter().map(|reason| Problem::new(file, 0, reason)));
-        for (capability, indicator) in model.capabilities.iter().flat_map(|c| c.indicators.iter().map(move |i| (c, i))) {
+        for (capability, indicator) in
+            model.capabilities.iter().flat_map(|c| c.indicators.iter().map(move |i| (c, i)))
+        {
             let mut reasons = identity(model, capability, indicator);
             reasons.extend(judgement(model, indicator));
             reasons.extend(words(indicator));
@@ -32,9 +34,19 @@ pub(super) fn check(models: &[Model], lines: &Lines, problems: &mut Vec<Problem>
     }
 }
 
-fn report(lines: &Lines, model: &Model, indicator: &Indicator, reasons: Vec<String>, problems: &mut Vec<Problem>) {
+fn report(
+    lines: &Lines,
+    model: &Model,
+    indicator: &Indicator,
+    reasons: Vec<String>,
+    problems: &mut Vec<Problem>,
+) {
     let (file, line) = lines.of(model, &indicator.id);
-    problems.extend(reasons.into_iter().map(|reason| Problem::new(file, line, format!("{}: {reason}", indicator.id))));
+    problems.extend(
+        reasons
+            .into_iter()
+            .map(|reason| Problem::new(file, line, format!("{}: {reason}", indicator.id))),
+    );
 }
 
 fn frame(model: &Model) -> Vec<String> {
@@ -47,17 +59,29 @@ fn frame(model: &Model) -> Vec<String> {
         reasons.push("a model needs two or more `[[level]]`, lowest number first".to_owned());
     }
     let thresholds = model.thresholds;
-    if [thresholds.gate, thresholds.core, thresholds.mean, thresholds.cap].iter().any(|t| !(0.0..=1.0).contains(t)) {
+    if [thresholds.gate, thresholds.core, thresholds.mean, thresholds.cap]
+        .iter()
+        .any(|t| !(0.0..=1.0).contains(t))
+    {
         reasons.push("every threshold must lie between 0 and 1".to_owned());
     }
     let ratings = [0.0, model.ratings.not, model.ratings.partly, model.ratings.largely, 1.0];
     if !ratings.is_sorted_by(|a, b| a < b) {
-        reasons.push("`ratings` must rise from `not` over `partly` to `largely`, between 0 and 1".to_owned());
+        reasons.push(
+            "`ratings` must rise from `not` over `partly` to `largely`, between 0 and 1".to_owned(),
+        );
     }
     for (what, of) in [("id", ids as fn(&Capability) -> &str), ("code", codes)] {
         let mut seen = BTreeSet::new();
-        let twice = model.capabilities.iter().map(of).filter(|text| !seen.insert(*text)).collect::<Vec<_>>();
-        reasons.extend(twice.into_iter().map(|text| format!("two capabilities have the {what} `{text}`")));
+        let twice = model
+            .capabilities
+            .iter()
+            .map(of)
+            .filter(|text| !seen.insert(*text))
+            .collect::<Vec<_>>();
+        reasons.extend(
+            twice.into_iter().map(|text| format!("two capabilities have the {what} `{text}`")),
+        );
     }
     let wanted: BTreeSet<String> = scale.iter().map(u16::to_string).collect();
     for capability in &model.capabilities {
@@ -79,8 +103,13 @@ fn codes(capability: &Capability) -> &str {
 fn identity(model: &Model, capability: &Capability, indicator: &Indicator) -> Vec<String> {
     let mut reasons = Vec::new();
     let start = format!("{}-{}-{}-", model.code, capability.code, indicator.level);
-    let number = indicator.id.strip_prefix(&start).map(|rest| rest.trim_end_matches(|c: char| c.is_ascii_lowercase()));
-    if !number.is_some_and(|digits| digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit())) {
+    let number = indicator
+        .id
+        .strip_prefix(&start)
+        .map(|rest| rest.trim_end_matches(|c: char| c.is_ascii_lowercase()));
+    if !number
+        .is_some_and(|digits| digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+    {
         reasons.push(format!("the id must be `{start}` and two digits, with a letter for a part"));
     }
     if !model.scale().contains(&indicator.level) {
@@ -95,14 +124,25 @@ fn judgement(model: &Model, indicator: &Indicator) -> Vec<String> {
     let roll_up = !indicator.is_rated();
     match indicator.assessability {
         _ if roll_up => {}
-        Assessability::Direct if asks => reasons.push("a direct rule cannot ask for a statement; call it `hybrid`".to_owned()),
-        Assessability::Direct if indicator.strength.is_some() => reasons.push("a direct indicator has no `strength`".to_owned()),
-        Assessability::Hybrid if !asks => reasons.push("a hybrid rule needs `attested`; call it `direct`".to_owned()),
+        Assessability::Direct if asks => {
+            reasons.push("a direct rule cannot ask for a statement; call it `hybrid`".to_owned());
+        }
+        Assessability::Direct if indicator.strength.is_some() => {
+            reasons.push("a direct indicator has no `strength`".to_owned());
+        }
+        Assessability::Hybrid if !asks => {
+            reasons.push("a hybrid rule needs `attested`; call it `direct`".to_owned());
+        }
         Assessability::Hybrid | Assessability::Proxy if indicator.strength.is_none() => {
             reasons.push("add `strength`: how much the telemetry hints".to_owned());
         }
-        Assessability::Attested if indicator.strength.is_none() && indicator.rule != Rule::Attested => {
-            reasons.push("a hint needs `strength`; without a hint the rule is `{ attested = true }`".to_owned());
+        Assessability::Attested
+            if indicator.strength.is_none() && indicator.rule != Rule::Attested =>
+        {
+            reasons.push(
+                "a hint needs `strength`; without a hint the rule is `{ attested = true }`"
+                    .to_owned(),
+            );
         }
         _ => {}
     }
@@ -125,17 +165,24 @@ fn role(model: &Model, indicator: &Indicator) -> Vec<String> {
         reasons.push("a limitation has the role `cap`, and nothing else has".to_owned());
     }
     match indicator.blocks_from {
-        Some(level) if limitation && (level <= indicator.level || !model.scale().contains(&level)) => {
+        Some(level)
+            if limitation && (level <= indicator.level || !model.scale().contains(&level)) =>
+        {
             reasons.push("`blocks_from` must be a level above its own".to_owned());
         }
-        None if limitation => reasons.push("add `blocks_from`: the level from which the limitation blocks".to_owned()),
+        None if limitation => {
+            reasons
+                .push("add `blocks_from`: the level from which the limitation blocks".to_owned());
+        }
         Some(_) if !limitation => reasons.push("`blocks_from` belongs to a limitation".to_owned()),
         _ => {}
     }
     if indicator.is_rated() == (indicator.weight == 0) {
         reasons.push("`weight` is 0 for a roll-up and at least 1 for everything else".to_owned());
     }
-    if !indicator.is_rated() && (indicator.rule.indicators().is_empty() || indicator.rule.asks_for_statement()) {
+    if !indicator.is_rated()
+        && (indicator.rule.indicators().is_empty() || indicator.rule.asks_for_statement())
+    {
         reasons.push("a roll-up reads other indicators, and no statement".to_owned());
     }
     reasons
@@ -159,11 +206,13 @@ fn references(indicator: &Indicator, known: &BTreeMap<&str, &Indicator>) -> Vec<
     let mut reasons = Vec::new();
     for id in indicator.needs() {
         if !known.contains_key(id) {
-            reasons.push(format!("names {id}, which no model in use has; correct the id or drop it"));
+            reasons
+                .push(format!("names {id}, which no model in use has; correct the id or drop it"));
         }
     }
     for id in &indicator.implied_by {
-        let limitation = known.get(id.as_str()).is_some_and(|other| other.polarity == Polarity::Limitation);
+        let limitation =
+            known.get(id.as_str()).is_some_and(|other| other.polarity == Polarity::Limitation);
         if known.get(id.as_str()).is_some_and(|other| !other.is_rated()) {
             reasons.push(format!("`implied_by` {id}: a roll-up is shown and changes nothing; name its parts or drop it"));
         }
@@ -172,7 +221,9 @@ fn references(indicator: &Indicator, known: &BTreeMap<&str, &Indicator>) -> Vec<
         }
     }
     if reaches(indicator, &indicator.id, known, &mut BTreeSet::new()) {
-        reasons.push("depends on itself through `implied_by` or `indicator`; break the circle".to_owned());
+        reasons.push(
+            "depends on itself through `implied_by` or `indicator`; break the circle".to_owned(),
+        );
     }
     reasons
 }
@@ -184,6 +235,8 @@ fn reaches<'a>(
     seen: &mut BTreeSet<&'a str>,
 ) -> bool {
     from.needs().into_iter().any(|id| {
-        id == target || seen.insert(id) && known.get(id).is_some_and(|next| reaches(next, target, known, seen))
+        id == target
+            || seen.insert(id)
+                && known.get(id).is_some_and(|next| reaches(next, target, known, seen))
     })
 }

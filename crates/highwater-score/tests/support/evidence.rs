@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use highwater_facts::{Answer, Interval, Kind};
 use highwater_score::{
-    Answers, Attestations, Context, Pins, Polarity, Reading, Reply, Rule, Rulebook, Scope, Scorecard, Snapshot,
-    Statement, Tenant, Tool, score,
+    Answers, Attestations, Context, Pins, Polarity, Reading, Reply, Rule, Rulebook, Scope,
+    Scorecard, Snapshot, Statement, Tenant, Tool, score,
 };
 use jiff::civil::Date;
 use proptest::prelude::*;
@@ -21,7 +21,10 @@ pub(crate) fn shipped() -> Rulebook {
 pub(crate) fn context() -> Context {
     Context {
         tool: Tool { name: "highwater".to_owned(), version: "0.0.0".to_owned() },
-        tenant: Tenant { id: "00000000-0000-0000-0000-000000000101".to_owned(), name: Some("Contoso".to_owned()) },
+        tenant: Tenant {
+            id: "00000000-0000-0000-0000-000000000101".to_owned(),
+            name: Some("Contoso".to_owned()),
+        },
         snapshot: Snapshot {
             id: "2026-11-22T06-00-00Z".to_owned(),
             taken_at: "2026-11-22T06:00:00Z".parse().unwrap(),
@@ -36,7 +39,11 @@ pub(crate) fn context() -> Context {
 }
 
 /// Scores with the shipped rulebook and the made-up context.
-pub(crate) fn scored(rulebook: &Rulebook, answers: &Answers, attestations: &Attestations) -> Scorecard {
+pub(crate) fn scored(
+    rulebook: &Rulebook,
+    answers: &Answers,
+    attestations: &Attestations,
+) -> Scorecard {
     score(rulebook, answers, attestations, &context())
 }
 
@@ -44,14 +51,20 @@ pub(crate) fn scored(rulebook: &Rulebook, answers: &Answers, attestations: &Atte
 pub(crate) fn kind(rulebook: &Rulebook, fact: &str) -> Kind {
     let is_flag = rulebook.indicators().any(|indicator| {
         let mut found = false;
-        indicator.rule.visit(&mut |term| found |= matches!(term, Rule::Is { fact: f, .. } if f == fact));
+        indicator
+            .rule
+            .visit(&mut |term| found |= matches!(term, Rule::Is { fact: f, .. } if f == fact));
         found
     });
     if is_flag {
         Kind::Flag
     } else if fact.ends_with("_share") {
         Kind::Share
-    } else if fact.ends_with("_days") || fact.ends_with("_ratio") || fact.ends_with("_hours") || fact.contains("growth") {
+    } else if fact.ends_with("_days")
+        || fact.ends_with("_ratio")
+        || fact.ends_with("_hours")
+        || fact.contains("growth")
+    {
         Kind::Measure
     } else {
         Kind::Count
@@ -91,7 +104,11 @@ fn merit(rulebook: &Rulebook, answers: &Answers, fact: &str) -> f64 {
     for indicator in rulebook.indicators() {
         indicator.rule.visit(&mut |term| {
             if term.fact() == Some(fact) {
-                let reading = Reading { answers, statement: Interval { lo: 0.0, hi: 1.0 }, others: &|_| None };
+                let reading = Reading {
+                    answers,
+                    statement: Interval { lo: 0.0, hi: 1.0 },
+                    others: &|_| None,
+                };
                 let score = term.evaluate(&reading).unwrap().lo;
                 merit += if indicator.polarity == Polarity::Limitation { -score } else { score };
             }
@@ -102,15 +119,24 @@ fn merit(rulebook: &Rulebook, answers: &Answers, fact: &str) -> f64 {
 
 /// The value among those that rules mention that is as good (or as bad) as can be; populations are there.
 fn extreme(rulebook: &Rulebook, fact: &str, kind: Kind, best: bool) -> f64 {
-    let least = rulebook.indicators().filter_map(|i| i.population.as_ref()).filter(|p| p.fact == fact).map(|p| p.minimum + 1.0);
-    let least = least.fold(0.0, f64::max).min(if kind == Kind::Share { 1.0 } else { f64::INFINITY });
+    let least = rulebook
+        .indicators()
+        .filter_map(|i| i.population.as_ref())
+        .filter(|p| p.fact == fact)
+        .map(|p| p.minimum + 1.0);
+    let least =
+        least.fold(0.0, f64::max).min(if kind == Kind::Share { 1.0 } else { f64::INFINITY });
     let mut values = vec![0.0, 1.0];
     if matches!(kind, Kind::Count | Kind::Measure) {
         values.push(1_000.0);
         for indicator in rulebook.indicators() {
             indicator.rule.visit(&mut |term| match term {
-                Rule::Up { fact: f, from, to } | Rule::Down { fact: f, from, to } if f == fact => values.extend([*from, *to]),
-                Rule::AtLeast { fact: f, value } | Rule::AtMost { fact: f, value } if f == fact => values.push(*value),
+                Rule::Up { fact: f, from, to } | Rule::Down { fact: f, from, to } if f == fact => {
+                    values.extend([*from, *to]);
+                }
+                Rule::AtLeast { fact: f, value } | Rule::AtMost { fact: f, value } if f == fact => {
+                    values.push(*value);
+                }
                 _ => {}
             });
         }
@@ -125,12 +151,22 @@ fn extreme(rulebook: &Rulebook, fact: &str, kind: Kind, best: bool) -> f64 {
 
 /// Every fact known exactly, as good as can be.
 pub(crate) fn ideal(rulebook: &Rulebook) -> Answers {
-    facts(rulebook).into_iter().map(|(fact, kind)| (fact.clone(), exactly(&fact, kind, extreme(rulebook, &fact, kind, true)))).collect()
+    facts(rulebook)
+        .into_iter()
+        .map(|(fact, kind)| {
+            (fact.clone(), exactly(&fact, kind, extreme(rulebook, &fact, kind, true)))
+        })
+        .collect()
 }
 
 /// Every fact known exactly, as bad as can be, with everything there that there could be.
 pub(crate) fn worst(rulebook: &Rulebook) -> Answers {
-    facts(rulebook).into_iter().map(|(fact, kind)| (fact.clone(), exactly(&fact, kind, extreme(rulebook, &fact, kind, false)))).collect()
+    facts(rulebook)
+        .into_iter()
+        .map(|(fact, kind)| {
+            (fact.clone(), exactly(&fact, kind, extreme(rulebook, &fact, kind, false)))
+        })
+        .collect()
 }
 
 /// A statement of 1 October 2026.
@@ -141,7 +177,11 @@ pub(crate) fn statement(id: &str, answer: Reply, linked: bool) -> Statement {
         by: "CoE lead".to_owned(),
         on: Date::constant(2026, 10, 1),
         expires: None,
-        evidence: if linked { vec!["https://intranet.example/minutes".to_owned()] } else { Vec::new() },
+        evidence: if linked {
+            vec!["https://intranet.example/minutes".to_owned()]
+        } else {
+            Vec::new()
+        },
         note: None,
     }
 }
@@ -157,8 +197,17 @@ pub(crate) fn all_stated(rulebook: &Rulebook) -> Attestations {
 pub(crate) fn any_answer(fact: String, kind: Kind) -> BoxedStrategy<Answer> {
     let whole = kind == Kind::Count;
     let top = if matches!(kind, Kind::Share | Kind::Flag) { 1.0 } else { 30.0 };
-    let value = prop_oneof![2 => Just(0.0), 2 => Just(1.0), 4 => 0.0..=1.0_f64]
-        .prop_map(move |part: f64| if whole { (part * top).round() } else if kind == Kind::Flag { part.round() } else { part * top });
+    let value = prop_oneof![2 => Just(0.0), 2 => Just(1.0), 4 => 0.0..=1.0_f64].prop_map(
+        move |part: f64| {
+            if whole {
+                (part * top).round()
+            } else if kind == Kind::Flag {
+                part.round()
+            } else {
+                part * top
+            }
+        },
+    );
     let range = (value.clone(), value, 0..10_u8).prop_map(move |(a, b, shape)| match shape {
         0..5 => Interval::exactly(a),
         5 if !matches!(kind, Kind::Share | Kind::Flag) => Interval { lo: a, hi: f64::INFINITY },
@@ -176,7 +225,10 @@ pub(crate) fn any_answer(fact: String, kind: Kind) -> BoxedStrategy<Answer> {
 
 /// Any answers to all facts; some facts were not even asked.
 pub(crate) fn any_answers(rulebook: &Rulebook) -> BoxedStrategy<Answers> {
-    let each: Vec<_> = facts(rulebook).into_iter().map(|(fact, kind)| (any_answer(fact, kind), 0..15_u8)).collect();
+    let each: Vec<_> = facts(rulebook)
+        .into_iter()
+        .map(|(fact, kind)| (any_answer(fact, kind), 0..15_u8))
+        .collect();
     each.prop_map(|drawn| {
         let asked = drawn.into_iter().filter(|(_, asked)| *asked > 0);
         asked.map(|(answer, _)| (answer.id.clone(), answer)).collect()
@@ -186,11 +238,17 @@ pub(crate) fn any_answers(rulebook: &Rulebook) -> BoxedStrategy<Answers> {
 
 /// Statements about about a third of the indicators.
 pub(crate) fn any_statements(rulebook: &Rulebook) -> BoxedStrategy<Attestations> {
-    let ids: Vec<String> = rulebook.indicators().filter(|i| i.is_rated()).map(|i| i.id.clone()).collect();
-    let each: Vec<_> = ids.into_iter().map(|id| (Just(id), 0..4_usize, any::<bool>(), 0..3_u8)).collect();
+    let ids: Vec<String> =
+        rulebook.indicators().filter(|i| i.is_rated()).map(|i| i.id.clone()).collect();
+    let each: Vec<_> =
+        ids.into_iter().map(|id| (Just(id), 0..4_usize, any::<bool>(), 0..3_u8)).collect();
     each.prop_map(|drawn| {
         let made = drawn.into_iter().filter(|(.., made)| *made == 0);
-        Attestations { statements: made.map(|(id, answer, linked, _)| statement(&id, Reply::ALL[answer], linked)).collect() }
+        Attestations {
+            statements: made
+                .map(|(id, answer, linked, _)| statement(&id, Reply::ALL[answer], linked))
+                .collect(),
+        }
     })
     .boxed()
 }
