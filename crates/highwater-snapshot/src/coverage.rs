@@ -318,7 +318,7 @@ impl View<'_> {
         let assets = self.said.assets_due.get(&(source.to_owned(), scope.to_owned()));
         let parent = crate::loader::asset_table(source).and_then(crate::table);
         if let (Some(parent), None | Some(0)) = (parent, assets)
-            && self.due.environments.contains_key(scope)
+            && !scope.is_empty()
             && self.best(parent, parent.complete, scope).status == Status::Full
         {
             return (Status::Full, None, None);

@@ -22,9 +22,18 @@ const SHIPPED_LISTS: &str = include_str!("../../../config/lists.toml");
 
 /// Sources that are read once an asset, and the table whose rows are due.
 const ASSET_SOURCES: &[(&str, &str)] = &[
+    ("ado.commits", "source_control_repos"),
+    ("ado.items", "source_control_repos"),
+    ("ado.policies", "source_control_repos"),
+    ("arm.sentinel", "log_analytics_workspaces"),
     ("flow.definition", "cloud_flows"),
     ("flow.permissions", "cloud_flows"),
     ("flow.runs", "cloud_flows"),
+    ("github.commits", "source_control_repos"),
+    ("github.protection", "source_control_repos"),
+    ("github.teams", "source_control_repos"),
+    ("github.trees", "source_control_repos"),
+    ("github.workflows", "source_control_repos"),
     ("powerapps.app_permissions", "apps"),
     ("ppapi.flow_runs", "cloud_flows"),
 ];
@@ -170,7 +179,8 @@ pub(crate) fn rows_by_scope(
 /// The scopes in which tables are due, as far as the tables themselves tell.
 pub(crate) fn due(frames: &Frames, config: &Config) -> Result<Due, Error> {
     let hosts_declared = config.lists.contains_key("central_pipelines_host");
-    let mut due = Due { environments: environments_in_scope(frames, config)?, hosts_declared, ..Due::default() };
+    let environments = environments_in_scope(frames, config)?;
+    let mut due = Due { environments: environments.clone(), hosts_declared, ..Due::default() };
     let mut ids = |scope: Scope, found: Vec<String>| {
         due.ids.entry(scope).or_default().extend(found.into_iter().filter(|id| !id.is_empty()));
     };
@@ -210,10 +220,8 @@ pub(crate) fn due(frames: &Frames, config: &Config) -> Result<Due, Error> {
                 .collect(),
         );
     }
-    ids(
-        Scope::PipelinesHost,
-        where_text(frames, "config_lists", "kind", "central_pipelines_host", "value")?,
-    );
+    let hosts = where_text(frames, "config_lists", "kind", "central_pipelines_host", "value")?;
+    ids(Scope::PipelinesHost, hosts.into_iter().filter(|host| environments.contains_key(host)).collect());
     Ok(due)
 }
 
@@ -422,12 +430,21 @@ fn environments_in_scope(
     read().map_err(wrap)
 }
 
-/// Which environment an asset is in, for the assets that are due for per-asset reading.
+/// Which environment (or subscription) an asset is in, for the assets that are due for reading one by one.
 fn asset_environments(
     frames: &Frames,
     table: &'static str,
 ) -> Result<BTreeMap<String, String>, Error> {
     let Some(frame) = frames.get(table) else { return Ok(BTreeMap::new()) };
+    if table == "log_analytics_workspaces" {
+        let ids = texts(frame, table, "workspace_id")?;
+        let subscription = |id: &str| id.split('/').nth(2).map(ToOwned::to_owned);
+        return Ok(ids.into_iter().filter_map(|id| Some((id.clone(), subscription(&id)?))).collect());
+    }
+    if table == "source_control_repos" {
+        let ids = texts(frame, table, "repo_id")?;
+        return Ok(ids.into_iter().filter_map(|id| Some((id.clone(), organisation(&id)?))).collect());
+    }
     let id = if table == "apps" { "app_id" } else { "flow_id" };
     let read = || -> PolarsResult<BTreeMap<String, String>> {
         let (environments, ids) =
@@ -447,6 +464,13 @@ fn asset_environments(
         Ok(found)
     };
     read().map_err(Error::table(table))
+}
+
+/// The organisation of a repository, as scopes name it: `github/contoso`, `azure_devops/contoso`.
+fn organisation(repo: &str) -> Option<String> {
+    let mut parts = repo.split('/');
+    let system = if parts.next()? == "github.com" { "github" } else { "azure_devops" };
+    Some(format!("{system}/{}", parts.next()?))
 }
 
 fn scope_column(table: &Table) -> Option<&'static str> {

@@ -342,10 +342,20 @@ fn write_parquet(path: &Path, frame: &mut DataFrame) -> Result<FileEntry, Error>
     Ok(FileEntry { rows, bytes, sha256 })
 }
 
-/// The status of a table over all its scopes: full where all are, none where none is.
+/// The status of a table over all its scopes: full where all are, partial where some of it was read, else
+/// the word for why nothing was.
 fn overall(table: &str, covered: &[Covered]) -> Status {
-    let statuses: Vec<Status> =
-        covered.iter().filter(|row| row.table == table).map(|row| row.status).collect();
-    let Some(first) = statuses.first() else { return Status::None };
-    if statuses.iter().all(|status| status == first) { *first } else { Status::Partial }
+    let rows: Vec<&Covered> = covered.iter().filter(|row| row.table == table).collect();
+    let any = |wanted: Status| rows.iter().any(|row| row.status == wanted);
+    if rows.iter().all(|row| row.status == Status::Full) {
+        return if rows.is_empty() { Status::None } else { Status::Full };
+    }
+    let some = any(Status::Full) || any(Status::Partial) || any(Status::Truncated);
+    match () {
+        () if some && rows.iter().all(|row| matches!(row.status, Status::Full | Status::Truncated)) => Status::Truncated,
+        () if some => Status::Partial,
+        () if any(Status::Denied) => Status::Denied,
+        () if any(Status::Failed) => Status::Failed,
+        () => Status::None,
+    }
 }

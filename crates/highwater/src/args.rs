@@ -1,0 +1,291 @@
+//! Arguments: the whole command line in one place. Help, completions and man pages come from it.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
+use highwater_snapshot::Time;
+
+/// Infers the Power Platform maturity of an organisation from evidence.
+///
+/// Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 unforeseen, 2 usage or
+/// configuration, 3 sign-in failed, 4 gaps leave a required answer open, 5 below what was required.
+#[derive(Debug, Parser)]
+#[command(name = "highwater", version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Args {
+    /// What every verb takes.
+    #[command(flatten)]
+    pub(crate) global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// Options of every verb.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Options of every verb")]
+pub(crate) struct Global {
+    /// Configuration file; `highwater.toml` of this folder when there is one.
+    #[arg(long, global = true, value_name = "FILE", env = "HIGHWATER_CONFIG", value_hint = ValueHint::FilePath)]
+    pub(crate) config: Option<PathBuf>,
+    /// Folder with facts and models to use instead of the built-in ones.
+    #[arg(long, global = true, value_name = "DIR", env = "HIGHWATER_RULEBOOK", value_hint = ValueHint::DirPath)]
+    pub(crate) rulebook: Option<PathBuf>,
+    /// Say nothing on stderr but errors.
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Say more on stderr; repeat for still more.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Form of the log lines on stderr.
+    #[arg(long, global = true, value_name = "FORM", default_value = "text")]
+    pub(crate) log_format: LogFormat,
+}
+
+/// Form of log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Make a snapshot from exported inventory files
+    #[command(after_help = "Example: highwater import exports/ --store highwater-data")]
+    Import(Import),
+    /// Infer the maturity levels of a snapshot
+    #[command(after_help = "Example: highwater score --attest attestations.toml --require automation=300")]
+    Score(Score),
+    /// Follow an indicator or a fact down to the records
+    #[command(after_help = "Examples: highwater explain AUT-SG-200-01\n          highwater explain dlp.env_covered_share --limit 50")]
+    Explain(Explain),
+    /// Ask the evidence tables in SQL
+    #[command(after_help = "Example: highwater sql \"SELECT sku, COUNT(*) AS n FROM environments GROUP BY sku\"")]
+    Sql(Sql),
+    /// List the evidence tables and their columns
+    #[command(after_help = "Example: highwater tables environments")]
+    Tables(Registry),
+    /// List the facts
+    #[command(after_help = "Example: highwater facts dlp")]
+    Facts(Registry),
+    /// List the indicators of both models
+    #[command(after_help = "Example: highwater indicators AUT-SG --format json")]
+    Indicators(Registry),
+    /// Statements of people: check them
+    Attest {
+        /// What to do with statements.
+        #[command(subcommand)]
+        verb: AttestVerb,
+    },
+    /// Check every digest of a snapshot
+    #[command(after_help = "Example: highwater verify highwater-data")]
+    Verify(OneSnapshot),
+    /// Make one `.zip` bundle of a snapshot to hand over
+    #[command(after_help = "Example: highwater pack highwater-data --out tenant.zip")]
+    Pack(Pack),
+    /// Read flow definitions, desktop-flow scripts and solution packages directly
+    #[command(after_help = "Example: highwater definitions solutions/ --format sarif > flows.sarif")]
+    Definitions(Definitions),
+    /// Print the JSON Schema of the scorecard
+    Schema,
+    /// Print completions for a shell
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write man pages into a folder
+    Man {
+        /// The folder.
+        dir: PathBuf,
+    },
+}
+
+/// `highwater import`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Import {
+    /// Files and folders with exported inventory.
+    #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Read every file as this kind instead of looking at its content.
+    #[arg(long = "as", value_name = "KIND")]
+    pub(crate) kind: Option<String>,
+    /// Store folder.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) store: Option<PathBuf>,
+    /// Directory id of the tenant, where the files do not tell it.
+    #[arg(long, value_name = "GUID")]
+    pub(crate) tenant: Option<String>,
+    /// The moment for which the files stand, where they do not tell it (RFC 3339).
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) taken_at: Option<Time>,
+    /// Replace a different snapshot of the same moment.
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// Form of the summary.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub(crate) format: TextOrJson,
+}
+
+/// `highwater score`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Score {
+    /// Snapshot folder, bundle (.zip) or store; the default store when left out.
+    pub(crate) snapshot: Option<PathBuf>,
+    /// Score one model only.
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+    /// What goes into the evaluation beside the snapshot.
+    #[command(flatten)]
+    pub(crate) evaluation: Evaluation,
+    /// Form of the result.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub(crate) format: TextOrJson,
+    /// Least proven level, by model or by model.capability; exit 5 below it, 4 where gaps leave it open.
+    #[arg(long, value_name = "MODEL=LEVEL", value_delimiter = ',')]
+    pub(crate) require: Vec<String>,
+}
+
+/// What goes into an evaluation beside the snapshot.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(crate) struct Evaluation {
+    /// Statements of people; `attestations.toml` of this folder is not read unless named.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) attest: Option<PathBuf>,
+    /// The moment of evaluation (RFC 3339); the snapshot's own when left out.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) as_of: Option<Time>,
+}
+
+/// `highwater explain`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Explain {
+    /// Id of an indicator or a fact.
+    pub(crate) id: String,
+    /// Snapshot folder, bundle (.zip) or store; the default store when left out.
+    pub(crate) snapshot: Option<PathBuf>,
+    /// What goes into the evaluation beside the snapshot.
+    #[command(flatten)]
+    pub(crate) evaluation: Evaluation,
+    /// Most subjects to show of each kind.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) limit: usize,
+    /// Form of the result.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub(crate) format: TextOrJson,
+}
+
+/// `highwater sql`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Sql {
+    /// Snapshot (optional) and query.
+    #[arg(required = true, num_args = 1..=2, value_names = ["SNAPSHOT", "QUERY"])]
+    pub(crate) words: Vec<String>,
+    /// Form of the result.
+    #[arg(long, value_name = "FORM", default_value = "table")]
+    pub(crate) format: Grid,
+    /// The moment that the table `clock` holds (RFC 3339).
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) as_of: Option<Time>,
+}
+
+/// `highwater tables`, `facts` and `indicators`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Registry {
+    /// Show only entries whose id starts with this; one entry is shown in full.
+    pub(crate) id: Option<String>,
+    /// Form of the result.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub(crate) format: RegistryForm,
+}
+
+/// `highwater attest`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AttestVerb {
+    /// Check a file of statements
+    #[command(after_help = "Example: highwater attest check attestations.toml")]
+    Check {
+        /// The file.
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// The moment as of which statements are live (RFC 3339); now when left out.
+        #[arg(long, value_name = "TIME", value_parser = moment)]
+        as_of: Option<Time>,
+    },
+}
+
+/// A verb that takes a snapshot only.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct OneSnapshot {
+    /// Snapshot folder, bundle (.zip) or store; the default store when left out.
+    pub(crate) snapshot: Option<PathBuf>,
+}
+
+/// `highwater pack`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Pack {
+    /// Snapshot folder or store; the default store when left out.
+    pub(crate) snapshot: Option<PathBuf>,
+    /// The bundle to write; named after tenant and moment when left out.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// `highwater definitions`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Definitions {
+    /// Files and folders: flow definitions, scripts, packed and unpacked solutions.
+    #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Form of the result.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub(crate) format: DefinitionsForm,
+}
+
+/// Text for people or JSON for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TextOrJson {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Form of a query result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Grid {
+    /// Aligned columns.
+    Table,
+    /// Comma-separated values.
+    Csv,
+    /// An array of objects.
+    Json,
+}
+
+/// Form of a registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RegistryForm {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For a wiki.
+    Markdown,
+}
+
+/// Form of an analysis of definitions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DefinitionsForm {
+    /// For people.
+    Text,
+    /// Every feature.
+    Json,
+    /// Findings for code scanning.
+    Sarif,
+}
+
+fn moment(text: &str) -> Result<Time, String> {
+    Time::parse(text).ok_or_else(|| format!("`{text}` is not a moment in RFC 3339, such as 2026-11-22T06:00:00Z"))
+}

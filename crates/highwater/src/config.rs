@@ -1,0 +1,172 @@
+//! Configuration: `highwater.toml`, then `HIGHWATER_*` variables, then flags.
+//!
+//! Guarantees that an unknown key is an error that names file, line and key. Sections that later parts
+//! of the product read are checked here too, so that a file is right or wrong as a whole.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use highwater_snapshot::{Config as Evidence, Pseudonyms};
+use serde::Deserialize;
+
+use crate::args::Global;
+use crate::exit::usage_error;
+
+/// The configuration file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    /// Directory id of the tenant.
+    pub(crate) tenant: Option<String>,
+    /// Store folder.
+    pub(crate) store: Option<PathBuf>,
+    /// Lists by kind.
+    lists: highwater_snapshot::Lists,
+    /// Numbers by name.
+    numbers: BTreeMap<String, f64>,
+    /// Name patterns by stage.
+    stages: BTreeMap<String, Vec<String>>,
+    /// Organisations of other systems.
+    organisations: BTreeMap<String, highwater_snapshot::Organisations>,
+    /// Capabilities that are not judged.
+    pub(crate) scope: Scope,
+    /// How people appear.
+    privacy: Privacy,
+}
+
+/// `[scope]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Scope {
+    /// Capabilities as `model.capability`.
+    pub(crate) out_of_scope: Vec<String>,
+    /// A reason for each.
+    pub(crate) reasons: BTreeMap<String, String>,
+}
+
+/// `[privacy]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Privacy {
+    people: People,
+}
+
+/// How people appear in a snapshot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum People {
+    /// As keyed hashes; the key stays in the store.
+    #[default]
+    Pseudonyms,
+    /// As the services name them.
+    Plain,
+}
+
+impl Config {
+    /// Reads the file that was named, or `highwater.toml` of this folder when there is one.
+    pub(crate) fn load(global: &Global) -> anyhow::Result<Self> {
+        let named = global.config.clone();
+        let path = named.clone().unwrap_or_else(|| PathBuf::from("highwater.toml"));
+        let mut config = match std::fs::read_to_string(&path) {
+            Ok(text) => Self::parse(&path, &text)?,
+            Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => Self::default(),
+            Err(error) => return Err(usage_error(format!("cannot read {}: {error}; check the path of --config", path.display()))),
+        };
+        if let Some(tenant) = std::env::var("HIGHWATER_TENANT").ok().filter(|tenant| !tenant.is_empty()) {
+            config.tenant = Some(tenant);
+        }
+        if let Some(store) = std::env::var_os("HIGHWATER_STORE").filter(|store| !store.is_empty()) {
+            config.store = Some(store.into());
+        }
+        Ok(config)
+    }
+
+    fn parse(path: &Path, text: &str) -> anyhow::Result<Self> {
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+            usage_error(format!("{}:{line}: {}", path.display(), error.message().replace('\n', " ")))
+        })?;
+        config.evidence().check().map_err(|problem| {
+            let key = problem.split('`').nth(1).unwrap_or_default();
+            let line = text.lines().position(|line| !key.is_empty() && line.trim_start().starts_with(key));
+            usage_error(format!("{}:{}: {problem}", path.display(), line.map_or(0, |line| line + 1)))
+        })?;
+        Ok(config)
+    }
+
+    /// The part that tables need.
+    pub(crate) fn evidence(&self) -> Evidence {
+        Evidence {
+            lists: self.lists.clone(),
+            numbers: self.numbers.clone(),
+            stages: self.stages.clone(),
+            organisations: self.organisations.clone(),
+        }
+    }
+
+    /// The store: a flag, the configuration, or `highwater-data`.
+    pub(crate) fn store(&self, flag: Option<&Path>) -> PathBuf {
+        flag.map(Path::to_owned).or_else(|| self.store.clone()).unwrap_or_else(|| PathBuf::from("highwater-data"))
+    }
+
+    /// How people are hidden; makes the store's key on first use.
+    pub(crate) fn people(&self, store: &Path) -> anyhow::Result<Pseudonyms> {
+        match self.privacy.people {
+            People::Plain => Ok(Pseudonyms::plain()),
+            People::Pseudonyms => Ok(Pseudonyms::keyed(pseudonym_key(store)?)),
+        }
+    }
+}
+
+/// The store's key, 32 random bytes in hexadecimal that only the owner may read.
+fn pseudonym_key(store: &Path) -> anyhow::Result<Vec<u8>> {
+    let path = store.join("pseudonym.key");
+    if let Ok(text) = std::fs::read_to_string(&path) {
+        let key = text.trim();
+        if key.len() < 32 {
+            return Err(usage_error(format!("{} is damaged: restore it, or remove it and accept new pseudonyms", path.display())));
+        }
+        return Ok(key.as_bytes().to_vec());
+    }
+    std::fs::create_dir_all(store).with_context(|| format!("cannot create the store {}", store.display()))?;
+    let mut random = [0_u8; 32];
+    getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("the system gives no randomness: {error}"))?;
+    let key: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    write_private(&path, &format!("{key}\n")).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(key.into_bytes())
+}
+
+/// Writes a file that only its owner may read, where the system knows such a thing.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(text: &str) -> String {
+        Config::parse(Path::new("highwater.toml"), text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line() {
+        let said = problem("tenant = \"t\"\n\n[scope]\nout_of_scop = []\n");
+        assert!(said.starts_with("highwater.toml:4:") && said.contains("out_of_scop"), "{said}");
+        let said = problem("[lists]\ncoe_groups = []\n");
+        assert!(said.starts_with("highwater.toml:2:") && said.contains("coe_groups"), "{said}");
+    }
+
+    #[test]
+    fn a_system_is_listed_or_unused() {
+        let said = problem("[organisations]\ngithub = \"contoso\"\n");
+        assert!(said.contains("none"), "{said}");
+        Config::parse(Path::new("h"), "[organisations]\ngithub = [\"contoso\"]\nazure = \"none\"\n").unwrap();
+    }
+}

@@ -1,0 +1,174 @@
+//! Evaluate: from an opened snapshot to answers and a scorecard.
+//!
+//! Owns the wiring that `score`, `explain` and `sql` share. Pure but for the files it is told to read:
+//! no network, and no clock but the snapshot's or the one given.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use highwater_facts::{Evidence, FactBook};
+use highwater_score::{Answers, Attestations, Context, Rulebook, Scorecard, SourceGap, Tenant, Tool};
+use highwater_snapshot::{Manifest, Snapshot, Status, TABLES, Time};
+use jiff::Timestamp;
+
+use crate::args::{Evaluation, Global};
+use crate::config::Config;
+use crate::exit::usage_error;
+
+/// Permissions by source.
+const GRANTS: &str = include_str!("../../../config/grants.toml");
+
+/// The facts and models in force.
+pub(crate) struct Rules {
+    /// Fact and view texts.
+    pub(crate) book: FactBook,
+    /// Models.
+    pub(crate) rulebook: Rulebook,
+}
+
+/// A snapshot with everything that evaluating it needs.
+pub(crate) struct Case {
+    /// The snapshot.
+    pub(crate) snapshot: Snapshot,
+    /// Its tables, seen from the moment of evaluation.
+    pub(crate) evidence: Evidence,
+    /// The facts and models in force.
+    pub(crate) rules: Rules,
+}
+
+/// A case and what came out of it.
+pub(crate) struct Scored {
+    /// The case.
+    pub(crate) case: Case,
+    /// The answers to all facts.
+    pub(crate) answers: Answers,
+    /// The result.
+    pub(crate) scorecard: Scorecard,
+}
+
+/// Reads the built-in rules, or those of `--rulebook`.
+pub(crate) fn rules(global: &Global) -> anyhow::Result<Rules> {
+    let pins = BTreeMap::new();
+    match &global.rulebook {
+        None => Ok(Rules { book: FactBook::embedded()?, rulebook: Rulebook::shipped(&pins)? }),
+        Some(folder) => {
+            let (facts, models) = (folder.join("facts"), folder.join("models"));
+            let book = if facts.is_dir() { FactBook::from_dir(&facts)? } else { FactBook::embedded()? };
+            let rulebook = if models.is_dir() { Rulebook::from_dir(&models, &pins)? } else { Rulebook::shipped(&pins)? };
+            if !facts.is_dir() && !models.is_dir() {
+                return Err(usage_error(format!("{} has neither `facts` nor `models`: see config/ of the source", folder.display())));
+            }
+            Ok(Rules { book, rulebook })
+        }
+    }
+}
+
+/// Opens a snapshot for evaluation at a moment.
+pub(crate) fn open(global: &Global, config: &Config, path: Option<&Path>, as_of: Option<Time>) -> anyhow::Result<Case> {
+    let snapshot = open_snapshot(config, path)?;
+    let evidence = Evidence::from_frames(snapshot.tables(as_of)?)?;
+    Ok(Case { snapshot, evidence, rules: rules(global)? })
+}
+
+/// Opens the snapshot that was named, or the newest of the store.
+pub(crate) fn open_snapshot(config: &Config, path: Option<&Path>) -> anyhow::Result<Snapshot> {
+    let path = path.map_or_else(|| config.store(None), PathBuf::from);
+    Ok(Snapshot::open(&path)?)
+}
+
+/// Answers every fact and scores the models.
+pub(crate) fn score(
+    global: &Global,
+    config: &Config,
+    path: Option<&Path>,
+    evaluation: &Evaluation,
+    model: Option<&str>,
+) -> anyhow::Result<Scored> {
+    let case = open(global, config, path, evaluation.as_of)?;
+    let attestations = statements(evaluation.attest.as_deref(), &case.rules.rulebook)?;
+    let context = context(config, &case, evaluation.as_of, model)?;
+    let answers = highwater_facts::answer_all(&case.rules.book, &case.evidence)?;
+    let scorecard = highwater_score::score(&case.rules.rulebook, &answers, &attestations, &context);
+    Ok(Scored { case, answers, scorecard })
+}
+
+/// Reads a file of statements; none where none was named.
+pub(crate) fn statements(file: Option<&Path>, rulebook: &Rulebook) -> anyhow::Result<Attestations> {
+    let Some(file) = file else { return Ok(Attestations::default()) };
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| usage_error(format!("cannot read {}: {error}; check the path of --attest", file.display())))?;
+    Ok(Attestations::read(&file.display().to_string(), &text, rulebook)?)
+}
+
+fn context(config: &Config, case: &Case, as_of: Option<Time>, model: Option<&str>) -> anyhow::Result<Context> {
+    let manifest = case.snapshot.manifest();
+    let rulebook = &case.rules.rulebook;
+    let known: Vec<&str> = rulebook.models().iter().map(|model| model.id.as_str()).collect();
+    if let Some(model) = model
+        && !known.contains(&model)
+    {
+        return Err(usage_error(format!("--model {model}: the models are {}", known.join(", "))));
+    }
+    let scope = highwater_score::Scope::new(rulebook, &config.scope.out_of_scope, &config.scope.reasons)?;
+    Ok(Context {
+        tool: Tool { name: manifest.tool.name.clone(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        tenant: Tenant { id: manifest.tenant.id.clone(), name: manifest.tenant.name.clone() },
+        snapshot: highwater_score::Snapshot {
+            id: manifest.taken_at.folder(),
+            taken_at: timestamp(manifest.taken_at)?,
+            sha256: case.snapshot.digest().to_owned(),
+        },
+        evaluated_at: timestamp(as_of.unwrap_or(manifest.taken_at))?,
+        models: model.map(|model| BTreeSet::from([model.to_owned()])),
+        scope,
+        gaps: gaps(manifest)?,
+        about: case.rules.book.facts().map(|fact| (fact.id.clone(), fact.about.clone())).collect(),
+    })
+}
+
+fn timestamp(time: Time) -> anyhow::Result<Timestamp> {
+    Timestamp::from_microsecond(time.0).with_context(|| format!("{time} is outside the calendar"))
+}
+
+/// Sources that were not read in full, and preferred sources of incomplete tables that were not read at
+/// all.
+pub(crate) fn gaps(manifest: &Manifest) -> anyhow::Result<Vec<SourceGap>> {
+    #[derive(serde::Deserialize)]
+    struct Grants {
+        grant: BTreeMap<String, String>,
+    }
+    let grants: Grants = toml::from_str(GRANTS)?;
+    let gap = |source: &str, status: Status, reason: String| SourceGap {
+        source: source.to_owned(),
+        status: status.word().to_owned(),
+        reason,
+        grant: grants.grant.get(source).cloned(),
+        tables: fed_by(source),
+    };
+    let mut found: BTreeMap<String, SourceGap> = BTreeMap::new();
+    for (source, entry) in manifest.sources.iter().filter(|(_, entry)| entry.status != Status::Full) {
+        let reason = entry.gap.clone().unwrap_or_else(|| "nothing says that it was read to its end".to_owned());
+        found.insert(source.clone(), gap(source, entry.status, reason));
+    }
+    for table in TABLES {
+        let status = manifest.tables.get(table.name).map_or(Status::Full, |entry| entry.status);
+        if status == Status::Full {
+            continue;
+        }
+        for source in table.complete.first().copied().into_iter().flatten() {
+            if !manifest.sources.contains_key(*source) {
+                found.entry((*source).to_owned()).or_insert_with(|| gap(source, Status::None, "it was not read".to_owned()));
+            }
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+/// Tables that a source helps to complete.
+fn fed_by(source: &str) -> Vec<String> {
+    let feeds = |table: &&highwater_snapshot::Table| {
+        table.complete.iter().any(|alternative| alternative.contains(&source)) || table.readings.iter().any(|reading| reading.source == source)
+    };
+    TABLES.iter().copied().filter(feeds).map(|table| table.name.to_owned()).collect()
+}
