@@ -75,7 +75,7 @@ impl<'a> Json<'a> {
                 limit,
             });
         }
-        let nodes = Vec::with_capacity(text.len() / 24 + 8);
+        let nodes = Vec::with_capacity(text.len() / 16 + 8);
         let mut reader = Reader { bytes: text.as_bytes(), at: 0, depth: 0, nodes };
         match reader.document() {
             Ok(()) => Ok(Self { text, nodes: reader.nodes, lines: OnceCell::new() }),
@@ -167,6 +167,12 @@ impl<'t> Value<'t> {
         }
     }
 
+    /// Length of the name as written; 0 for elements of arrays.
+    pub(crate) fn key_length(self) -> u32 {
+        let node = self.json.node(self.at);
+        if node.key_start == NONE { 0 } else { node.key_len }
+    }
+
     pub(crate) fn has_key(self) -> bool {
         self.json.node(self.at).key_start != NONE
     }
@@ -217,7 +223,10 @@ impl<'t> Value<'t> {
 
     pub(crate) fn is_named(self, name: &str) -> bool {
         let node = self.json.node(self.at);
-        if node.key_escaped { self.key() == name } else { self.has_key() && self.raw_key() == name }
+        if node.key_escaped {
+            return self.key() == name;
+        }
+        node.key_len as usize == name.len() && self.has_key() && self.raw_key() == name
     }
 
     /// Members of an object, elements of an array; nothing for the rest.
@@ -478,7 +487,17 @@ impl Reader<'_> {
     /// Reads a string; the span is what stands between the quotes.
     fn string(&mut self) -> Step<Span> {
         let start = self.at + 1;
-        self.at = start;
+        let end = plain_until(self.bytes, start);
+        if self.bytes.get(end) == Some(&b'"') {
+            self.at = end + 1;
+            return Ok(Span { start: start as u32, len: (end - start) as u32, escaped: false });
+        }
+        self.at = end;
+        self.escaped_string(start)
+    }
+
+    /// Reads on from where the plain part of a string ends.
+    fn escaped_string(&mut self, start: usize) -> Step<Span> {
         let mut escaped = false;
         loop {
             self.at = plain_until(self.bytes, self.at);
@@ -525,27 +544,23 @@ fn closing(shape: Shape) -> u8 {
 }
 
 /// Offset of the next quote, back-slash or control character, eight bytes at a time.
-fn plain_until(bytes: &[u8], mut at: usize) -> usize {
+fn plain_until(bytes: &[u8], from: usize) -> usize {
     const LOW: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    while let Some(chunk) = bytes.get(at..at + 8).and_then(|chunk| <[u8; 8]>::try_from(chunk).ok())
-    {
-        let word = u64::from_le_bytes(chunk);
-        let zero = |x: u64| x.wrapping_sub(LOW) & !x;
-        let control = word.wrapping_sub(LOW * 0x20) & !word;
-        let hit = (zero(word ^ (LOW * 0x22)) | zero(word ^ (LOW * 0x5C)) | control) & HIGH;
+    let mut at = from;
+    let (chunks, rest) = bytes.get(from..).unwrap_or_default().as_chunks::<8>();
+    for chunk in chunks {
+        let word = u64::from_le_bytes(*chunk);
+        let quote = word ^ (LOW * 0x22);
+        let slash = word ^ (LOW * 0x5C);
+        let zeros = (quote.wrapping_sub(LOW) & !quote) | (slash.wrapping_sub(LOW) & !slash);
+        let hit = (zeros | (word.wrapping_sub(LOW * 0x20) & !word)) & HIGH;
         if hit != 0 {
             return at + (hit.trailing_zeros() / 8) as usize;
         }
         at += 8;
     }
-    while let Some(byte) = bytes.get(at) {
-        if matches!(byte, b'"' | b'\\' | 0..=0x1F) {
-            break;
-        }
-        at += 1;
-    }
-    at
+    at + rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1F)).count()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 mod pattern;
 mod word;
 
+pub(crate) use pattern::Survey;
 pub(crate) use word::{is_secret_input, is_secret_name, plausible};
 
 use word::{entropy, looks_random};
@@ -190,9 +191,21 @@ pub(crate) struct Place {
     pub(crate) credential: bool,
 }
 
+/// Literals shorter than this are never suspected.
+const SHORTEST: usize = 6;
+
 /// Judges a whole literal.
 pub(crate) fn judge(literal: &str, place: Place) -> Rules {
-    let mut rules = pattern::rules(literal);
+    judge_surveyed(literal, Survey::of(literal), || place)
+}
+
+/// Judges a whole literal that was surveyed already; asks for its place only where that can matter.
+pub(crate) fn judge_surveyed(literal: &str, survey: Survey, place: impl Fn() -> Place) -> Rules {
+    if literal.len() < SHORTEST {
+        return Rules::default();
+    }
+    let mut rules = pattern::surveyed(literal, survey);
+    let place = place();
     if place.secret_name && plausible(literal) {
         rules.add(SecretRule::KeyName);
     }

@@ -54,6 +54,14 @@ pub(crate) fn starts_with_ignore_case(text: &str, prefix: &str) -> bool {
         .is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
 }
 
+/// Whether a short text holds another; without the set-up that general searching pays for.
+pub(crate) fn holds(text: &str, part: &str) -> bool {
+    let (text, part) = (text.as_bytes(), part.as_bytes());
+    part.first().is_some_and(|first| {
+        memchr::memchr_iter(*first, text).any(|at| text[at..].starts_with(part))
+    })
+}
+
 /// Where one text occurs in another, without case (ASCII), from an offset on.
 pub(crate) fn find_ignore_case(text: &str, wanted: &str, from: usize) -> Option<usize> {
     let (haystack, needle) = (text.as_bytes(), wanted.as_bytes());

@@ -38,19 +38,30 @@ fn actual(kind: &str, input: &Value) -> Value {
     let text = || input.as_str().expect("a well-formed case");
     match kind {
         "wdl" => json!(cloud_flow(&bytes(input)).expect("a well-formed case").features),
-        "wdl-many" => json!({"flows": cloud_flows(&bytes(input)).expect("a well-formed case").len()}),
+        "wdl-many" => {
+            json!({"flows": cloud_flows(&bytes(input)).expect("a well-formed case").len()})
+        }
         "pair" => {
-            let hash = |at: usize| cloud_flow(&bytes(&input[at])).expect("a well-formed case").features.structure_hash;
+            let hash = |at: usize| {
+                cloud_flow(&bytes(&input[at])).expect("a well-formed case").features.structure_hash
+            };
             json!({"same_structure": hash(0) == hash(1)})
         }
         "robin-pair" => {
-            let hash =
-                |at: usize| desktop_flow(input[at].as_str().expect("a well-formed case")).features.structure_hash;
+            let hash = |at: usize| {
+                desktop_flow(input[at].as_str().expect("a well-formed case"))
+                    .features
+                    .structure_hash
+            };
             json!({"same_structure": hash(0) == hash(1)})
         }
         "robin" => json!(desktop_flow(text()).features),
-        "desktop-definition" => script(desktop_script(Some(text()), None).expect("a well-formed case")),
-        "desktop-clientdata" => script(desktop_script(None, Some(&input.to_string())).expect("a well-formed case")),
+        "desktop-definition" => {
+            script(desktop_script(Some(text()), None).expect("a well-formed case"))
+        }
+        "desktop-clientdata" => {
+            script(desktop_script(None, Some(&input.to_string())).expect("a well-formed case"))
+        }
         "solution" => json!(solution(input).features),
         other => panic!("unknown kind {other}"),
     }
@@ -66,7 +77,9 @@ fn script(script: DesktopScript) -> Value {
 fn solution(parts: &Value) -> Solution {
     let parts = parts.as_object().expect("a well-formed case").iter();
     let parts: Vec<(String, Vec<u8>)> = parts
-        .map(|(name, text)| (name.clone(), text.as_str().expect("a well-formed case").as_bytes().to_vec()))
+        .map(|(name, text)| {
+            (name.clone(), text.as_str().expect("a well-formed case").as_bytes().to_vec())
+        })
         .collect();
     solution_parts(&parts).expect("a well-formed case")
 }

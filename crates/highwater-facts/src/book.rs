@@ -67,7 +67,9 @@ pub struct View {
 }
 
 /// Scopes in which the subjects of a fact can live; what is unread elsewhere does not open it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     /// Every environment in scope, and the tenant.
@@ -211,7 +213,11 @@ impl FactBook {
                 let at = entry.id.span().start;
                 let fact = check_fact(&place, entry, &views)?;
                 if facts.insert(fact.id.clone(), fact).is_some() {
-                    return Err(place.error(at, "this id is used twice", "give each fact its own id"));
+                    return Err(place.error(
+                        at,
+                        "this id is used twice",
+                        "give each fact its own id",
+                    ));
                 }
             }
         }
@@ -231,7 +237,12 @@ pub(crate) struct Place<'t> {
 
 impl Place<'_> {
     /// An error at a byte offset of the file.
-    pub(crate) fn error(&self, at: usize, what: impl Into<String>, fix: impl Into<String>) -> Error {
+    pub(crate) fn error(
+        &self,
+        at: usize,
+        what: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Error {
         self.error_below(at, 0, what, fix)
     }
 
@@ -339,8 +350,10 @@ fn digest(facts: &BTreeMap<String, Fact>, views: &[View]) -> String {
         line(format!("view {} {}", view.id, plain(&view.sql)));
     }
     for fact in facts.values() {
-        let Fact { id, kind, population, lists, scope, when_open, subjects_per_row, sql, .. } = fact;
-        let rules = format!("{kind:?} {population:?} {lists:?} {scope:?} {when_open:?} {subjects_per_row}");
+        let Fact { id, kind, population, lists, scope, when_open, subjects_per_row, sql, .. } =
+            fact;
+        let rules =
+            format!("{kind:?} {population:?} {lists:?} {scope:?} {when_open:?} {subjects_per_row}");
         line(format!("fact {id} {rules} {}", plain(sql)));
     }
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()

@@ -9,7 +9,11 @@ use crate::text::{cte_names, parse, relations, seen};
 use crate::{Error, Kind};
 
 /// A view, if its text is sound and reads only tables and the views before it.
-pub(crate) fn check_view(place: &Place<'_>, entry: ViewEntry, known: &[View]) -> Result<View, Error> {
+pub(crate) fn check_view(
+    place: &Place<'_>,
+    entry: ViewEntry,
+    known: &[View],
+) -> Result<View, Error> {
     let at = entry.id.span().start;
     let id = entry.id.into_inner();
     if !is_name(&id) || table(&id).is_some() || known.iter().any(|view| view.id == id) {
@@ -22,33 +26,55 @@ pub(crate) fn check_view(place: &Place<'_>, entry: ViewEntry, known: &[View]) ->
 }
 
 /// A fact, if its text is sound and its declarations fit its kind.
-pub(crate) fn check_fact(place: &Place<'_>, entry: FactEntry, known: &[View]) -> Result<Fact, Error> {
+pub(crate) fn check_fact(
+    place: &Place<'_>,
+    entry: FactEntry,
+    known: &[View],
+) -> Result<Fact, Error> {
     let at = entry.id.span().start;
     let fail = |what: String, fix: &str| Err(place.error(at, what, fix));
     let id = entry.id.into_inner();
     let family = place.file.trim_end_matches(".toml");
     if !id.split_once('.').is_some_and(|(head, tail)| head == family && is_name(tail)) {
-        return fail(format!("`{id}` is no fact id of this file"), "write family.name, the family being the file's name");
+        return fail(
+            format!("`{id}` is no fact id of this file"),
+            "write family.name, the family being the file's name",
+        );
     }
     let measure = entry.kind == Kind::Measure;
-    let text = match (&entry.subjects, &entry.measure, measure) {
-        (Some(text), None, false) | (None, Some(text), true) => text,
-        _ => return fail(format!("`{id}` does not ask as its kind demands"), "give a measure `measure`, all others `subjects`"),
+    let ((Some(text), None, false) | (None, Some(text), true)) =
+        (&entry.subjects, &entry.measure, measure)
+    else {
+        return fail(
+            format!("`{id}` does not ask as its kind demands"),
+            "give a measure `measure`, all others `subjects`",
+        );
     };
-    if let Err((what, fix)) = declared(&entry.kind, entry.when_open, entry.unit.is_some(), entry.subjects_per_row) {
+    if let Err((what, fix)) =
+        declared(&entry.kind, entry.when_open, entry.unit.is_some(), entry.subjects_per_row)
+    {
         return fail(format!("`{id}` {what}"), fix);
     }
     let (sql, query) = checked_text(place, text, known)?;
     let due: &[&str] = if measure { &["lo", "hi"] } else { &["subject", "label", "hit"] };
     if output(&query) != due {
-        return fail(format!("`{id}` does not give the columns {}", due.join(", ")), "name exactly these columns, in this order");
+        return fail(
+            format!("`{id}` does not give the columns {}", due.join(", ")),
+            "name exactly these columns, in this order",
+        );
     }
     let (tables, views) = follow(&relations(&query), known);
     if let Some(name) = foreign(&entry.population, &tables) {
-        return fail(format!("`{id}` names `{name}` as population but does not read it"), "name evidence tables that the query reads");
+        return fail(
+            format!("`{id}` names `{name}` as population but does not read it"),
+            "name evidence tables that the query reads",
+        );
     }
     if let Some(list) = entry.lists.iter().find(|list| !sql.contains(&format!("'{list}'"))) {
-        return fail(format!("`{id}` names the list `{list}` but does not read it"), "take the list out, or read it from config_lists");
+        return fail(
+            format!("`{id}` names the list `{list}` but does not read it"),
+            "take the list out, or read it from config_lists",
+        );
     }
     Ok(Fact {
         id,
@@ -119,10 +145,16 @@ fn declared(
         return Err(("and its unit do not fit", "give a measure a unit, and nothing else one"));
     }
     if measure != moves {
-        return Err(("and its when_open do not fit", "write raises, lowers or either for a measure, adds, many or fixed otherwise"));
+        return Err((
+            "and its when_open do not fit",
+            "write raises, lowers or either for a measure, adds, many or fixed otherwise",
+        ));
     }
     if per_row.is_some_and(|rows| rows < 2 || open != WhenOpen::Adds) {
-        return Err(("has an idle subjects_per_row", "leave it out where a row is one subject or when_open is not adds"));
+        return Err((
+            "has an idle subjects_per_row",
+            "leave it out where a row is one subject or when_open is not adds",
+        ));
     }
     Ok(())
 }
@@ -131,9 +163,9 @@ fn declared(
 /// `ages` name the tables that the loader made the ages from.
 fn foreign<'p>(population: &'p [String], tables: &[String]) -> Option<&'p String> {
     let made_from = tables.iter().any(|name| name == "ages");
-    population
-        .iter()
-        .find(|name| is_made(name) || table(name).is_none() || !(made_from || tables.contains(name)))
+    population.iter().find(|name| {
+        is_made(name) || table(name).is_none() || !(made_from || tables.contains(name))
+    })
 }
 
 /// Names of the columns that the query gives; of its first branch, for a union.
@@ -143,11 +175,11 @@ pub(crate) fn output(query: &Query) -> Vec<&str> {
         body = left;
     }
     let SetExpr::Select(select) = body else { return Vec::new() };
-    let alias = |item| match item {
-        &SelectItem::ExprWithAlias { ref alias, .. } => Some(alias.value.as_str()),
+    let aliases = select.projection.iter().filter_map(|item| match item {
+        SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.as_str()),
         _ => None,
-    };
-    select.projection.iter().filter_map(alias).collect()
+    });
+    aliases.collect()
 }
 
 /// Lower-case letters, digits and `_`, a letter first.

@@ -121,7 +121,9 @@ impl Reading {
     fn count(&mut self, rows: Option<u64>, expected: Option<u64>) {
         let so_far = if self.due == 1 { Some((0, 0)) } else { self.counted };
         self.counted = match (so_far, rows, expected) {
-            (Some((read, all)), Some(rows), Some(expected)) => Some((read + rows, all + expected.max(rows))),
+            (Some((read, all)), Some(rows), Some(expected)) => {
+                Some((read + rows, all + expected.max(rows)))
+            }
             _ => None,
         };
     }
@@ -187,7 +189,9 @@ impl Coverage {
             return true;
         }
         match &*row.kind {
-            "environment" => self.environments.get(&*row.scope).is_none_or(|one| wanted.is_due(one)),
+            "environment" => {
+                self.environments.get(&*row.scope).is_none_or(|one| wanted.is_due(one))
+            }
             "group" if !wanted.lists.is_empty() => self.is_listed(wanted.lists, &row.scope),
             _ => true,
         }
@@ -201,15 +205,21 @@ impl Coverage {
     fn unseen(&self, wanted: &Wanted<'_>, seen: &HashSet<&str>) -> Vec<&'static str> {
         match wanted.table.scope {
             TableScope::Environment | TableScope::Dataverse | TableScope::Flow => {
-                if is_narrow(wanted.table) && wanted.scope != Scope::Production || wanted.scope == Scope::Tenant {
+                if is_narrow(wanted.table) && wanted.scope != Scope::Production
+                    || wanted.scope == Scope::Tenant
+                {
                     return Vec::new();
                 }
-                let due = self.environments.iter().filter(|(id, one)| wanted.is_due(one) && !seen.contains(id.as_str()));
+                let due = self
+                    .environments
+                    .iter()
+                    .filter(|(id, one)| wanted.is_due(one) && !seen.contains(id.as_str()));
                 due.map(|_| "environment").collect()
             }
             TableScope::Group => {
                 let values = wanted.lists.iter().filter_map(|list| self.lists.get(list)).flatten();
-                let due: HashSet<&str> = values.map(String::as_str).filter(|id| !seen.contains(id)).collect();
+                let due: HashSet<&str> =
+                    values.map(String::as_str).filter(|id| !seen.contains(id)).collect();
                 due.iter().map(|_| "group").collect()
             }
             _ => Vec::new(),
@@ -226,7 +236,9 @@ impl Coverage {
             TableScope::Subscription => "subscriptions",
             TableScope::Vault => "environment_variables",
             TableScope::Sku => "licence_skus",
-            TableScope::Group => return !lists.is_empty() && lists.iter().all(|list| self.is_declared(list)),
+            TableScope::Group => {
+                return !lists.is_empty() && lists.iter().all(|list| self.is_declared(list));
+            }
             _ => return false,
         };
         let mut rows = self.rows_of(parent).peekable();

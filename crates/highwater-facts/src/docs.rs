@@ -14,13 +14,17 @@ pub fn facts_markdown(book: &FactBook) -> String {
         let (head, _) = fact.id.split_once('.').unwrap_or((&fact.id, ""));
         if head != family {
             family = head;
-            let _ = write!(page, "\n### {family}\n\n| Fact | Kind | Question | Tables | Takes |\n|---|---|---|---|---|\n");
+            let _ = write!(
+                page,
+                "\n### {family}\n\n| Fact | Kind | Question | Tables | Takes |\n|---|---|---|---|---|\n"
+            );
         }
         page.push_str(&row(fact));
     }
     page.push_str("\n## Views\n\n| View | Rows | Tables |\n|---|---|---|\n");
     for view in book.views() {
-        let _ = writeln!(page, "| `{}` | {} | {} |", view.id, cell(&view.about), tables(&view.tables));
+        let _ =
+            writeln!(page, "| `{}` | {} | {} |", view.id, cell(&view.about), tables(&view.tables));
     }
     page.push_str("\n## The portable subset\n\n| Rule | Because | So |\n|---|---|---|\n");
     for rule in crate::RULES {

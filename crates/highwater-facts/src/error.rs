@@ -48,7 +48,9 @@ pub enum Error {
         what: String,
     },
     /// The engine refused or failed a query.
-    #[error("the query of `{name}` failed: {message}; check its columns against `highwater tables`")]
+    #[error(
+        "the query of `{name}` failed: {message}; check its columns against `highwater tables`"
+    )]
     Query {
         /// Fact id, view id or `sql`.
         name: String,
@@ -56,7 +58,9 @@ pub enum Error {
         message: String,
     },
     /// A frame does not have the type that its table demands.
-    #[error("table `{table}`, column `{column}`: {found} where {expected} is due; write the snapshot anew")]
+    #[error(
+        "table `{table}`, column `{column}`: {found} where {expected} is due; write the snapshot anew"
+    )]
     Column {
         /// Table name.
         table: String,
@@ -68,7 +72,9 @@ pub enum Error {
         expected: String,
     },
     /// A frame could not be opened or read.
-    #[error("table `{table}` cannot be read: {message}; `highwater verify` tells whether the snapshot is whole")]
+    #[error(
+        "table `{table}` cannot be read: {message}; `highwater verify` tells whether the snapshot is whole"
+    )]
     Frame {
         /// Table name.
         table: String,
@@ -101,7 +107,12 @@ impl Error {
 
 /// The first line of an engine's message: the rest is its plan.
 fn one_line(message: &str) -> String {
-    message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no reason given").to_owned()
+    message
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or("no reason given")
+        .to_owned()
 }
 
 /// `, did you mean …` for the known name closest to `name`, or nothing when none is close.

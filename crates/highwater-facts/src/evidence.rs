@@ -98,13 +98,17 @@ fn open(table: &Table, path: &Path, bytes: u64) -> Result<LazyFrame, Error> {
     let failed = |error: &PolarsError| Error::frame(table.name, error);
     if bytes <= SMALL {
         let file = std::fs::File::open(path).map_err(|error| failed(&error.into()))?;
-        return ParquetReader::new(file).finish().map(IntoLazy::lazy).map_err(|error| failed(&error));
+        return ParquetReader::new(file)
+            .finish()
+            .map(IntoLazy::lazy)
+            .map_err(|error| failed(&error));
     }
     let text = path.to_str().ok_or_else(|| Error::Frame {
         table: table.name.to_owned(),
         message: "the path is not UTF-8".to_owned(),
     })?;
-    LazyFrame::scan_parquet(PlRefPath::new(text), ScanArgsParquet::default()).map_err(|error| failed(&error))
+    LazyFrame::scan_parquet(PlRefPath::new(text), ScanArgsParquet::default())
+        .map_err(|error| failed(&error))
 }
 
 /// All columns of a table with their stored types, row columns last.
@@ -178,6 +182,12 @@ mod tests {
         let apps = df!["shared_users" => ["many"]].unwrap();
         let error = Evidence::empty().with("apps", apps).unwrap_err().to_string();
         assert!(error.starts_with("table `apps`, column `shared_users`: str where i64"), "{error}");
-        assert!(Evidence::empty().with("app", DataFrame::empty()).unwrap_err().to_string().contains("`apps`"));
+        assert!(
+            Evidence::empty()
+                .with("app", DataFrame::empty())
+                .unwrap_err()
+                .to_string()
+                .contains("`apps`")
+        );
     }
 }

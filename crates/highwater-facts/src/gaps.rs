@@ -32,7 +32,14 @@ pub(crate) fn undeclared(list: &str) -> String {
     format!("the list `{list}` was not told; an empty list means that there are none")
 }
 
-fn sentence(table: &str, kind: &str, status: Status, reason: &str, scopes: u64, due: u64) -> String {
+fn sentence(
+    table: &str,
+    kind: &str,
+    status: Status,
+    reason: &str,
+    scopes: u64,
+    due: u64,
+) -> String {
     let what = match status {
         Status::Full => "was read",
         Status::Partial => "was read in part",

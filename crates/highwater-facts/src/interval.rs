@@ -49,7 +49,9 @@ pub(crate) fn value(
         (Kind::Measure, _) => (measure(when_open, counted, missing), false),
         (Kind::Flag, _) => (fold.flag(missing.any()), false),
         (Kind::Count, WhenOpen::Fixed) => (Some(fold.fixed(missing.any())), false),
-        (Kind::Count, WhenOpen::Many) => (Some(Fold { open: missing.any(), ..fold }.count()), false),
+        (Kind::Count, WhenOpen::Many) => {
+            (Some(Fold { open: missing.any(), ..fold }.count()), false)
+        }
         (Kind::Count, _) => (Some(fold.count()), false),
         (Kind::Share, WhenOpen::Adds) => fold.share(),
         (Kind::Share, _) => Fold { added: 0.0, open: missing.any(), ..fold }.share(),
@@ -60,7 +62,11 @@ pub(crate) fn value(
 ///
 /// # Errors
 /// [`Error::Inverted`] when the lower end is above the upper end.
-pub(crate) fn ends(id: &str, lo: Option<f64>, hi: Option<f64>) -> Result<(Option<f64>, Option<f64>), Error> {
+pub(crate) fn ends(
+    id: &str,
+    lo: Option<f64>,
+    hi: Option<f64>,
+) -> Result<(Option<f64>, Option<f64>), Error> {
     let (lo, hi) = (lo.filter(|end| end.is_finite()), hi.filter(|end| end.is_finite()));
     match (lo, hi) {
         (Some(lo), Some(hi)) if lo > hi => Err(Error::Inverted { id: id.to_owned(), lo, hi }),
@@ -170,8 +176,14 @@ mod tests {
 
     #[test]
     fn a_share_whose_missing_rows_can_be_anything_is_wide_open() {
-        assert_eq!(of(Kind::Share, WhenOpen::Many, counted(3, 1, 0), missing(1, false)), Some((0.0, 1.0)));
-        assert_eq!(of(Kind::Share, WhenOpen::Many, counted(3, 1, 0), missing(0, false)), Some((0.75, 0.75)));
+        assert_eq!(
+            of(Kind::Share, WhenOpen::Many, counted(3, 1, 0), missing(1, false)),
+            Some((0.0, 1.0))
+        );
+        assert_eq!(
+            of(Kind::Share, WhenOpen::Many, counted(3, 1, 0), missing(0, false)),
+            Some((0.75, 0.75))
+        );
     }
 
     #[test]
@@ -180,8 +192,14 @@ mod tests {
         assert_eq!(count(missing(0, false)), Some((2.0, 3.0)));
         assert_eq!(count(missing(7, false)), Some((2.0, 10.0)));
         assert_eq!(count(missing(7, true)), Some((2.0, f64::INFINITY)));
-        assert_eq!(of(Kind::Count, WhenOpen::Fixed, counted(2, 2, 1), missing(9, true)), Some((2.0, 5.0)));
-        assert_eq!(of(Kind::Count, WhenOpen::Fixed, counted(2, 2, 1), missing(0, false)), Some((2.0, 3.0)));
+        assert_eq!(
+            of(Kind::Count, WhenOpen::Fixed, counted(2, 2, 1), missing(9, true)),
+            Some((2.0, 5.0))
+        );
+        assert_eq!(
+            of(Kind::Count, WhenOpen::Fixed, counted(2, 2, 1), missing(0, false)),
+            Some((2.0, 3.0))
+        );
     }
 
     #[test]

@@ -107,7 +107,9 @@ impl Visitor for Walk {
     type Break = ();
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-        let Query { order_by, limit_clause, fetch, locks, for_clause, settings, format_clause, .. } = query;
+        let Query {
+            order_by, limit_clause, fetch, locks, for_clause, settings, format_clause, ..
+        } = query;
         let ordered = order_by.is_some() || limit_clause.is_some() || fetch.is_some();
         let odd = !locks.is_empty() || for_clause.is_some() || settings.is_some();
         if ordered || odd || format_clause.is_some() || !query.pipe_operators.is_empty() {
@@ -135,10 +137,14 @@ impl Visitor for Walk {
             self.breach(rule, found);
         }
         let own = tag(expr, parent);
-        if parent == Tag::Arithmetic && let Expr::Identifier(name) = expr {
+        if parent == Tag::Arithmetic
+            && let Expr::Identifier(name) = expr
+        {
             self.calculated.insert(name.value.clone());
         }
-        if parent == Tag::Arithmetic && let Expr::CompoundIdentifier(parts) = expr {
+        if parent == Tag::Arithmetic
+            && let Expr::CompoundIdentifier(parts) = expr
+        {
             self.calculated.extend(parts.last().map(|part| part.value.clone()));
         }
         self.around.push(own);
@@ -176,7 +182,8 @@ impl Walk {
         if select.qualify.is_some() || !select.named_window.is_empty() {
             self.breach(&WINDOWS, select);
         }
-        let odd = select.into.is_some() || !select.lateral_views.is_empty() || select.prewhere.is_some();
+        let odd =
+            select.into.is_some() || !select.lateral_views.is_empty() || select.prewhere.is_some();
         if odd || !select.connect_by.is_empty() || select.value_table_mode.is_some() {
             self.breach(&OPERATORS, select);
         }
@@ -231,12 +238,15 @@ impl Walk {
     fn join(&mut self, join: &JoinOperator) {
         match join {
             JoinOperator::CrossJoin(JoinConstraint::None) => {}
-            JoinOperator::Join(JoinConstraint::On(on)) | JoinOperator::Left(JoinConstraint::On(on)) => {
+            JoinOperator::Join(JoinConstraint::On(on))
+            | JoinOperator::Left(JoinConstraint::On(on)) => {
                 if let Some(found) = check_on(on) {
                     self.breach(&ON, found);
                 }
             }
-            other => self.breach(&JOINS, format!("{other:?}").split('(').next().unwrap_or_default()),
+            other => {
+                self.breach(&JOINS, format!("{other:?}").split('(').next().unwrap_or_default())
+            }
         }
     }
 
@@ -263,7 +273,8 @@ impl Walk {
         let plain_keys = grouped(select)
             .all(|key| matches!(key, Expr::Identifier(_) | Expr::CompoundIdentifier(_)));
         let all = matches!(select.group_by, GroupByExpr::All(_));
-        let modified = matches!(&select.group_by, GroupByExpr::Expressions(_, more) if !more.is_empty());
+        let modified =
+            matches!(&select.group_by, GroupByExpr::Expressions(_, more) if !more.is_empty());
         if all || modified || !plain_keys {
             self.breach(&GROUPING, &select.group_by);
         }
@@ -292,7 +303,9 @@ impl Walk {
     }
 
     fn name(&mut self, name: &str, quote: Option<char>) {
-        if quote.is_some() || name.chars().any(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')) {
+        if quote.is_some()
+            || name.chars().any(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'))
+        {
             self.breach(&NAMES, name);
         }
     }

@@ -6,8 +6,8 @@ use sqlparser::ast::{
 };
 
 use crate::lint::{
-    CASTS, COUNTS, DATES, DIVISION, FUNCTIONS, LITERALS, NAMES, OPERATORS, PATTERNS, Rule, SUBQUERIES,
-    SUMS, WINDOWS,
+    CASTS, COUNTS, DATES, DIVISION, FUNCTIONS, LITERALS, NAMES, OPERATORS, PATTERNS, Rule,
+    SUBQUERIES, SUMS, WINDOWS,
 };
 
 /// What the expression around another one does with it.
@@ -32,7 +32,9 @@ pub(crate) fn tag(expr: &Expr, parent: Tag) -> Tag {
 pub(crate) fn check_expr(expr: &Expr, parent: Tag) -> Option<(&'static Rule, String)> {
     let rule: &'static Rule = match expr {
         Expr::Identifier(_) | Expr::CompoundIdentifier(_) => return check_name(expr),
-        Expr::IsNull(_) | Expr::IsNotNull(_) | Expr::InList { .. } | Expr::Nested(_) => return None,
+        Expr::IsNull(_) | Expr::IsNotNull(_) | Expr::InList { .. } | Expr::Nested(_) => {
+            return None;
+        }
         Expr::Case { operand: None, .. } => return None,
         Expr::Value(value) if is_portable(&value.value) => return None,
         Expr::Value(_) => &LITERALS,
@@ -42,13 +44,25 @@ pub(crate) fn check_expr(expr: &Expr, parent: Tag) -> Option<(&'static Rule, Str
             return None;
         }
         Expr::Cast { .. } | Expr::Convert { .. } => &CASTS,
-        Expr::BinaryOp { left, op: BinaryOperator::Divide, right } if !is_ratio(left, right) => &DIVISION,
+        Expr::BinaryOp { left, op: BinaryOperator::Divide, right } if !is_ratio(left, right) => {
+            &DIVISION
+        }
         Expr::BinaryOp { op, .. } if is_arithmetic(op) || is_logical(op) => return None,
         Expr::Function(function) => return check_function(function, parent),
-        Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } | Expr::InUnnest { .. } => &SUBQUERIES,
-        Expr::Interval(_) | Expr::Extract { .. } | Expr::AtTimeZone { .. } | Expr::TypedString { .. } => &DATES,
-        Expr::Like { .. } | Expr::ILike { .. } | Expr::SimilarTo { .. } | Expr::RLike { .. } => &PATTERNS,
-        Expr::Ceil { .. } | Expr::Floor { .. } | Expr::Substring { .. } | Expr::Trim { .. } => &FUNCTIONS,
+        Expr::Subquery(_)
+        | Expr::Exists { .. }
+        | Expr::InSubquery { .. }
+        | Expr::InUnnest { .. } => &SUBQUERIES,
+        Expr::Interval(_)
+        | Expr::Extract { .. }
+        | Expr::AtTimeZone { .. }
+        | Expr::TypedString { .. } => &DATES,
+        Expr::Like { .. } | Expr::ILike { .. } | Expr::SimilarTo { .. } | Expr::RLike { .. } => {
+            &PATTERNS
+        }
+        Expr::Ceil { .. } | Expr::Floor { .. } | Expr::Substring { .. } | Expr::Trim { .. } => {
+            &FUNCTIONS
+        }
         Expr::Position { .. } | Expr::Overlay { .. } | Expr::Collate { .. } => &FUNCTIONS,
         _ => &OPERATORS,
     };
@@ -58,7 +72,9 @@ pub(crate) fn check_expr(expr: &Expr, parent: Tag) -> Option<(&'static Rule, Str
 /// What an ON clause holds besides equalities of qualified columns of two relations.
 pub(crate) fn check_on(on: &Expr) -> Option<String> {
     match on {
-        Expr::BinaryOp { left, op: BinaryOperator::And, right } => check_on(left).or_else(|| check_on(right)),
+        Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
+            check_on(left).or_else(|| check_on(right))
+        }
         Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => {
             let sides = (relation_of(left), relation_of(right));
             (!matches!(sides, (Some(a), Some(b)) if a != b)).then(|| on.to_string())
@@ -119,7 +135,9 @@ fn check_function(function: &Function, parent: Tag) -> Option<(&'static Rule, St
         return Some((&WINDOWS, shown()));
     }
     let known = ["COUNT", "SUM", "MIN", "MAX", "MEDIAN", "COALESCE", "NULLIF", "CONCAT"];
-    let odd = function.filter.is_some() || function.null_treatment.is_some() || !function.within_group.is_empty();
+    let odd = function.filter.is_some()
+        || function.null_treatment.is_some()
+        || !function.within_group.is_empty();
     let name = name(function);
     if !known.contains(&name.as_str()) {
         let clock = ["NOW", "CURRENT_TIMESTAMP", "CURRENT_DATE", "DATE_TRUNC", "DATEDIFF", "DATE"];
@@ -150,11 +168,11 @@ fn is_summable(expr: &Expr) -> bool {
         Expr::Value(_) | Expr::IsNull(_) | Expr::IsNotNull(_) | Expr::InList { .. } => false,
         Expr::BinaryOp { op, .. } => is_arithmetic(op),
         Expr::Nested(inner) => is_summable(inner),
-        Expr::Case { conditions, else_result, .. } => {
-            conditions.iter().map(|when| &when.result).chain(else_result.as_deref()).all(|result| {
-                is_null(result) || is_summable(result)
-            })
-        }
+        Expr::Case { conditions, else_result, .. } => conditions
+            .iter()
+            .map(|when| &when.result)
+            .chain(else_result.as_deref())
+            .all(|result| is_null(result) || is_summable(result)),
         _ => true,
     }
 }

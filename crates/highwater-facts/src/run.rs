@@ -12,6 +12,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{Builder, Scope, ScopedJoinHandle};
 
 use polars::prelude::*;
 
@@ -19,9 +20,9 @@ use crate::check::is_made;
 use crate::coverage::Reading;
 use crate::gaps;
 use crate::interval::{Counted, Missing, ends, value};
-use crate::session::{Session, collect};
+use crate::session::{Frames, OWNERLESS, Session, collect};
 use crate::text::{parse, relations};
-use crate::{Answer, Error, Evidence, Fact, FactBook, Kind, WhenOpen};
+use crate::{Answer, Error, Evidence, Fact, FactBook, Kind, View, WhenOpen};
 
 /// The answer to one question for one subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,7 +66,7 @@ pub struct Subjects {
 /// # Errors
 /// [`Error::Query`] when the engine fails, [`Error::Inverted`] for a measure with crossed ends.
 pub fn answer_all(book: &FactBook, evidence: &Evidence) -> Result<BTreeMap<String, Answer>, Error> {
-    run(evidence, book, &book.facts().collect::<Vec<_>>())
+    run(book, evidence, &book.facts().collect::<Vec<_>>())
 }
 
 /// The answers to some facts, by id.
@@ -78,13 +79,20 @@ pub fn answer_some(
     ids: &[&str],
 ) -> Result<BTreeMap<String, Answer>, Error> {
     let facts = ids.iter().map(|id| book.expect_fact(id)).collect::<Result<Vec<_>, _>>()?;
-    run(evidence, book, &facts)
+    run(book, evidence, &facts)
 }
 
 /// Asks the facts on two threads.
-fn run(evidence: &Evidence, book: &FactBook, facts: &[&Fact]) -> Result<BTreeMap<String, Answer>, Error> {
-    let session = Session::open(book, evidence)?;
-    let shared = Shared::of(&session)?;
+fn run(
+    book: &FactBook,
+    evidence: &Evidence,
+    facts: &[&Fact],
+) -> Result<BTreeMap<String, Answer>, Error> {
+    let (session, shared) = with_room(|| {
+        let session = Session::open(book, evidence, facts)?;
+        let shared = Shared::of(&session)?;
+        Ok((session, shared))
+    })?;
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
@@ -94,15 +102,45 @@ fn run(evidence: &Evidence, book: &FactBook, facts: &[&Fact]) -> Result<BTreeMap
         done
     };
     let (mine, theirs) = std::thread::scope(|scope| {
-        let other = scope.spawn(work);
-        let mine = work();
-        (mine, other.join())
-    });
-    let theirs = theirs.map_err(|_| Error::Query {
-        name: "all facts".to_owned(),
-        message: "a thread of the engine stopped; ask the facts one by one to see which".to_owned(),
-    })?;
-    mine.into_iter().chain(theirs).map(|answer| answer.map(|answer| (answer.id.clone(), answer))).collect()
+        let threads = [roomy(scope, work), roomy(scope, work)];
+        threads.map(|thread| thread.and_then(join))
+    })
+    .into();
+    mine?
+        .into_iter()
+        .chain(theirs?)
+        .map(|answer| answer.map(|answer| (answer.id.clone(), answer)))
+        .collect()
+}
+
+/// Room for the engine's planner, which walks deep plans recursively.
+const STACK: usize = 32 << 20;
+
+/// Starts a thread with room for the engine's planner.
+fn roomy<'s, T: Send + 's>(
+    scope: &'s Scope<'s, '_>,
+    work: impl FnOnce() -> T + Send + 's,
+) -> Result<ScopedJoinHandle<'s, T>, Error> {
+    Builder::new()
+        .stack_size(STACK)
+        .spawn_scoped(scope, work)
+        .map_err(|error| stopped(&error.to_string()))
+}
+
+fn join<T>(thread: ScopedJoinHandle<'_, T>) -> Result<T, Error> {
+    thread.join().map_err(|_| stopped("it panicked"))
+}
+
+/// Runs work of the engine on a thread of its own, with room for the planner.
+fn with_room<T: Send>(work: impl FnOnce() -> Result<T, Error> + Send) -> Result<T, Error> {
+    std::thread::scope(|scope| roomy(scope, work).and_then(join)?)
+}
+
+fn stopped(why: &str) -> Error {
+    Error::Query {
+        name: "facts".to_owned(),
+        message: format!("a thread of the engine stopped: {why}"),
+    }
 }
 
 /// Up to `limit` subjects of one fact, sorted by id: those of one answer, or of all. A measure has none.
@@ -117,12 +155,21 @@ pub fn subjects(
     limit: usize,
 ) -> Result<Subjects, Error> {
     let fact = book.expect_fact(id)?;
-    let mut found =
-        Subjects { fact: fact.id.clone(), rows: Vec::new(), yes: 0, no: 0, unknown: 0 };
+    with_room(|| subjects_of(book, evidence, fact, hit, limit))
+}
+
+fn subjects_of(
+    book: &FactBook,
+    evidence: &Evidence,
+    fact: &Fact,
+    hit: Option<Hit>,
+    limit: usize,
+) -> Result<Subjects, Error> {
+    let mut found = Subjects { fact: fact.id.clone(), rows: Vec::new(), yes: 0, no: 0, unknown: 0 };
     if fact.kind == Kind::Measure {
         return Ok(found);
     }
-    let session = Session::open(book, evidence)?;
+    let session = Session::open(book, evidence, &[fact])?;
     let counted = count(&session, fact)?;
     (found.yes, found.no, found.unknown) = (counted.trues, counted.falses, counted.unknowns);
     let wanted = match hit {
@@ -137,7 +184,8 @@ pub fn subjects(
         .filter(wanted)
         .sort(["subject"], SortMultipleOptions::default())
         .limit(limit);
-    found.rows = rows_of(&collect(&fact.id, rows)?).map_err(|error| Error::query(&fact.id, &error))?;
+    found.rows =
+        rows_of(&collect(&fact.id, rows)?).map_err(|error| Error::query(&fact.id, &error))?;
     Ok(found)
 }
 
@@ -148,15 +196,27 @@ pub fn subjects(
 /// table nor view, [`Error::Query`] when the engine fails.
 pub fn query(book: &FactBook, evidence: &Evidence, sql: &str) -> Result<DataFrame, Error> {
     let parsed = parse(sql).map_err(|broken| Error::NotAQuery { what: broken.what })?;
-    let session = Session::open(book, evidence)?;
     let names: Vec<String> = relations(&parsed).into_iter().collect();
-    if let Some(name) = names.iter().find(|name| session.frame(name).is_none()) {
+    with_room(|| query_of(book, evidence, sql, &names))
+}
+
+fn query_of(
+    book: &FactBook,
+    evidence: &Evidence,
+    sql: &str,
+    names: &[String],
+) -> Result<DataFrame, Error> {
+    let reads = |view: &&View| names.contains(&view.id);
+    let views =
+        book.views().iter().filter(reads).flat_map(|view| view.views.iter().chain([&view.id]));
+    let frames = Frames::open(book, evidence, &views.map(String::as_str).collect())?;
+    if let Some(name) = names.iter().find(|name| frames.get(name).is_none()) {
         let tables = highwater_snapshot::TABLES.iter().map(|table| table.name);
         let views = book.views().iter().map(|view| view.id.as_str());
         let hint = crate::error::hint(name, tables.chain(views));
         return Err(Error::UnknownTable { name: name.clone(), hint });
     }
-    collect("sql", session.plan("sql", sql, &names, &[])?)
+    collect("sql", frames.plan("sql", sql, names, &[])?)
 }
 
 /// What is read once for all facts.
@@ -167,19 +227,19 @@ struct Shared {
 
 impl Shared {
     fn of(session: &Session) -> Result<Self, Error> {
-        Ok(Self { ownerless: session.rows(OWNERLESS)? })
+        Ok(Self { ownerless: session.frames.rows(OWNERLESS)? })
     }
 }
 
-/// Views of the makers, and of the assets that may hide one.
+/// View of the makers.
 const MAKERS: &str = "makers";
-const OWNERLESS: &str = "ownerless";
 /// The list of environments.
 const ENVIRONMENTS: &str = "environments";
 
 fn ask(session: &Session, shared: &Shared, fact: &Fact) -> Result<Answer, Error> {
     let readings = readings(session, fact);
-    let lists: Vec<&String> = fact.lists.iter().filter(|list| !session.coverage.is_declared(list)).collect();
+    let lists: Vec<&String> =
+        fact.lists.iter().filter(|list| !session.coverage.is_declared(list)).collect();
     let mut gaps = gaps::sentences(&readings);
     gaps.extend(lists.iter().map(|list| gaps::undeclared(list)));
     gaps.sort();
@@ -204,13 +264,15 @@ fn ask(session: &Session, shared: &Shared, fact: &Fact) -> Result<Answer, Error>
         answer.empty = !missing.any() && is_empty(session, fact)?;
     }
     (answer.trues, answer.falses) = (counted.trues, counted.falses);
-    answer.unknowns = counted.unknowns + if fact.when_open == WhenOpen::Adds { missing.known } else { 0 };
+    answer.unknowns =
+        counted.unknowns + if fact.when_open == WhenOpen::Adds { missing.known } else { 0 };
     Ok(answer)
 }
 
 /// How far every table behind the fact was read.
 fn readings<'f>(session: &Session, fact: &'f Fact) -> BTreeMap<&'f str, Reading> {
-    let names = fact.tables.iter().chain(&fact.seen).chain(&fact.population).filter(|name| !is_made(name));
+    let names =
+        fact.tables.iter().chain(&fact.seen).chain(&fact.population).filter(|name| !is_made(name));
     names
         .filter_map(|name| Some((name.as_str(), highwater_snapshot::table(name)?)))
         .map(|(name, table)| (name, session.coverage.reading(table, fact.scope, &fact.lists)))
@@ -228,7 +290,9 @@ fn missing(fact: &Fact, readings: &BTreeMap<&str, Reading>, shared: &Shared) -> 
         missing.known += reading.missing * fact.subjects_per_row;
         missing.open = missing.open || reading.open;
     }
-    let hidden = readings.get(ENVIRONMENTS).filter(|_| !fact.population.iter().any(|name| name == ENVIRONMENTS));
+    let hidden = readings
+        .get(ENVIRONMENTS)
+        .filter(|_| !fact.population.iter().any(|name| name == ENVIRONMENTS));
     if let Some(environments) = hidden {
         if environments.is_absent() {
             return None;
@@ -243,7 +307,7 @@ fn missing(fact: &Fact, readings: &BTreeMap<&str, Reading>, shared: &Shared) -> 
 }
 
 fn plan(session: &Session, fact: &Fact) -> Result<LazyFrame, Error> {
-    session.plan(&fact.id, &fact.sql, &fact.tables, &fact.views)
+    session.frames.plan(&fact.id, &fact.sql, &fact.tables, &fact.views)
 }
 
 /// Runs a fact and counts its answers inside the engine.
@@ -251,8 +315,13 @@ fn count(session: &Session, fact: &Fact) -> Result<Counted, Error> {
     let failed = |error| Error::query(&fact.id, &error);
     let plan = plan(session, fact)?;
     if fact.kind == Kind::Measure {
-        let found = collect(&fact.id, plan.select([col("lo"), col("hi")].map(|end| end.cast(DataType::Float64))))?;
-        let end = |name: &str| found.column(name).and_then(|column| Ok(column.f64()?.get(0))).map_err(failed);
+        let found = collect(
+            &fact.id,
+            plan.select([col("lo"), col("hi")].map(|end| end.cast(DataType::Float64))),
+        )?;
+        let end = |name: &str| {
+            found.column(name).and_then(|column| Ok(column.f64()?.get(0))).map_err(failed)
+        };
         let (lo, hi) = ends(&fact.id, end("lo")?, end("hi")?)?;
         return Ok(Counted { lo, hi, ..Counted::default() });
     }
@@ -260,17 +329,29 @@ fn count(session: &Session, fact: &Fact) -> Result<Counted, Error> {
     let number = |expr: Expr, name: &str| expr.cast(DataType::UInt64).alias(name);
     let found = collect(
         &fact.id,
-        plan.select([number(hit.clone().sum(), "yes"), number(hit.clone().null_count(), "unknown"), number(hit.len(), "all")]),
+        plan.select([
+            number(hit.clone().sum(), "yes"),
+            number(hit.clone().null_count(), "unknown"),
+            number(hit.len(), "all"),
+        ]),
     )?;
-    let get = |name: &str| found.column(name).and_then(|column| Ok(column.u64()?.get(0).unwrap_or(0))).map_err(failed);
+    let get = |name: &str| {
+        found.column(name).and_then(|column| Ok(column.u64()?.get(0).unwrap_or(0))).map_err(failed)
+    };
     let (trues, unknowns, all) = (get("yes")?, get("unknown")?, get("all")?);
-    Ok(Counted { trues, unknowns, falses: all.saturating_sub(trues + unknowns), lo: None, hi: None })
+    Ok(Counted {
+        trues,
+        unknowns,
+        falses: all.saturating_sub(trues + unknowns),
+        lo: None,
+        hi: None,
+    })
 }
 
 /// Whether the population of a measure, all of it read, has no row in scope.
 fn is_empty(session: &Session, fact: &Fact) -> Result<bool, Error> {
     for name in &fact.population {
-        if session.rows_in_scope(name)? > 0 {
+        if session.frames.rows_in_scope(name)? > 0 {
             return Ok(false);
         }
     }

@@ -4,36 +4,62 @@
 //! the in-memory engine, with the tables and views that it reads and no others. What all facts need of the
 //! environments, the coverage and the ownerless assets is read once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use highwater_snapshot::TABLES;
 use polars::prelude::*;
 use polars::sql::SQLContext;
 
 use crate::coverage::{Coverage, Environment};
-use crate::{Error, Evidence, FactBook};
+use crate::{Error, Evidence, Fact, FactBook};
 
-/// Tables and views as frames, and what is known of their coverage.
+/// Tables and views as frames, each view a plan over those before it.
+pub(crate) struct Frames(BTreeMap<String, LazyFrame>);
+
+/// Frames, and what is known of the coverage behind them.
 pub(crate) struct Session {
+    pub(crate) frames: Frames,
     pub(crate) coverage: Coverage,
-    frames: BTreeMap<String, LazyFrame>,
 }
 
 impl Session {
-    /// Prepares all views of the book over the evidence.
-    pub(crate) fn open(book: &FactBook, evidence: &Evidence) -> Result<Self, Error> {
-        let mut frames = BTreeMap::new();
-        for table in TABLES {
-            frames.insert(table.name.to_owned(), evidence.table(table.name)?);
+    /// Prepares what the facts read, and reads the coverage.
+    pub(crate) fn open(
+        book: &FactBook,
+        evidence: &Evidence,
+        facts: &[&Fact],
+    ) -> Result<Self, Error> {
+        let mut views: BTreeSet<&str> =
+            facts.iter().flat_map(|fact| &fact.views).map(String::as_str).collect();
+        let always = [SCOPE, OWNERLESS].into_iter().filter_map(|id| book.view(id));
+        for view in always {
+            views.insert(&view.id);
+            views.extend(view.views.iter().map(String::as_str));
         }
-        for view in book.views() {
-            let frame = plan(&view.id, &view.sql, &frames, &view.tables, &view.views)?;
-            frames.insert(view.id.clone(), frame);
-        }
+        let frames = Frames::open(book, evidence, &views)?;
         let environments = environments(&frames)?;
-        let read = |name: &str| collect(name, frames[name].clone());
+        let read = |name: &str| collect(name, frames.expect(name)?);
         let coverage = Coverage::new(&read("coverage")?, &read("config_lists")?, environments)?;
-        Ok(Self { coverage, frames })
+        Ok(Self { frames, coverage })
+    }
+}
+
+impl Frames {
+    /// All tables, and the views of those names; a view's own views must be among them.
+    pub(crate) fn open(
+        book: &FactBook,
+        evidence: &Evidence,
+        views: &BTreeSet<&str>,
+    ) -> Result<Self, Error> {
+        let mut frames = Self(BTreeMap::new());
+        for table in TABLES {
+            frames.0.insert(table.name.to_owned(), evidence.table(table.name)?);
+        }
+        for view in book.views().iter().filter(|view| views.contains(view.id.as_str())) {
+            let frame = frames.plan(&view.id, &view.sql, &view.tables, &view.views)?;
+            frames.0.insert(view.id.clone(), frame);
+        }
+        Ok(frames)
     }
 
     /// The plan of a query that reads these tables and views.
@@ -44,17 +70,28 @@ impl Session {
         tables: &[String],
         views: &[String],
     ) -> Result<LazyFrame, Error> {
-        plan(name, sql, &self.frames, tables, views)
+        let mut context = SQLContext::new();
+        for relation in tables.iter().chain(views) {
+            if let Some(frame) = self.get(relation) {
+                context.register(relation, frame);
+            }
+        }
+        context.execute(sql).map_err(|error| Error::query(name, &error))
     }
 
     /// One table or view.
-    pub(crate) fn frame(&self, name: &str) -> Option<LazyFrame> {
-        self.frames.get(name).cloned()
+    pub(crate) fn get(&self, name: &str) -> Option<LazyFrame> {
+        self.0.get(name).cloned()
+    }
+
+    fn expect(&self, name: &str) -> Result<LazyFrame, Error> {
+        self.get(name)
+            .ok_or_else(|| Error::UnknownTable { name: name.to_owned(), hint: String::new() })
     }
 
     /// Rows of a table or view; 0 where there is none of that name.
     pub(crate) fn rows(&self, name: &str) -> Result<u64, Error> {
-        let Some(frame) = self.frame(name) else { return Ok(0) };
+        let Some(frame) = self.get(name) else { return Ok(0) };
         let counted = collect(name, frame.select([len().cast(DataType::UInt64).alias("rows")]))?;
         let rows = counted.column("rows").and_then(|column| column.u64().cloned());
         Ok(rows.map_err(|error| Error::query(name, &error))?.get(0).unwrap_or(0))
@@ -62,13 +99,18 @@ impl Session {
 
     /// Rows of a table that belong to environments in scope; all rows of other tables.
     pub(crate) fn rows_in_scope(&self, name: &str) -> Result<u64, Error> {
-        let Some(mut frame) = self.frame(name) else { return Ok(0) };
+        let Some(mut frame) = self.get(name) else { return Ok(0) };
         let schema = frame.collect_schema().map_err(|error| Error::frame(name, &error))?;
-        let Some(scope) = self.frame(SCOPE).filter(|_| schema.contains("environment_id")) else {
+        let Some(scope) = self.get(SCOPE).filter(|_| schema.contains("environment_id")) else {
             return self.rows(name);
         };
         let ids = scope.select([col("environment_id")]);
-        let join = frame.join(ids, [col("environment_id")], [col("environment_id")], JoinType::Semi.into());
+        let join = frame.join(
+            ids,
+            [col("environment_id")],
+            [col("environment_id")],
+            JoinType::Semi.into(),
+        );
         let counted = collect(name, join.select([len().cast(DataType::UInt64).alias("rows")]))?;
         let rows = counted.column("rows").and_then(|column| column.u64().cloned());
         Ok(rows.map_err(|error| Error::query(name, &error))?.get(0).unwrap_or(0))
@@ -77,42 +119,34 @@ impl Session {
 
 /// View of the environments in scope.
 const SCOPE: &str = "env_scope";
+/// View of the assets whose owner was not told.
+pub(crate) const OWNERLESS: &str = "ownerless";
 
-/// Runs a plan on the in-memory engine.
+/// Runs a plan on the in-memory engine. Elimination of common expressions stays off: in 0.55.2 it panics
+/// where an aggregate is used twice over no rows.
 pub(crate) fn collect(name: &str, frame: LazyFrame) -> Result<DataFrame, Error> {
-    frame.collect().map_err(|error| Error::query(name, &error))
-}
-
-fn plan(
-    name: &str,
-    sql: &str,
-    frames: &BTreeMap<String, LazyFrame>,
-    tables: &[String],
-    views: &[String],
-) -> Result<LazyFrame, Error> {
-    let mut context = SQLContext::new();
-    for relation in tables.iter().chain(views) {
-        if let Some(frame) = frames.get(relation) {
-            context.register(relation, frame.clone());
-        }
-    }
-    context.execute(sql).map_err(|error| Error::query(name, &error))
+    let mut optimizations = frame.get_current_optimizations();
+    optimizations.remove(OptFlags::COMM_SUBEXPR_ELIM);
+    frame.with_optimizations(optimizations).collect().map_err(|error| Error::query(name, &error))
 }
 
 /// All environments of the list, with what the view of those in scope says of them.
-fn environments(frames: &BTreeMap<String, LazyFrame>) -> Result<BTreeMap<String, Environment>, Error> {
+fn environments(frames: &Frames) -> Result<BTreeMap<String, Environment>, Error> {
     let failed = |error| Error::query(SCOPE, &error);
     let mut known = BTreeMap::new();
-    let has_scope = frames.contains_key(SCOPE);
-    let listed = collect("environments", frames["environments"].clone().select([col("environment_id")]))?;
-    for id in listed.column("environment_id").and_then(|ids| ids.str().cloned()).map_err(failed)?.iter().flatten() {
-        known.insert(id.to_owned(), Environment { in_scope: !has_scope, ..Environment::default() });
+    let view = frames.get(SCOPE);
+    let listed =
+        collect("environments", frames.expect("environments")?.select([col("environment_id")]))?;
+    let ids = listed.column("environment_id").and_then(|ids| ids.str()).map_err(failed)?;
+    for id in ids.iter().flatten() {
+        known.insert(
+            id.to_owned(),
+            Environment { in_scope: view.is_none(), ..Environment::default() },
+        );
     }
-    if !has_scope {
-        return Ok(known);
-    }
-    let columns = ["environment_id", "is_production", "has_dataverse"].map(col);
-    let scope = collect(SCOPE, frames[SCOPE].clone().select(columns))?;
+    let Some(view) = view else { return Ok(known) };
+    let scope =
+        collect(SCOPE, view.select(["environment_id", "is_production", "has_dataverse"].map(col)))?;
     let ids = scope.column("environment_id").and_then(|ids| ids.str()).map_err(failed)?;
     let flag = |name: &str| scope.column(name).and_then(|flags| flags.bool()).map_err(failed);
     let (production, dataverse) = (flag("is_production")?, flag("has_dataverse")?);

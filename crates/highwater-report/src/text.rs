@@ -32,10 +32,21 @@ pub fn render(scorecard: &Scorecard, style: Style) -> String {
 }
 
 fn header(out: &mut String, scorecard: &Scorecard, style: Style) {
-    let name = scorecard.tenant.name.as_deref().map_or_else(String::new, |name| format!("{} ", plain(name)));
-    let _ = writeln!(out, "{}", style.strong(&format!("Tenant {name}{}", plain(&scorecard.tenant.id))));
+    let name = scorecard
+        .tenant
+        .name
+        .as_deref()
+        .map_or_else(String::new, |name| format!("{} ", plain(name)));
+    let _ =
+        writeln!(out, "{}", style.strong(&format!("Tenant {name}{}", plain(&scorecard.tenant.id))));
     let snapshot = &scorecard.snapshot;
-    let _ = writeln!(out, "snapshot {}  evaluated as of {}  rules {}", plain(&snapshot.id), scorecard.evaluated_at, short(&scorecard.rulebook.sha256));
+    let _ = writeln!(
+        out,
+        "snapshot {}  evaluated as of {}  rules {}",
+        plain(&snapshot.id),
+        scorecard.evaluated_at,
+        short(&scorecard.rulebook.sha256)
+    );
 }
 
 fn profile(out: &mut String, model: &ModelScore, style: Style) {
@@ -55,15 +66,26 @@ fn profile(out: &mut String, model: &ModelScore, style: Style) {
             let _ = writeln!(out, "limited by {many} of {} capabilities", model.capabilities.len());
         }
     }
-    let wide = model.capabilities.iter().map(|capability| capability.title.chars().count()).max().unwrap_or(0);
+    let wide = model
+        .capabilities
+        .iter()
+        .map(|capability| capability.title.chars().count())
+        .max()
+        .unwrap_or(0);
     let scale = scale(model);
     let heads: Vec<String> = scale.iter().map(|level| format!("{level:^5}")).collect();
-    let _ = writeln!(out, "\n  {:wide$}  {}  proven  about  at most  decided  next", "", heads.join(" "));
+    let _ = writeln!(
+        out,
+        "\n  {:wide$}  {}  proven  about  at most  decided  next",
+        "",
+        heads.join(" ")
+    );
     for capability in &model.capabilities {
         row(out, capability, &scale, wide, style);
     }
     for left_out in &model.out_of_scope {
-        let _ = writeln!(out, "  {:wide$}  not judged: {}", left_out.title, plain(&left_out.reason));
+        let _ =
+            writeln!(out, "  {:wide$}  not judged: {}", left_out.title, plain(&left_out.reason));
     }
 }
 
@@ -89,10 +111,11 @@ fn row(out: &mut String, capability: &CapabilityScore, scale: &[u16], wide: usiz
 
 fn legend(out: &mut String, style: Style) {
     let sample = Levels { telemetry: 200, proven: 200, estimate: 300, possible: 400 };
-    let shown: Vec<String> = [(200, "proven"), (300, "estimated"), (400, "still possible"), (500, "out of reach")]
-        .into_iter()
-        .map(|(level, word)| format!("{} {word}", style.bar(level, sample)))
-        .collect();
+    let shown: Vec<String> =
+        [(200, "proven"), (300, "estimated"), (400, "still possible"), (500, "out of reach")]
+            .into_iter()
+            .map(|(level, word)| format!("{} {word}", style.bar(level, sample)))
+            .collect();
     let _ = writeln!(out, "\n  {}", shown.join("   "));
 }
 
@@ -115,16 +138,32 @@ fn sight(out: &mut String, scorecard: &Scorecard, style: Style) {
     if gaps.is_empty() {
         return;
     }
-    let _ = writeln!(out, "\n{}", style.strong(&format!("{} sources were not read in full. Those that would tell most:", gaps.len())));
+    let _ = writeln!(
+        out,
+        "\n{}",
+        style.strong(&format!(
+            "{} sources were not read in full. Those that would tell most:",
+            gaps.len()
+        ))
+    );
     for gap in gaps.iter().take(5) {
-        let grant = gap.grant.as_deref().map_or_else(String::new, |grant| format!("; grant: {}", plain(grant)));
-        let line = format!("  {} ({}): {} open indicators read it{grant}", gap.source, gap.status, gap.unlocks.len());
+        let grant = gap
+            .grant
+            .as_deref()
+            .map_or_else(String::new, |grant| format!("; grant: {}", plain(grant)));
+        let line = format!(
+            "  {} ({}): {} open indicators read it{grant}",
+            gap.source,
+            gap.status,
+            gap.unlocks.len()
+        );
         let _ = writeln!(out, "{}", cut(&line, style.width));
     }
 }
 
 fn statements(out: &mut String, scorecard: &Scorecard, style: Style) {
-    let expired = scorecard.attestations.iter().filter(|statement| statement.status == "expired").count();
+    let expired =
+        scorecard.attestations.iter().filter(|statement| statement.status == "expired").count();
     if expired > 0 {
         let _ = writeln!(out, "\n{expired} statements have expired and no longer count");
     }
@@ -138,7 +177,12 @@ fn statements(out: &mut String, scorecard: &Scorecard, style: Style) {
 }
 
 fn scale(model: &ModelScore) -> Vec<u16> {
-    let mut scale: Vec<u16> = model.capabilities.iter().flat_map(|capability| &capability.indicators).map(|indicator| indicator.level).collect();
+    let mut scale: Vec<u16> = model
+        .capabilities
+        .iter()
+        .flat_map(|capability| &capability.indicators)
+        .map(|indicator| indicator.level)
+        .collect();
     scale.sort_unstable();
     scale.dedup();
     scale
@@ -155,9 +199,16 @@ pub fn in_words(level: Levels) -> String {
 /// Text from outside without control characters and direction marks, so that a name cannot redraw the
 /// terminal.
 pub fn plain(text: &str) -> String {
-    let hidden = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     let shown: String = text.chars().map(|c| if hidden(c) { ' ' } else { c }).take(201).collect();
-    if shown.chars().count() > 200 { shown.chars().take(199).collect::<String>() + "…" } else { shown }
+    if shown.chars().count() > 200 {
+        shown.chars().take(199).collect::<String>() + "…"
+    } else {
+        shown
+    }
 }
 
 fn percent(share: f64) -> String {
@@ -169,7 +220,11 @@ fn short(digest: &str) -> &str {
 }
 
 fn cut(line: &str, width: usize) -> String {
-    if line.chars().count() <= width { line.to_owned() } else { line.chars().take(width.saturating_sub(1)).collect::<String>() + "…" }
+    if line.chars().count() <= width {
+        line.to_owned()
+    } else {
+        line.chars().take(width.saturating_sub(1)).collect::<String>() + "…"
+    }
 }
 
 impl Style {
@@ -206,7 +261,8 @@ mod tests {
     fn the_signs_differ_without_colour() {
         let style = Style { color: false, width: 80 };
         let levels = Levels { telemetry: 100, proven: 200, estimate: 300, possible: 400 };
-        let signs: Vec<String> = [200, 300, 400, 500].iter().map(|level| style.bar(*level, levels)).collect();
+        let signs: Vec<String> =
+            [200, 300, 400, 500].iter().map(|level| style.bar(*level, levels)).collect();
         assert_eq!(signs, ["█████", "▒▒▒▒▒", "░░░░░", "  ·  "]);
     }
 }

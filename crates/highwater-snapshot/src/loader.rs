@@ -142,7 +142,9 @@ pub(crate) fn collapse_assets(said: &mut Said, frames: &Frames) -> Result<(), Er
 
 /// Makes `desktop_run_peaks` of the sessions that were read.
 pub(crate) fn add_peaks(frames: &mut Frames, as_of: Time) -> Result<(), Error> {
-    let Some(frame) = frames.get("desktop_flow_runs").filter(|frame| frame.height() > 0) else { return Ok(()) };
+    let Some(frame) = frames.get("desktop_flow_runs").filter(|frame| frame.height() > 0) else {
+        return Ok(());
+    };
     let read = || -> PolarsResult<Vec<(Time, Option<Time>)>> {
         let moments = |column: &str| frame.column(column)?.cast(&DataType::Int64);
         let (started, ended) = (moments("started_at")?, moments("ended_at")?);
@@ -152,7 +154,11 @@ pub(crate) fn add_peaks(frames: &mut Frames, as_of: Time) -> Result<(), Error> {
     let sessions = read().map_err(Error::table("desktop_flow_runs"))?;
     let (days, peaks): (Vec<Option<Time>>, Vec<i64>) =
         peaks(sessions, as_of).into_iter().map(|(day, peak)| (Some(day), peak)).unzip();
-    insert(frames, "desktop_run_peaks", vec![moments("day", &days)?, Column::new("peak".into(), peaks)])
+    insert(
+        frames,
+        "desktop_run_peaks",
+        vec![moments("day", &days)?, Column::new("peak".into(), peaks)],
+    )
 }
 
 /// Rows by table and scope, counted where the table has a column for its scope.
@@ -221,7 +227,10 @@ pub(crate) fn due(frames: &Frames, config: &Config) -> Result<Due, Error> {
         );
     }
     let hosts = where_text(frames, "config_lists", "kind", "central_pipelines_host", "value")?;
-    ids(Scope::PipelinesHost, hosts.into_iter().filter(|host| environments.contains_key(host)).collect());
+    ids(
+        Scope::PipelinesHost,
+        hosts.into_iter().filter(|host| environments.contains_key(host)).collect(),
+    );
     Ok(due)
 }
 
@@ -298,7 +307,9 @@ fn add_tenant_seen(
     insert(frames, "tenant_seen", columns)
 }
 
-fn add_env_seen(frames: &mut Frames, environments: &BTreeMap<String, Option<bool>>,
+fn add_env_seen(
+    frames: &mut Frames,
+    environments: &BTreeMap<String, Option<bool>>,
     seen: &dyn Fn(&str, Option<&str>) -> bool,
 ) -> Result<(), Error> {
     let Some(table) = crate::table("env_seen") else { return Ok(()) };
@@ -439,11 +450,17 @@ fn asset_environments(
     if table == "log_analytics_workspaces" {
         let ids = texts(frame, table, "workspace_id")?;
         let subscription = |id: &str| id.split('/').nth(2).map(ToOwned::to_owned);
-        return Ok(ids.into_iter().filter_map(|id| Some((id.clone(), subscription(&id)?))).collect());
+        return Ok(ids
+            .into_iter()
+            .filter_map(|id| Some((id.clone(), subscription(&id)?)))
+            .collect());
     }
     if table == "source_control_repos" {
         let ids = texts(frame, table, "repo_id")?;
-        return Ok(ids.into_iter().filter_map(|id| Some((id.clone(), organisation(&id)?))).collect());
+        return Ok(ids
+            .into_iter()
+            .filter_map(|id| Some((id.clone(), organisation(&id)?)))
+            .collect());
     }
     let id = if table == "apps" { "app_id" } else { "flow_id" };
     let read = || -> PolarsResult<BTreeMap<String, String>> {

@@ -208,16 +208,16 @@ impl Builder {
     fn push(&mut self, cell: Cell<'_>, table: &str, column: &str) {
         match (self, cell) {
             (Self::Text(builder), Cell::Text(text) | Cell::Plain(text)) => {
-                builder.append_value(text.as_ref())
+                builder.append_value(text.as_ref());
             }
             (Self::Bool(builder), Cell::Bool(flag)) => builder.append_value(flag),
             (Self::Int(builder), Cell::Int(number)) => builder.append_value(number),
             (Self::Float(builder), Cell::Float(number)) if number.is_finite() => {
-                builder.append_value(number)
+                builder.append_value(number);
             }
             (Self::Time(builder), Cell::Time(time)) => builder.append_value(time.0),
             (Self::List(builder), Cell::List(list)) => {
-                builder.append_values_iter(list.iter().map(String::as_str))
+                builder.append_values_iter(list.iter().map(String::as_str));
             }
             (builder, cell) => {
                 debug_assert!(

@@ -21,8 +21,8 @@ use crate::manifest::{FORMAT, FileEntry, Manifest, SourceEntry, TableEntry, Tena
 use crate::store::{Hashing, digest_file};
 use crate::table::Scope;
 use crate::{
-    Claim, Config, Error, Json, Origin, Place, Pseudonyms, Record, Rows, Status, TABLES, Table, Time,
-    derive, fold, merge, pattern_class,
+    Claim, Config, Error, Json, Origin, Place, Pseudonyms, Record, Rows, Status, TABLES, Table,
+    Time, derive, fold, merge, pattern_class,
 };
 
 /// What a snapshot is about, before the first record.
@@ -162,7 +162,13 @@ impl Writer {
         let due = loader::due(&frames, &self.config)?;
         let environments = due.environments.clone();
         let covered = crate::coverage::cover(&self.said, due, &self.config);
-        loader::add_coverage(&mut frames, &covered, &environments, &self.config, self.subject.taken_at)?;
+        loader::add_coverage(
+            &mut frames,
+            &covered,
+            &environments,
+            &self.config,
+            self.subject.taken_at,
+        )?;
         derive::derive(&mut frames)?;
         pattern_class::classify(&mut frames)?;
         loader::add_clock(&mut frames, self.subject.taken_at)?;
@@ -352,7 +358,11 @@ fn overall(table: &str, covered: &[Covered]) -> Status {
     }
     let some = any(Status::Full) || any(Status::Partial) || any(Status::Truncated);
     match () {
-        () if some && rows.iter().all(|row| matches!(row.status, Status::Full | Status::Truncated)) => Status::Truncated,
+        () if some
+            && rows.iter().all(|row| matches!(row.status, Status::Full | Status::Truncated)) =>
+        {
+            Status::Truncated
+        }
         () if some => Status::Partial,
         () if any(Status::Denied) => Status::Denied,
         () if any(Status::Failed) => Status::Failed,

@@ -57,13 +57,19 @@ pub(crate) enum Verb {
     #[command(after_help = "Example: highwater import exports/ --store highwater-data")]
     Import(Import),
     /// Infer the maturity levels of a snapshot
-    #[command(after_help = "Example: highwater score --attest attestations.toml --require automation=300")]
+    #[command(
+        after_help = "Example: highwater score --attest attestations.toml --require automation=300"
+    )]
     Score(Score),
     /// Follow an indicator or a fact down to the records
-    #[command(after_help = "Examples: highwater explain AUT-SG-200-01\n          highwater explain dlp.env_covered_share --limit 50")]
+    #[command(
+        after_help = "Examples: highwater explain AUT-SG-200-01\n          highwater explain dlp.env_covered_share --limit 50"
+    )]
     Explain(Explain),
     /// Ask the evidence tables in SQL
-    #[command(after_help = "Example: highwater sql \"SELECT sku, COUNT(*) AS n FROM environments GROUP BY sku\"")]
+    #[command(
+        after_help = "Example: highwater sql \"SELECT sku, COUNT(*) AS n FROM environments GROUP BY sku\""
+    )]
     Sql(Sql),
     /// List the evidence tables and their columns
     #[command(after_help = "Example: highwater tables environments")]
@@ -87,7 +93,9 @@ pub(crate) enum Verb {
     #[command(after_help = "Example: highwater pack highwater-data --out tenant.zip")]
     Pack(Pack),
     /// Read flow definitions, desktop-flow scripts and solution packages directly
-    #[command(after_help = "Example: highwater definitions solutions/ --format sarif > flows.sarif")]
+    #[command(
+        after_help = "Example: highwater definitions solutions/ --format sarif > flows.sarif"
+    )]
     Definitions(Definitions),
     /// Print the JSON Schema of the scorecard
     Schema,
@@ -287,5 +295,7 @@ pub(crate) enum DefinitionsForm {
 }
 
 fn moment(text: &str) -> Result<Time, String> {
-    Time::parse(text).ok_or_else(|| format!("`{text}` is not a moment in RFC 3339, such as 2026-11-22T06:00:00Z"))
+    Time::parse(text).ok_or_else(|| {
+        format!("`{text}` is not a moment in RFC 3339, such as 2026-11-22T06:00:00Z")
+    })
 }

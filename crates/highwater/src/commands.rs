@@ -51,7 +51,9 @@ fn completions(shell: clap_complete::Shell) -> anyhow::Result<ExitCode> {
 }
 
 fn man(dir: &std::path::Path) -> anyhow::Result<ExitCode> {
-    std::fs::create_dir_all(dir).map_err(|error| usage_error(format!("cannot create {}: {error}", dir.display())))?;
-    clap_mangen::generate_to(Args::command(), dir).map_err(|error| usage_error(format!("cannot write to {}: {error}", dir.display())))?;
+    std::fs::create_dir_all(dir)
+        .map_err(|error| usage_error(format!("cannot create {}: {error}", dir.display())))?;
+    clap_mangen::generate_to(Args::command(), dir)
+        .map_err(|error| usage_error(format!("cannot write to {}: {error}", dir.display())))?;
     Ok(ExitCode::SUCCESS)
 }

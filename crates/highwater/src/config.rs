@@ -70,10 +70,19 @@ impl Config {
         let path = named.clone().unwrap_or_else(|| PathBuf::from("highwater.toml"));
         let mut config = match std::fs::read_to_string(&path) {
             Ok(text) => Self::parse(&path, &text)?,
-            Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => Self::default(),
-            Err(error) => return Err(usage_error(format!("cannot read {}: {error}; check the path of --config", path.display()))),
+            Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+                Self::default()
+            }
+            Err(error) => {
+                return Err(usage_error(format!(
+                    "cannot read {}: {error}; check the path of --config",
+                    path.display()
+                )));
+            }
         };
-        if let Some(tenant) = std::env::var("HIGHWATER_TENANT").ok().filter(|tenant| !tenant.is_empty()) {
+        if let Some(tenant) =
+            std::env::var("HIGHWATER_TENANT").ok().filter(|tenant| !tenant.is_empty())
+        {
             config.tenant = Some(tenant);
         }
         if let Some(store) = std::env::var_os("HIGHWATER_STORE").filter(|store| !store.is_empty()) {
@@ -84,13 +93,24 @@ impl Config {
 
     fn parse(path: &Path, text: &str) -> anyhow::Result<Self> {
         let config: Self = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-            usage_error(format!("{}:{line}: {}", path.display(), error.message().replace('\n', " ")))
+            let line = error
+                .span()
+                .map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+            usage_error(format!(
+                "{}:{line}: {}",
+                path.display(),
+                error.message().replace('\n', " ")
+            ))
         })?;
         config.evidence().check().map_err(|problem| {
             let key = problem.split('`').nth(1).unwrap_or_default();
-            let line = text.lines().position(|line| !key.is_empty() && line.trim_start().starts_with(key));
-            usage_error(format!("{}:{}: {problem}", path.display(), line.map_or(0, |line| line + 1)))
+            let line =
+                text.lines().position(|line| !key.is_empty() && line.trim_start().starts_with(key));
+            usage_error(format!(
+                "{}:{}: {problem}",
+                path.display(),
+                line.map_or(0, |line| line + 1)
+            ))
         })?;
         Ok(config)
     }
@@ -107,7 +127,9 @@ impl Config {
 
     /// The store: a flag, the configuration, or `highwater-data`.
     pub(crate) fn store(&self, flag: Option<&Path>) -> PathBuf {
-        flag.map(Path::to_owned).or_else(|| self.store.clone()).unwrap_or_else(|| PathBuf::from("highwater-data"))
+        flag.map(Path::to_owned)
+            .or_else(|| self.store.clone())
+            .unwrap_or_else(|| PathBuf::from("highwater-data"))
     }
 
     /// How people are hidden; makes the store's key on first use.
@@ -125,15 +147,21 @@ fn pseudonym_key(store: &Path) -> anyhow::Result<Vec<u8>> {
     if let Ok(text) = std::fs::read_to_string(&path) {
         let key = text.trim();
         if key.len() < 32 {
-            return Err(usage_error(format!("{} is damaged: restore it, or remove it and accept new pseudonyms", path.display())));
+            return Err(usage_error(format!(
+                "{} is damaged: restore it, or remove it and accept new pseudonyms",
+                path.display()
+            )));
         }
         return Ok(key.as_bytes().to_vec());
     }
-    std::fs::create_dir_all(store).with_context(|| format!("cannot create the store {}", store.display()))?;
+    std::fs::create_dir_all(store)
+        .with_context(|| format!("cannot create the store {}", store.display()))?;
     let mut random = [0_u8; 32];
-    getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("the system gives no randomness: {error}"))?;
+    getrandom::fill(&mut random)
+        .map_err(|error| anyhow::anyhow!("the system gives no randomness: {error}"))?;
     let key: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-    write_private(&path, &format!("{key}\n")).with_context(|| format!("cannot write {}", path.display()))?;
+    write_private(&path, &format!("{key}\n"))
+        .with_context(|| format!("cannot write {}", path.display()))?;
     Ok(key.into_bytes())
 }
 
@@ -167,6 +195,10 @@ mod tests {
     fn a_system_is_listed_or_unused() {
         let said = problem("[organisations]\ngithub = \"contoso\"\n");
         assert!(said.contains("none"), "{said}");
-        Config::parse(Path::new("h"), "[organisations]\ngithub = [\"contoso\"]\nazure = \"none\"\n").unwrap();
+        Config::parse(
+            Path::new("h"),
+            "[organisations]\ngithub = [\"contoso\"]\nazure = \"none\"\n",
+        )
+        .unwrap();
     }
 }

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use highwater_facts::{Evidence, FactBook};
-use highwater_score::{Answers, Attestations, Context, Rulebook, Scorecard, SourceGap, Tenant, Tool};
+use highwater_score::{
+    Answers, Attestations, Context, Rulebook, Scorecard, SourceGap, Tenant, Tool,
+};
 use highwater_snapshot::{Manifest, Snapshot, Status, TABLES, Time};
 use jiff::Timestamp;
 
@@ -54,10 +56,18 @@ pub(crate) fn rules(global: &Global) -> anyhow::Result<Rules> {
         None => Ok(Rules { book: FactBook::embedded()?, rulebook: Rulebook::shipped(&pins)? }),
         Some(folder) => {
             let (facts, models) = (folder.join("facts"), folder.join("models"));
-            let book = if facts.is_dir() { FactBook::from_dir(&facts)? } else { FactBook::embedded()? };
-            let rulebook = if models.is_dir() { Rulebook::from_dir(&models, &pins)? } else { Rulebook::shipped(&pins)? };
+            let book =
+                if facts.is_dir() { FactBook::from_dir(&facts)? } else { FactBook::embedded()? };
+            let rulebook = if models.is_dir() {
+                Rulebook::from_dir(&models, &pins)?
+            } else {
+                Rulebook::shipped(&pins)?
+            };
             if !facts.is_dir() && !models.is_dir() {
-                return Err(usage_error(format!("{} has neither `facts` nor `models`: see config/ of the source", folder.display())));
+                return Err(usage_error(format!(
+                    "{} has neither `facts` nor `models`: see config/ of the source",
+                    folder.display()
+                )));
             }
             Ok(Rules { book, rulebook })
         }
@@ -65,7 +75,12 @@ pub(crate) fn rules(global: &Global) -> anyhow::Result<Rules> {
 }
 
 /// Opens a snapshot for evaluation at a moment.
-pub(crate) fn open(global: &Global, config: &Config, path: Option<&Path>, as_of: Option<Time>) -> anyhow::Result<Case> {
+pub(crate) fn open(
+    global: &Global,
+    config: &Config,
+    path: Option<&Path>,
+    as_of: Option<Time>,
+) -> anyhow::Result<Case> {
     let snapshot = open_snapshot(config, path)?;
     let evidence = Evidence::from_frames(snapshot.tables(as_of)?)?;
     Ok(Case { snapshot, evidence, rules: rules(global)? })
@@ -96,12 +111,18 @@ pub(crate) fn score(
 /// Reads a file of statements; none where none was named.
 pub(crate) fn statements(file: Option<&Path>, rulebook: &Rulebook) -> anyhow::Result<Attestations> {
     let Some(file) = file else { return Ok(Attestations::default()) };
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| usage_error(format!("cannot read {}: {error}; check the path of --attest", file.display())))?;
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        usage_error(format!("cannot read {}: {error}; check the path of --attest", file.display()))
+    })?;
     Ok(Attestations::read(&file.display().to_string(), &text, rulebook)?)
 }
 
-fn context(config: &Config, case: &Case, as_of: Option<Time>, model: Option<&str>) -> anyhow::Result<Context> {
+fn context(
+    config: &Config,
+    case: &Case,
+    as_of: Option<Time>,
+    model: Option<&str>,
+) -> anyhow::Result<Context> {
     let manifest = case.snapshot.manifest();
     let rulebook = &case.rules.rulebook;
     let known: Vec<&str> = rulebook.models().iter().map(|model| model.id.as_str()).collect();
@@ -110,9 +131,13 @@ fn context(config: &Config, case: &Case, as_of: Option<Time>, model: Option<&str
     {
         return Err(usage_error(format!("--model {model}: the models are {}", known.join(", "))));
     }
-    let scope = highwater_score::Scope::new(rulebook, &config.scope.out_of_scope, &config.scope.reasons)?;
+    let scope =
+        highwater_score::Scope::new(rulebook, &config.scope.out_of_scope, &config.scope.reasons)?;
     Ok(Context {
-        tool: Tool { name: manifest.tool.name.clone(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        tool: Tool {
+            name: manifest.tool.name.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
         tenant: Tenant { id: manifest.tenant.id.clone(), name: manifest.tenant.name.clone() },
         snapshot: highwater_score::Snapshot {
             id: manifest.taken_at.folder(),
@@ -147,8 +172,12 @@ pub(crate) fn gaps(manifest: &Manifest) -> anyhow::Result<Vec<SourceGap>> {
         tables: fed_by(source),
     };
     let mut found: BTreeMap<String, SourceGap> = BTreeMap::new();
-    for (source, entry) in manifest.sources.iter().filter(|(_, entry)| entry.status != Status::Full) {
-        let reason = entry.gap.clone().unwrap_or_else(|| "nothing says that it was read to its end".to_owned());
+    for (source, entry) in manifest.sources.iter().filter(|(_, entry)| entry.status != Status::Full)
+    {
+        let reason = entry
+            .gap
+            .clone()
+            .unwrap_or_else(|| "nothing says that it was read to its end".to_owned());
         found.insert(source.clone(), gap(source, entry.status, reason));
     }
     for table in TABLES {
@@ -156,9 +185,16 @@ pub(crate) fn gaps(manifest: &Manifest) -> anyhow::Result<Vec<SourceGap>> {
         if status == Status::Full {
             continue;
         }
-        for source in table.complete.first().copied().into_iter().flatten() {
+        // The way of reading that was begun, else the preferred one.
+        let begun = |sources: &&&[&str]| {
+            sources.iter().filter(|source| manifest.sources.contains_key(**source)).count()
+        };
+        let preferred = table.complete.iter().rev().max_by_key(begun).copied();
+        for source in preferred.into_iter().flatten() {
             if !manifest.sources.contains_key(*source) {
-                found.entry((*source).to_owned()).or_insert_with(|| gap(source, Status::None, "it was not read".to_owned()));
+                found
+                    .entry((*source).to_owned())
+                    .or_insert_with(|| gap(source, Status::None, "it was not read".to_owned()));
             }
         }
     }
@@ -168,7 +204,8 @@ pub(crate) fn gaps(manifest: &Manifest) -> anyhow::Result<Vec<SourceGap>> {
 /// Tables that a source helps to complete.
 fn fed_by(source: &str) -> Vec<String> {
     let feeds = |table: &&highwater_snapshot::Table| {
-        table.complete.iter().any(|alternative| alternative.contains(&source)) || table.readings.iter().any(|reading| reading.source == source)
+        table.complete.iter().any(|alternative| alternative.contains(&source))
+            || table.readings.iter().any(|reading| reading.source == source)
     };
     TABLES.iter().copied().filter(feeds).map(|table| table.name.to_owned()).collect()
 }

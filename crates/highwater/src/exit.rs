@@ -29,7 +29,9 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 /// Says what went wrong, on one line and its causes below.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     if error.chain().any(|cause| {
-        cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
     }) {
         // The reader of our output went away, as `head` does: not our failure.
         return ExitCode::SUCCESS;

@@ -15,7 +15,8 @@ pub(crate) fn start_logging(global: &Global) {
         (false, 2) => "debug",
         (false, _) => "trace",
     };
-    let filter = EnvFilter::try_from_env("HIGHWATER_LOG").unwrap_or_else(|_| EnvFilter::new(format!("highwater={level},error")));
+    let filter = EnvFilter::try_from_env("HIGHWATER_LOG")
+        .unwrap_or_else(|_| EnvFilter::new(format!("highwater={level},error")));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     let started = match global.log_format {
         LogFormat::Text => builder.without_time().with_target(false).try_init(),

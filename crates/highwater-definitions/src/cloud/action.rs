@@ -164,6 +164,11 @@ impl<'t> Action<'t> {
         self.value.key()
     }
 
+    /// Whether any run-after entry is there.
+    pub(crate) fn has_run_after(&self) -> bool {
+        self.run_after.is_some_and(|run_after| run_after.children().next().is_some())
+    }
+
     /// Holds actions, by type or by shape.
     pub(crate) fn is_container(&self) -> bool {
         self.kind_of.is_container() || self.branches.1 > self.branches.0

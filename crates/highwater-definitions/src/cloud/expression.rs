@@ -8,36 +8,46 @@ use crate::secret::COMPUTED;
 pub(crate) enum Split<'t> {
     /// No expression: the string itself.
     Literal(&'t str),
-    /// `@…`: quoted fragments only.
-    Expression(Vec<&'t str>),
-    /// `…@{…}…`: the text outside ([`COMPUTED`] for each expression), and quoted fragments inside.
+    /// `@…`: the expression.
+    Expression(&'t str),
+    /// `…@{…}…`: the text outside ([`COMPUTED`] for each expression), and the expressions.
     Mixed(String, Vec<&'t str>),
 }
 
-/// Splits a string of a definition.
-pub(crate) fn split(text: &str) -> Split<'_> {
-    let Some(at) = memchr::memchr(b'@', text.as_bytes()) else { return Split::Literal(text) };
-    let expression = at == 0 && !text.starts_with("@@") && !text.starts_with("@{");
-    if expression {
-        return Split::Expression(fragments(&text[1..]));
+/// Splits a string of a definition; `signed` when it holds an `@` anywhere.
+pub(crate) fn split(text: &str, signed: bool) -> Split<'_> {
+    if !signed {
+        return Split::Literal(text);
     }
-    if !text.contains("@{") { Split::Literal(text) } else { mixed(text) }
+    if is_expression(text) {
+        return Split::Expression(&text[1..]);
+    }
+    if next_interpolation(text).is_some() { mixed(text) } else { Split::Literal(text) }
+}
+
+/// Whether a string is an expression as a whole: `@…`, but not `@@…` or `@{…}`.
+pub(crate) fn is_expression(text: &str) -> bool {
+    text.starts_with('@') && !matches!(text.as_bytes(), [_, b'@' | b'{', ..])
 }
 
 fn mixed(text: &str) -> Split<'_> {
     let mut outside = String::with_capacity(text.len());
     let mut found = Vec::new();
     let mut rest = text;
-    while let Some(start) = rest.find("@{") {
+    while let Some(start) = next_interpolation(rest) {
         outside.push_str(&rest[..start]);
         outside.push(COMPUTED);
         let inside = &rest[start + 2..];
         let end = interpolation_end(inside);
-        found.extend(fragments(&inside[..end]));
+        found.push(&inside[..end]);
         rest = inside[end..].strip_prefix('}').unwrap_or("");
     }
     outside.push_str(rest);
     Split::Mixed(outside, found)
+}
+
+fn next_interpolation(text: &str) -> Option<usize> {
+    memchr::memchr_iter(b'@', text.as_bytes()).find(|at| text.as_bytes().get(at + 1) == Some(&b'{'))
 }
 
 /// Where the expression after `@{` ends: at its closing brace, quotes and nested braces heeded, or at the end.
@@ -57,22 +67,45 @@ pub(crate) fn interpolation_end(inside: &str) -> usize {
 }
 
 /// The texts between single quotes. A doubled quote splits a text in two, which no rule minds.
-fn fragments(expression: &str) -> Vec<&str> {
-    expression.split('\'').skip(1).step_by(2).filter(|fragment| !fragment.is_empty()).collect()
+pub(crate) fn fragments<'t>(expression: &'t str, report: &mut impl FnMut(&'t str)) {
+    let mut opened = None;
+    for (at, byte) in expression.bytes().chain([b'\'']).enumerate() {
+        if byte != b'\'' {
+            continue;
+        }
+        match opened.take() {
+            Some(start) if at - start >= SHORTEST => report(&expression[start..at]),
+            Some(_) => {}
+            None => opened = Some(at + 1),
+        }
+    }
 }
 
-/// Names in `function('name')` anywhere in a text, with the offset after the closing quote; `function` without case.
+/// Fragments shorter than this hold no pattern.
+const SHORTEST: usize = 8;
+
+/// Names in `function('name')` anywhere in a text, with the offset after the closing quote; `function` (lower case)
+/// without case, as long as all but its first letter are of one case.
 pub(crate) fn arguments<'t>(text: &'t str, function: &str) -> Vec<(&'t str, usize)> {
     let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(start) = crate::text::find_ignore_case(text, function, at) {
-        at = start + function.len();
-        let rest = text[at..].trim_start();
-        let Some(rest) = rest.strip_prefix('(').map(str::trim_start) else { continue };
-        let Some(rest) = rest.strip_prefix('\'') else { continue };
-        let name = &rest[..quoted_end(rest)];
-        at = text.len() - rest.len() + name.len();
-        found.push((name, at + 1));
+    let upper = function.to_ascii_uppercase();
+    for tail in [&function[1..], &upper[1..]] {
+        let mut from = 0;
+        for end in memchr::memmem::find_iter(text.as_bytes(), tail).map(|at| at + tail.len()) {
+            let first = text
+                .as_bytes()
+                .get((end - tail.len()).wrapping_sub(1))
+                .copied()
+                .unwrap_or_default();
+            if end < from || first.to_ascii_lowercase() != function.as_bytes()[0] {
+                continue;
+            }
+            let quoted = text[end..].trim_start().strip_prefix('(').map(str::trim_start);
+            let Some(rest) = quoted.and_then(|rest| rest.strip_prefix('\'')) else { continue };
+            let name = &rest[..quoted_end(rest)];
+            from = text.len() - rest.len() + name.len();
+            found.push((name, (from + 1).min(text.len())));
+        }
     }
     found
 }
@@ -97,21 +130,39 @@ mod tests {
 
     #[test]
     fn literals_expressions_and_mixtures_are_told_apart() {
-        assert_eq!(split("plain a@b.example"), Split::Literal("plain a@b.example"));
-        assert_eq!(split("@@literal"), Split::Literal("@@literal"));
-        assert_eq!(split("@concat('a', variables('b'))"), Split::Expression(vec!["a", "b"]));
-        let mixed = Split::Mixed(format!("x={COMPUTED}&y={COMPUTED}"), vec!["}", "k"]);
-        assert_eq!(split("x=@{concat('}')}&y=@{body('k')}"), mixed);
+        assert_eq!(split("plain a@b.example", true), Split::Literal("plain a@b.example"));
+        assert_eq!(split("@@literal", true), Split::Literal("@@literal"));
+        assert_eq!(
+            split("@concat('fragment', variables('b'))", true),
+            Split::Expression("concat('fragment', variables('b'))")
+        );
+        let mixed = Split::Mixed(
+            format!("x={COMPUTED}&y={COMPUTED}"),
+            vec!["concat('}}}}}}}}')", "body('k')"],
+        );
+        assert_eq!(split("x=@{concat('}}}}}}}}')}&y=@{body('k')}", true), mixed);
     }
 
     #[test]
     fn an_unfinished_interpolation_ends_with_the_text() {
-        assert_eq!(split("a@{b"), Split::Mixed(format!("a{COMPUTED}"), vec![]));
+        assert_eq!(split("a@{b", true), Split::Mixed(format!("a{COMPUTED}"), vec!["b"]));
+    }
+
+    #[test]
+    fn fragments_are_what_stands_in_quotes() {
+        let mut found = Vec::new();
+        fragments("concat('a fragment', variables('b'), 'unfinished", &mut |fragment| {
+            found.push(fragment);
+        });
+        assert_eq!(found, ["a fragment", "unfinished"]);
     }
 
     #[test]
     fn arguments_keep_doubled_quotes() {
-        let found = arguments("@Parameters( 'It''s (x_Y)')['z'] parameters(1)", "parameters");
-        assert_eq!(found.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["It''s (x_Y)"]);
+        let found = arguments(
+            "@Parameters( 'It''s (x_Y)')['z'] parameters(1) PARAMETERS('Z')",
+            "parameters",
+        );
+        assert_eq!(found.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["It''s (x_Y)", "Z"]);
     }
 }

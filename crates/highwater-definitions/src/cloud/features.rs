@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use crate::cloud::action::{Action, ActionType, Actions, collect};
 use crate::cloud::operation::{Operation, child_target, operation, reads_secret};
-use crate::cloud::{CloudFlow, CloudFlowFeatures, fingerprint, literal, service};
+use crate::cloud::{CloudFlow, CloudFlowFeatures, literal, service};
 use crate::json::{Json, Value};
 use crate::secret::Rules;
 
@@ -285,9 +285,4 @@ fn conclude(features: &mut CloudFlowFeatures) {
         let share = features.default_name_share / features.action_count as f64;
         features.default_name_share = (share * 10_000.0).round() / 10_000.0;
     }
-}
-
-/// Labels of all actions, for the fingerprint.
-fn labels(flow: &Flow<'_>) -> Vec<String> {
-    flow.each().map(|(action, operation)| fingerprint::label(action, Some(operation))).collect()
 }

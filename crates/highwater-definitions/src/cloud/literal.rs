@@ -5,9 +5,9 @@
 use std::borrow::Cow;
 
 use crate::cloud::action::{Action, ActionType, Actions};
-use crate::cloud::expression::{Split, split};
+use crate::cloud::expression::{Split, fragments, is_expression, split};
 use crate::json::Value;
-use crate::secret::{self, Place, Rules};
+use crate::secret::{self, Place, Rules, Survey};
 
 /// Members that describe data instead of holding it.
 const DESCRIBING: &[&str] =
@@ -49,7 +49,7 @@ fn parameter_suspects<'t>(parameter: Value<'t>, found: &mut Vec<Suspect<'t>>) {
         let secure =
             parameter.string("type").is_some_and(|it| it.eq_ignore_ascii_case("SecureString"));
         let secret_name = secure || secret::is_secret_name(without_schema_name(&parameter.key()));
-        let rules = judge(&text, Place { secret_name, credential: secret_name });
+        let rules = judge(&text, || Place { secret_name, credential: secret_name });
         if !rules.is_empty() {
             found.push(Suspect { value: default, rules, variable });
         }
@@ -69,24 +69,27 @@ fn without_schema_name(name: &str) -> &str {
     }
 }
 
-/// Judges a string of a definition, expressions heeded.
-fn judge(text: &str, place: Place) -> Rules {
-    match split(text) {
-        Split::Literal(literal) => secret::judge(literal, place),
-        Split::Expression(fragments) => judge_fragments(&fragments),
-        Split::Mixed(outside, fragments) => {
-            let mut rules = secret::judge_rest(&outside, place);
-            rules.join(judge_fragments(&fragments));
+/// Judges a string of a definition, expressions heeded. Its place is asked for only where it matters.
+fn judge(text: &str, place: impl Fn() -> Place) -> Rules {
+    let survey = Survey::of(text);
+    let may_hold = survey.may_hold(text);
+    if !may_hold && (is_expression(text) || place() == Place::default()) {
+        return Rules::default();
+    }
+    match split(text, survey.has_at()) {
+        Split::Literal(literal) => secret::judge_surveyed(literal, survey, place),
+        Split::Expression(expression) => judge_fragments(expression),
+        Split::Mixed(outside, expressions) => {
+            let mut rules = secret::judge_rest(&outside, place());
+            expressions.into_iter().for_each(|expression| rules.join(judge_fragments(expression)));
             rules
         }
     }
 }
 
-fn judge_fragments(fragments: &[&str]) -> Rules {
+fn judge_fragments(expression: &str) -> Rules {
     let mut rules = Rules::default();
-    for fragment in fragments {
-        rules.join(secret::judge_fragment(fragment));
-    }
+    fragments(expression, &mut |fragment| rules.join(secret::judge_fragment(fragment)));
     rules
 }
 
@@ -158,12 +161,16 @@ fn scan<'t>(section: Value<'t>, names: &Names<'_>, report: &mut dyn FnMut(Value<
     let mut credentials_until = 0;
     while at < end {
         let value = section.sibling(at);
-        if DESCRIBING.contains(&value.raw_key()) && !names.is_action(value) {
-            at = value.end();
-            continue;
-        }
-        if CREDENTIAL_PLACES.iter().any(|place| place.eq_ignore_ascii_case(value.raw_key())) {
-            credentials_until = credentials_until.max(value.end());
+        // Lengths of all the names in question.
+        if matches!(value.key_length(), 6..=8 | 13 | 14 | 19) {
+            let key = value.raw_key();
+            if DESCRIBING.contains(&key) && !names.is_action(value) {
+                at = value.end();
+                continue;
+            }
+            if CREDENTIAL_PLACES.iter().any(|place| place.eq_ignore_ascii_case(key)) {
+                credentials_until = credentials_until.max(value.end());
+            }
         }
         if let Some(text) = value.text() {
             while names.given.get(given).is_some_and(|(index, _)| *index < at) {
@@ -174,7 +181,7 @@ fn scan<'t>(section: Value<'t>, names: &Names<'_>, report: &mut dyn FnMut(Value<
                 .get(given)
                 .filter(|(index, _)| *index == at)
                 .map(|(_, name)| name.as_ref());
-            let rules = judge(&text, place(value, name, at < credentials_until));
+            let rules = judge(&text, || place(value, name, at < credentials_until));
             if !rules.is_empty() {
                 report(value, rules);
             }
@@ -200,6 +207,8 @@ fn array_name(value: Value<'_>) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::cloud::action::collect;
     use crate::json::Json;
@@ -209,6 +218,53 @@ mod tests {
         let actions = collect(json.root().get("actions"));
         let suspects = suspects(json.root(), &actions);
         suspects.iter().map(|suspect| (suspect.value.pointer(), suspect.rules.ids())).collect()
+    }
+
+    proptest! {
+        /// The quick look never drops what the close look would find.
+        #[test]
+        fn a_quick_look_misses_nothing(parts in prop::collection::vec(part(), 0..6)) {
+            let text = parts.concat();
+            let thorough = match split(&text, true) {
+                Split::Literal(literal) => secret::judge_fragment(literal),
+                Split::Expression(expression) => judge_fragments(expression),
+                Split::Mixed(outside, expressions) => {
+                    let mut rules = secret::judge_fragment(&outside);
+                    expressions.into_iter().for_each(|it| rules.join(judge_fragments(it)));
+                    rules
+                }
+            };
+            prop_assert_eq!(judge(&text, Place::default), thorough, "{}", text);
+        }
+    }
+
+    fn part() -> impl Strategy<Value = String> {
+        const KNOWN: &[&str] = &[
+            "@{",
+            "}",
+            "@concat('",
+            "', '",
+            "')",
+            "https://u:F1x-ture@h.test",
+            "ghp_NotARealTokenHighwaterFixture0000001",
+            "eyJhbGciOiJub25lIn0.",
+            "eyJzdWIiOiJmaXh0dXJlIn0.NotARealSignature_01",
+            "AKIAHIGHWATERFIX0001",
+            "Basic ",
+            "BEARER ",
+            "aGlnaHdhdGVyOmZpeHR1cmU5OQ==",
+            "xoxb-000000000000-HighwaterFixture",
+            "AIzaNotARealKey-HighwaterFixture_000000",
+            "SG.HighwaterFixture0000.NotARealKeyNotARealKeyNotARealKey0000000000",
+            "Ab18Q~NotARealSecretHighwaterFixture0",
+            "?sig=HighwaterFixture0123456789",
+            "password: F1xture-9",
+            "-----BEGIN PRIVATE KEY-----TUlJTm90QVJlYWxLZXk0",
+            " ",
+            "x",
+            "'",
+        ];
+        prop::sample::select(KNOWN).prop_map(str::to_owned)
     }
 
     #[test]

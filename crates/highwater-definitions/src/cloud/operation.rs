@@ -12,9 +12,10 @@ pub(crate) struct Operation {
     pub(crate) name: String,
 }
 
-/// What an action or trigger calls.
+/// What an action or trigger calls; nothing for those that call no connector.
 pub(crate) fn operation(action: &Action<'_>) -> Operation {
-    let Some(inputs) = action.inputs else { return Operation::default() };
+    let inputs = action.inputs.filter(|_| action.kind_of == ActionType::Connector);
+    let Some(inputs) = inputs else { return Operation::default() };
     let host = inputs.object("host");
     by_api_id(host)
         .or_else(|| by_service_provider(inputs))
@@ -118,7 +119,11 @@ pub(crate) fn child_target(action: &Action<'_>) -> Option<String> {
 /// Whether the action reads the value of a secret from a vault.
 pub(crate) fn reads_secret(action: &Action<'_>, operation: &Operation) -> bool {
     let name = operation.name.as_str();
-    if operation.api.contains("keyvault") {
+    if action.kind_of != ActionType::Connector {
+        let uri = action.input("uri").filter(|_| action.kind_of == ActionType::Http);
+        return uri.and_then(Value::text).is_some_and(|uri| is_vault(&uri));
+    }
+    if crate::text::holds(&operation.api, "keyvault") {
         let path = name
             .find("/secrets/")
             .is_some_and(|at| name[at..].trim_end_matches('/').ends_with("/value"));
@@ -130,13 +135,15 @@ pub(crate) fn reads_secret(action: &Action<'_>, operation: &Operation) -> bool {
         return called
             .is_some_and(|it| it.eq_ignore_ascii_case("RetrieveEnvironmentVariableSecretValue"));
     }
-    action.kind_of == ActionType::Http
-        && action.input("uri").and_then(Value::text).is_some_and(|uri| is_vault(&uri))
+    false
 }
 
 fn is_vault(uri: &str) -> bool {
-    let uri = uri.to_ascii_lowercase();
-    ["net", "cn", "us"].iter().any(|end| uri.contains(&format!(".vault.azure.{end}/secrets/")))
+    let Some(at) = crate::text::find_ignore_case(uri, ".vault.azure.", 0) else { return false };
+    let rest = &uri[at + ".vault.azure.".len()..];
+    ["net", "cn", "us"]
+        .iter()
+        .any(|end| crate::text::starts_with_ignore_case(rest, &format!("{end}/secrets/")))
 }
 
 #[cfg(test)]

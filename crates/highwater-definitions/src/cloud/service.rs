@@ -2,6 +2,7 @@
 //! it is lists; nothing here looks at a definition. Every text given is lower case.
 
 use crate::cloud::operation::Operation;
+use crate::text::holds;
 
 /// Connectors of AI services, by exact id.
 const AI_CONNECTORS: &[&str] = &[
@@ -98,13 +99,13 @@ pub(crate) fn notifies(operation: &Operation) -> bool {
     let name = operation.name.as_str();
     if TICKET_SYSTEMS.contains(&api) {
         let creates =
-            name.starts_with("create") && TICKETS.iter().any(|ticket| name.contains(ticket));
+            name.starts_with("create") && TICKETS.iter().any(|ticket| holds(name, ticket));
         return creates || name.starts_with("post ");
     }
     let silent = SILENT.iter().any(|verb| name.starts_with(verb))
-        || (name.starts_with("on") && name.contains("new"));
+        || (name.starts_with("on") && holds(name, "new"));
     let words = NOTIFIERS.iter().find(|(apis, _)| apis.contains(&api)).map(|(_, words)| *words);
-    !silent && words.is_some_and(|words| words.iter().any(|word| name.contains(word)))
+    !silent && words.is_some_and(|words| words.iter().any(|word| holds(name, word)))
 }
 
 /// Asks a model or an agent.
@@ -136,8 +137,8 @@ pub(crate) fn written_store(operation: &Operation) -> Option<&'static str> {
     if shares || !WRITES.iter().any(|verb| name.starts_with(verb)) {
         return None;
     }
-    let (_, store) = STORES.iter().find(|(part, _)| operation.api.contains(part))?;
-    let file = ["file", "folder", "attachment"].iter().any(|part| name.contains(part));
+    let (_, store) = STORES.iter().find(|(part, _)| holds(&operation.api, part))?;
+    let file = ["file", "folder", "attachment"].iter().any(|part| holds(name, part));
     Some(if *store == "sharepoint_list" && file { "sharepoint_file" } else { store })
 }
 
@@ -219,11 +220,18 @@ const DEFAULT_NAMES: &[&str] = &[
 
 /// Whether the designer named the action.
 pub(crate) fn is_default_name(name: &str) -> bool {
-    let lower = name.to_lowercase().replace(' ', "_");
-    let plain = lower.trim_end_matches(|character: char| character.is_ascii_digit());
-    let plain =
-        if plain.len() < lower.len() { plain.strip_suffix('_').unwrap_or(&lower) } else { &lower };
-    DEFAULT_NAMES.contains(&plain)
+    let plain = name.trim_end_matches(|character: char| character.is_ascii_digit());
+    let plain = if plain.len() < name.len() {
+        plain.strip_suffix(['_', ' ']).unwrap_or(name)
+    } else {
+        name
+    };
+    let same =
+        |one: u8, other: u8| one == if other == b' ' { b'_' } else { other.to_ascii_lowercase() };
+    DEFAULT_NAMES.iter().any(|known| {
+        known.len() == plain.len()
+            && known.bytes().zip(plain.bytes()).all(|(one, other)| same(one, other))
+    })
 }
 
 #[cfg(test)]

@@ -2,66 +2,160 @@
 //! not looked at again, and no more than [`MAX_VALUE`] bytes of an assigned value are judged.
 //! Deliberately not here: names of members and variables.
 
-use memchr::memmem;
-
 use super::word::{entropy, is_word, plausible, plausible_from};
 use super::{COMPUTED, Rules, SecretRule};
 
 /// Bytes of one assigned value that are looked at.
 const MAX_VALUE: usize = 128;
 
+/// Bytes without which a pattern cannot be there; cheap to look for all at once.
+const CLASS_BYTES: [u8; 14] = *b"=:@.-_~ AIJGxz";
 const EQUALS: u16 = 1;
-const COLON: u16 = 2;
-const AT: u16 = 4;
-const DOT: u16 = 8;
-const DASH: u16 = 16;
-const UNDERSCORE: u16 = 32;
-const TILDE: u16 = 64;
-const BLANK: u16 = 128;
-const CAPITAL_A: u16 = 256;
-const CAPITAL_I: u16 = 512;
+const COLON: u16 = 1 << 1;
+const AT: u16 = 1 << 2;
+const DOT: u16 = 1 << 3;
+const DASH: u16 = 1 << 4;
+const UNDERSCORE: u16 = 1 << 5;
+const TILDE: u16 = 1 << 6;
+const BLANK: u16 = 1 << 7;
+const CAPITAL_A: u16 = 1 << 8;
+const CAPITAL_I: u16 = 1 << 9;
+const CAPITAL_J: u16 = 1 << 10;
+const CAPITAL_G: u16 = 1 << 11;
+const SMALL_X: u16 = 1 << 12;
+const SMALL_Z: u16 = 1 << 13;
 
 const CLASSES: [u16; 256] = classes();
 
 const fn classes() -> [u16; 256] {
     let mut classes = [0u16; 256];
-    classes[b'=' as usize] = EQUALS;
-    classes[b':' as usize] = COLON;
-    classes[b'@' as usize] = AT;
-    classes[b'.' as usize] = DOT;
-    classes[b'-' as usize] = DASH;
-    classes[b'_' as usize] = UNDERSCORE;
-    classes[b'~' as usize] = TILDE;
-    classes[b' ' as usize] = BLANK;
-    classes[b'A' as usize] = CAPITAL_A;
-    classes[b'I' as usize] = CAPITAL_I;
+    let mut at = 0;
+    while at < CLASS_BYTES.len() {
+        classes[CLASS_BYTES[at] as usize] = 1 << at;
+        at += 1;
+    }
     classes
+}
+
+type Holds = fn(&str) -> bool;
+
+/// A pattern: the classes it needs, the least length of a text that holds one, what a text must hold for it to be
+/// worth a closer look (cheap), and the look itself.
+struct Pattern {
+    needed: u16,
+    least: usize,
+    hinted: Holds,
+    rule: SecretRule,
+    holds: Holds,
+}
+
+const fn pattern(
+    needed: u16,
+    least: usize,
+    hinted: Holds,
+    rule: SecretRule,
+    holds: Holds,
+) -> Pattern {
+    Pattern { needed, least, hinted, rule, holds }
+}
+
+const PATTERNS: [Pattern; 10] = [
+    pattern(DOT | CAPITAL_J, 32, |text| find(text, "yJ", 0).is_some(), SecretRule::Jwt, holds_jwt),
+    pattern(
+        COLON | AT,
+        10,
+        |text| find(text, "://", 0).is_some(),
+        SecretRule::UrlCredentials,
+        holds_url_credentials,
+    ),
+    pattern(
+        DASH | BLANK | CAPITAL_G | CAPITAL_I,
+        40,
+        |_| true,
+        SecretRule::PrivateKey,
+        holds_private_key,
+    ),
+    pattern(
+        CAPITAL_A | CAPITAL_I,
+        20,
+        |text| find(text, "IA", 0).is_some(),
+        SecretRule::AwsKey,
+        holds_aws_key,
+    ),
+    pattern(UNDERSCORE, 33, hints_github_token, SecretRule::GithubToken, holds_github_token),
+    pattern(
+        DASH | SMALL_X,
+        18,
+        |text| find(text, "ox", 0).is_some(),
+        SecretRule::SlackToken,
+        holds_slack_token,
+    ),
+    pattern(CAPITAL_A | CAPITAL_I | SMALL_Z, 39, |_| true, SecretRule::GoogleKey, holds_google_key),
+    pattern(
+        DOT | CAPITAL_G,
+        52,
+        |text| find(text, "SG.", 0).is_some(),
+        SecretRule::SendgridKey,
+        holds_sendgrid_key,
+    ),
+    pattern(TILDE, 37, |_| true, SecretRule::EntraSecret, holds_entra_secret),
+    pattern(BLANK, 18, hints_auth_header, SecretRule::AuthHeader, holds_auth_header),
+];
+
+/// A `_` after the letters that tokens begin with.
+fn hints_github_token(text: &str) -> bool {
+    memchr::memchr_iter(b'_', text.as_bytes())
+        .any(|at| matches!(&text.as_bytes()[..at], [.., b'g', b'h', _] | [.., b'p', b'a', b't']))
+}
+
+/// A blank after the end of a scheme.
+fn hints_auth_header(text: &str) -> bool {
+    memchr::memchr_iter(b' ', text.as_bytes()).any(|at| {
+        matches!(
+            &text.as_bytes()[..at],
+            [.., b'e' | b'E', b'r' | b'R'] | [.., b'i' | b'I', b'c' | b'C']
+        )
+    })
+}
+
+/// Which of the bytes that matter a text holds: one pass, before any other look.
+#[derive(Clone, Copy)]
+pub(crate) struct Survey(u16);
+
+impl Survey {
+    pub(crate) fn of(text: &str) -> Self {
+        Self(text.bytes().fold(0, |present, byte| present | CLASSES[usize::from(byte)]))
+    }
+
+    /// Whether any pattern can be in the text or in a part of it; most texts are done with after this.
+    pub(crate) fn may_hold(self, text: &str) -> bool {
+        self.0 & (EQUALS | COLON) != 0 || PATTERNS.iter().any(|it| self.suggests(it, text))
+    }
+
+    fn suggests(self, it: &Pattern, text: &str) -> bool {
+        self.0 & it.needed == it.needed && text.len() >= it.least && (it.hinted)(text)
+    }
+
+    /// Holds an `@`.
+    pub(crate) fn has_at(self) -> bool {
+        self.0 & AT != 0
+    }
 }
 
 /// Every pattern that a text holds.
 pub(super) fn rules(text: &str) -> Rules {
+    if text.len() < 8 { Rules::default() } else { surveyed(text, Survey::of(text)) }
+}
+
+/// As [`rules`], of a text that was surveyed already.
+pub(super) fn surveyed(text: &str, survey: Survey) -> Rules {
     let mut rules = Rules::default();
-    if text.len() < 8 {
-        return rules;
-    }
-    let present = text.bytes().fold(0, |present, byte| present | CLASSES[usize::from(byte)]);
-    let has = |wanted: u16| present & wanted == wanted;
-    let mut check = |needed: u16, rule: SecretRule, holds: fn(&str) -> bool| {
-        if has(needed) && holds(text) {
-            rules.add(rule);
+    for it in PATTERNS.iter().filter(|it| survey.suggests(it, text)) {
+        if (it.holds)(text) {
+            rules.add(it.rule);
         }
-    };
-    check(DOT, SecretRule::Jwt, holds_jwt);
-    check(COLON | AT, SecretRule::UrlCredentials, holds_url_credentials);
-    check(DASH | BLANK, SecretRule::PrivateKey, holds_private_key);
-    check(CAPITAL_A | CAPITAL_I, SecretRule::AwsKey, holds_aws_key);
-    check(UNDERSCORE, SecretRule::GithubToken, holds_github_token);
-    check(DASH, SecretRule::SlackToken, holds_slack_token);
-    check(CAPITAL_A | CAPITAL_I, SecretRule::GoogleKey, holds_google_key);
-    check(DOT, SecretRule::SendgridKey, holds_sendgrid_key);
-    check(TILDE, SecretRule::EntraSecret, holds_entra_secret);
-    check(BLANK, SecretRule::AuthHeader, holds_auth_header);
-    if present & (EQUALS | COLON) != 0 {
+    }
+    if survey.0 & (EQUALS | COLON) != 0 {
         assigned(text, &mut rules);
     }
     rules
@@ -85,10 +179,8 @@ fn run(text: &str, from: usize, class: fn(u8) -> bool) -> &str {
 /// Calls back with the offset after each occurrence of a prefix that begins a word; the callback says how far it
 /// looked, and the search goes on from there.
 fn after_each(text: &str, prefix: &str, mut holds: impl FnMut(usize) -> Result<(), usize>) -> bool {
-    let finder = memmem::Finder::new(prefix);
     let mut from = 0;
-    while let Some(found) = text.as_bytes().get(from..).and_then(|rest| finder.find(rest)) {
-        let start = from + found;
+    while let Some(start) = find(text, prefix, from) {
         let begins = start == 0 || !text.as_bytes()[start - 1].is_ascii_alphanumeric();
         from = start + prefix.len();
         if begins {
@@ -99,6 +191,18 @@ fn after_each(text: &str, prefix: &str, mut holds: impl FnMut(usize) -> Result<(
         }
     }
     false
+}
+
+/// Where a short text occurs next. Its second byte is what is looked for: rarer than the first in all that is sought.
+fn find(text: &str, wanted: &str, mut from: usize) -> Option<usize> {
+    let (bytes, wanted) = (text.as_bytes(), wanted.as_bytes());
+    loop {
+        let at = from + 1 + memchr::memchr(wanted[1], bytes.get(from + 1..)?)?;
+        if bytes[at - 1..].starts_with(wanted) {
+            return Some(at - 1);
+        }
+        from = at;
+    }
 }
 
 fn holds_jwt(text: &str) -> bool {
@@ -137,10 +241,9 @@ fn after_each_plain(
     prefix: &str,
     mut holds: impl FnMut(usize) -> Result<(), usize>,
 ) -> bool {
-    let finder = memmem::Finder::new(prefix);
     let mut from = 0;
-    while let Some(found) = text.as_bytes().get(from..).and_then(|rest| finder.find(rest)) {
-        from += found + prefix.len();
+    while let Some(start) = find(text, prefix, from) {
+        from = start + prefix.len();
         match holds(from) {
             Ok(()) => return true,
             Err(looked) => from = from.max(looked),
@@ -174,14 +277,19 @@ fn holds_aws_key(text: &str) -> bool {
     })
 }
 
+/// `ghp_` and its like, `github_pat_`: found by the `_` before the token.
 fn holds_github_token(text: &str) -> bool {
-    let classic = ["ghp_", "gho_", "ghu_", "ghs_", "ghr_"];
-    let mut kinds = classic.iter().map(|prefix| (*prefix, 36)).chain([("github_pat_", 22)]);
-    kinds.any(|(prefix, least)| {
-        after_each(text, prefix, |at| {
-            let token = run(text, at, |byte| byte.is_ascii_alphanumeric() || byte == b'_');
-            if token.len() >= least && plausible(token) { Ok(()) } else { Err(at + token.len()) }
-        })
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'_', bytes).any(|end| {
+        let least = match &bytes[..end] {
+            [.., b'g', b'h', b'p' | b'o' | b'u' | b's' | b'r'] => 36,
+            before if before.ends_with(b"github_pat") => 22,
+            _ => return false,
+        };
+        let start = end - if least == 36 { 3 } else { 10 };
+        let begins = start == 0 || !bytes[start - 1].is_ascii_alphanumeric();
+        let token = leading(&text[end + 1..], |byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        begins && token.len() >= least && plausible(token)
     })
 }
 
@@ -220,7 +328,10 @@ fn holds_sendgrid_key(text: &str) -> bool {
 fn holds_entra_secret(text: &str) -> bool {
     let in_secret =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'~' | b'-');
-    memmem::find_iter(text.as_bytes(), "Q~").any(|at| {
+    memchr::memchr_iter(b'~', text.as_bytes()).any(|tilde| {
+        let Some(at) = tilde.checked_sub(1).filter(|at| text.as_bytes()[*at] == b'Q') else {
+            return false;
+        };
         let Some(start) = at.checked_sub(4) else { return false };
         let before = &text.as_bytes()[start..at];
         let head =
@@ -235,7 +346,7 @@ fn holds_entra_secret(text: &str) -> bool {
 fn holds_auth_header(text: &str) -> bool {
     ["bearer ", "basic "].iter().any(|scheme| {
         let mut at = 0;
-        while let Some(found) = crate::text::find_ignore_case(text, scheme, at) {
+        while let Some(found) = find_scheme(text, scheme, at) {
             at = found + scheme.len();
             let begins = found == 0 || !text.as_bytes()[found - 1].is_ascii_alphanumeric();
             let blanks = run(text, at, |byte| byte == b' ').len();
@@ -254,6 +365,16 @@ fn holds_auth_header(text: &str) -> bool {
             }
         }
         false
+    })
+}
+
+/// Where a scheme occurs next, without case; found by its blank.
+fn find_scheme(text: &str, scheme: &str, from: usize) -> Option<usize> {
+    let ends = memchr::memchr_iter(b' ', text.as_bytes().get(from..)?).map(|at| from + at + 1);
+    let mut starts =
+        ends.filter_map(|end| end.checked_sub(scheme.len())).filter(|start| *start >= from);
+    starts.find(|start| {
+        text.as_bytes()[*start..*start + scheme.len()].eq_ignore_ascii_case(scheme.as_bytes())
     })
 }
 

@@ -24,8 +24,15 @@ pub(super) struct WorkflowXml {
     pub(super) name: Option<String>,
     pub(super) category: Option<u32>,
     pub(super) json_file: Option<String>,
-    /// A desktop flow's script, as a JSON string literal.
-    pub(super) definition: Option<String>,
+    /// A desktop flow's script.
+    pub(super) script: Option<ScriptXml>,
+}
+
+/// A script as a JSON string literal, and where it stands.
+pub(super) struct ScriptXml {
+    pub(super) literal: String,
+    pub(super) entry: String,
+    pub(super) line: u32,
 }
 
 impl Customizations {
@@ -34,7 +41,7 @@ impl Customizations {
         self.open = None;
         walk(name, bytes, &mut |place, step| match step {
             Step::Open(element) => self.opened(place, element),
-            Step::Close(text) => self.closed(place, text),
+            Step::Close(text) => self.closed(name, place, text),
         })
     }
 
@@ -65,7 +72,7 @@ impl Customizations {
         }
     }
 
-    fn closed(&mut self, place: &Place<'_>, text: &str) {
+    fn closed(&mut self, entry: &str, place: &Place<'_>, text: &str) {
         let trimmed = text.trim();
         match (place.parent(), place.name()) {
             ("connectionreference", "connectorid") => {
@@ -78,18 +85,23 @@ impl Customizations {
                 self.code_components.push(trimmed.to_owned());
             }
             (_, "workflow") if self.open == Some(place.depth()) => self.open = None,
-            ("workflow", name) if self.open == Some(place.depth() - 1) => self.member(name, text),
+            ("workflow", _) if self.open == Some(place.depth() - 1) => {
+                self.member(entry, place, text);
+            }
             _ => {}
         }
     }
 
-    fn member(&mut self, name: &str, text: &str) {
+    fn member(&mut self, entry: &str, place: &Place<'_>, text: &str) {
         let Some(workflow) = self.workflows.last_mut() else { return };
         let told = (!text.trim().is_empty()).then(|| text.trim().to_owned());
-        match name {
+        match place.name() {
             "category" => workflow.category = text.trim().parse().ok(),
             "jsonfilename" => workflow.json_file = told,
-            "definition" => workflow.definition = told,
+            "definition" => {
+                let (entry, line) = (entry.to_owned(), place.line);
+                workflow.script = told.map(|literal| ScriptXml { literal, entry, line });
+            }
             _ => {}
         }
     }

@@ -261,7 +261,7 @@ fn read_workflows(
         known.name = known.name.take().or(workflow.name);
         known.category = known.category.or(workflow.category);
         known.json_file = known.json_file.take().or(workflow.json_file);
-        known.definition = known.definition.take().or(workflow.definition);
+        known.script = known.script.take().or(workflow.script);
     }
     for xml in found.into_values() {
         let entry = xml.json_file.as_deref().and_then(|file| {
@@ -274,7 +274,7 @@ fn read_workflows(
             DESKTOP_FLOW => desktop_content(package, entry.as_ref(), &xml, solution),
             _ => WorkflowContent::Unknown,
         };
-        let entry = entry.map(|(name, _)| name);
+        let entry = xml.script.map(|script| script.entry).or(entry.map(|(name, _)| name));
         solution.workflows.push(Workflow { id: xml.id, name: xml.name, category, entry, content });
     }
 }
@@ -305,13 +305,19 @@ fn desktop_content(
         let Some((_, at)) = entry else { return Ok(None) };
         Ok(Some(text::decode(&package.read(*at)?)?.into_owned()))
     };
-    let told = if xml.definition.is_some() { Ok(None) } else { clientdata() };
-    let script = told
-        .and_then(|clientdata| desktop::script(xml.definition.as_deref(), clientdata.as_deref()));
+    let script = match &xml.script {
+        Some(script) => desktop::script(Some(&script.literal), None),
+        None => clientdata().and_then(|clientdata| desktop::script(None, clientdata.as_deref())),
+    };
     let name = entry.map_or(xml.id.as_str(), |(name, _)| name);
     match keep_error(solution, name, script) {
         Some(DesktopScript::Known(script)) => {
-            WorkflowContent::Desktop(Box::new(desktop::read(&script)))
+            let mut flow = desktop::read(&script);
+            if let Some(script) = &xml.script {
+                // Line ends are escapes in the literal: all of the script stands in one line of the XML.
+                flow.findings.iter_mut().for_each(|finding| finding.line = script.line);
+            }
+            WorkflowContent::Desktop(Box::new(flow))
         }
         Some(DesktopScript::Unknown) | None => WorkflowContent::Unknown,
     }

@@ -99,7 +99,11 @@ impl World {
     /// The position of a column.
     pub fn column(table: &str, column: &str) -> usize {
         let known = highwater_snapshot::table(table).unwrap();
-        known.columns.iter().position(|one| one.name == column).unwrap_or_else(|| panic!("{table}.{column}"))
+        known
+            .columns
+            .iter()
+            .position(|one| one.name == column)
+            .unwrap_or_else(|| panic!("{table}.{column}"))
     }
 
     /// As evidence.
@@ -120,20 +124,35 @@ impl World {
         for (from, into, kind) in made {
             if *from == table.name {
                 let at = Self::column(into, "kind");
-                self.tables.get_mut(into).unwrap().retain(|row| row[at] != Cell::Text((*kind).to_owned()));
+                self.tables
+                    .get_mut(into)
+                    .unwrap()
+                    .retain(|row| row[at] != Cell::Text((*kind).to_owned()));
             }
         }
-        let (name, kind) = (Cell::Text(table.name.to_owned()), Cell::Text(table.scope.kind().to_owned()));
+        let (name, kind) =
+            (Cell::Text(table.name.to_owned()), Cell::Text(table.scope.kind().to_owned()));
         let coverage = self.tables.get_mut("coverage").unwrap();
         coverage.retain(|row| !(row[0] == name && row[2] == Cell::Text(scope.to_owned())));
         let none = Cell::Text("none".to_owned());
-        coverage.push(vec![name, kind, Cell::Text(scope.to_owned()), none, Cell::Int(0), Cell::Null, Cell::Null]);
+        coverage.push(vec![
+            name,
+            kind,
+            Cell::Text(scope.to_owned()),
+            none,
+            Cell::Int(0),
+            Cell::Null,
+            Cell::Null,
+        ]);
         if let Some(at) = tenant_flag(table.name) {
             self.tables.get_mut("tenant_seen").unwrap()[0][at] = Cell::Bool(false);
         }
         if let Some(at) = env_flag(table.name) {
             let seen = self.tables.get_mut("env_seen").unwrap();
-            for row in seen.iter_mut().filter(|row| scope.is_empty() || row[0] == Cell::Text(scope.to_owned())) {
+            for row in seen
+                .iter_mut()
+                .filter(|row| scope.is_empty() || row[0] == Cell::Text(scope.to_owned()))
+            {
                 row[at] = Cell::Bool(false);
             }
         }
@@ -181,22 +200,34 @@ pub fn frame(name: &str, rows: &Rows) -> DataFrame {
 
 fn series<'c>(name: &str, kind: Type, cells: impl Iterator<Item = &'c Cell>) -> Column {
     let ints = |cells: Vec<&Cell>| -> Vec<Option<i64>> {
-        cells.into_iter().map(|cell| if let Cell::Int(number) = cell { Some(*number) } else { None }).collect()
+        cells
+            .into_iter()
+            .map(|cell| if let Cell::Int(number) = cell { Some(*number) } else { None })
+            .collect()
     };
     let cells: Vec<&Cell> = cells.collect();
     match kind {
         Type::Text => Column::new(
             name.into(),
-            cells.iter().map(|cell| if let Cell::Text(text) = cell { Some(text.as_str()) } else { None }).collect::<Vec<_>>(),
+            cells
+                .iter()
+                .map(|cell| if let Cell::Text(text) = cell { Some(text.as_str()) } else { None })
+                .collect::<Vec<_>>(),
         ),
         Type::Bool => Column::new(
             name.into(),
-            cells.iter().map(|cell| if let Cell::Bool(flag) = cell { Some(*flag) } else { None }).collect::<Vec<_>>(),
+            cells
+                .iter()
+                .map(|cell| if let Cell::Bool(flag) = cell { Some(*flag) } else { None })
+                .collect::<Vec<_>>(),
         ),
         Type::Int => Column::new(name.into(), ints(cells)),
         Type::Float => Column::new(
             name.into(),
-            ints(cells).into_iter().map(|half| half.map(|half| half as f64 / 2.0)).collect::<Vec<_>>(),
+            ints(cells)
+                .into_iter()
+                .map(|half| half.map(|half| half as f64 / 2.0))
+                .collect::<Vec<_>>(),
         ),
         Type::Time => Column::new(name.into(), ints(cells))
             .cast(&DataType::Datetime(TimeUnit::Microseconds, None))
@@ -316,7 +347,9 @@ fn text(table: &Table, column: &str, number: u64, home: &mut u64, random: &mut R
     match column {
         "environment_id" if table.name == "environments" => format!("e{number}"),
         "environment_id" => format!("e{home}"),
-        "source_environment_id" | "target_environment_id" | "host_environment_id" => format!("e{}", random.below(ENVIRONMENTS)),
+        "source_environment_id" | "target_environment_id" | "host_environment_id" => {
+            format!("e{}", random.below(ENVIRONMENTS))
+        }
         "flow_id" | "caller_id" | "callee_id" => asset("flow", 18),
         "app_id" => asset("app", 18),
         "desktop_flow_id" => asset("robot", 12),
@@ -339,12 +372,20 @@ fn text(table: &Table, column: &str, number: u64, home: &mut u64, random: &mut R
         "solution_id" => asset("solution", 12),
         "unique_name" | "solution_name" => format!("product{}", random.below(4)),
         "connector_id" => format!("connector{}", random.below(5)),
-        "owner_id" | "created_by" | "modified_by" | "user_id" | "requested_by" => pool_or_none("user", 8, random),
+        "owner_id" | "created_by" | "modified_by" | "user_id" | "requested_by" => {
+            pool_or_none("user", 8, random)
+        }
         "principal_id" if own || table.name == "principals" => format!("user{}", random.below(8)),
         "principal_id" => format!("user{}", random.below(8)),
-        "scope_id" if table.name == "role_assignments" => format!("e{}", random.below(ENVIRONMENTS)),
-        "scope_id" | "resource_id" | "target_id" | "source_id" if !own || table.name != "coverage" => {
-            let stem = ["vm", "vault", "balancer", "subnet", "nsg", "sink", "report", "ids", "user", "team"][random.below(10) as usize];
+        "scope_id" if table.name == "role_assignments" => {
+            format!("e{}", random.below(ENVIRONMENTS))
+        }
+        "scope_id" | "resource_id" | "target_id" | "source_id"
+            if !own || table.name != "coverage" =>
+        {
+            let stem = [
+                "vm", "vault", "balancer", "subnet", "nsg", "sink", "report", "ids", "user", "team",
+            ][random.below(10) as usize];
             format!("{stem}{}", random.below(4))
         }
         "value" => {
@@ -355,9 +396,10 @@ fn text(table: &Table, column: &str, number: u64, home: &mut u64, random: &mut R
         "department" => pool_or_none("unit", 2, random),
         "host_name" => format!("host{}", random.below(6)),
         "repo_id" | "git_repo" => format!("repo{}", random.below(4)),
-        "sku_id" | "policy_id" | "vault_id" | "nsg_id" | "vm_id" | "workspace_id" | "sink_id" | "pipeline_id"
-        | "stage_id" | "alert_id" | "subscription_id" | "gateway_id" | "storage_id" | "site_id" | "balancer_id"
-        | "profile_id" | "subnet_id" | "scale_set_id" | "table_name" | "standard" | "secret_name" => {
+        "sku_id" | "policy_id" | "vault_id" | "nsg_id" | "vm_id" | "workspace_id" | "sink_id"
+        | "pipeline_id" | "stage_id" | "alert_id" | "subscription_id" | "gateway_id"
+        | "storage_id" | "site_id" | "balancer_id" | "profile_id" | "subnet_id"
+        | "scale_set_id" | "table_name" | "standard" | "secret_name" => {
             let stem = column.trim_end_matches("_id");
             let index = random.below(if own { 8 } else { 5 });
             if own || random.chance(80) { format!("{stem}{index}") } else { String::new() }
@@ -376,8 +418,22 @@ fn words(table: &str, column: &str) -> &'static [&'static str] {
     match (table, column) {
         ("apps", "kind") => &["canvas", "model", "code", "page"],
         ("solution_components", "kind") => &[
-            "cloud_flow", "desktop_flow", "app", "canvas_app", "code_app", "plugin", "pcf", "custom_api", "connector",
-            "ai_model", "component_library", "dashboard", "chart", "table", "environment_variable", "web_resource",
+            "cloud_flow",
+            "desktop_flow",
+            "app",
+            "canvas_app",
+            "code_app",
+            "plugin",
+            "pcf",
+            "custom_api",
+            "connector",
+            "ai_model",
+            "component_library",
+            "dashboard",
+            "chart",
+            "table",
+            "environment_variable",
+            "web_resource",
         ],
         ("machine_groups", "kind") => &["standard", "keyless", "implicit"],
         ("principals", "kind") => &["user", "user", "user", "group", "serviceprincipal"],
@@ -387,16 +443,38 @@ fn words(table: &str, column: &str) -> &'static [&'static str] {
         ("environment_operations", "kind") => &["create", "copy", "restore", "delete"],
         ("ages", "kind") => &["dlp_policy_modified", "report_refresh", "other"],
         ("config_lists", "kind") => &[
-            "excluded_environment", "production_environment", "coe_group", "community_group", "champions_group",
-            "central_pipelines_host", "central_template", "report", "accepts_platform_encryption", "kit_core",
-            "kit_governance", "kit_nurture", "kit_value", "kit_alm",
+            "excluded_environment",
+            "production_environment",
+            "coe_group",
+            "community_group",
+            "champions_group",
+            "central_pipelines_host",
+            "central_template",
+            "report",
+            "accepts_platform_encryption",
+            "kit_core",
+            "kit_governance",
+            "kit_nurture",
+            "kit_value",
+            "kit_alm",
         ],
-        ("cloud_flows", "state") => &["started", "started", "started", "stopped", "suspended", "draft"],
+        ("cloud_flows", "state") => {
+            &["started", "started", "started", "stopped", "suspended", "draft"]
+        }
         ("conditional_access_policies", "state") => &["enabled", "enabled", "disabled", "report"],
         ("connection_monitors", "state") => &["running", "stopped"],
         ("telemetry_exports", "state") => &["active", "failed", "disabled"],
         ("environment_operations", "state") => &["succeeded", "failed", "running"],
-        ("environments", "sku") => &["production", "production", "sandbox", "developer", "default", "teams", "trial", "platform"],
+        ("environments", "sku") => &[
+            "production",
+            "production",
+            "sandbox",
+            "developer",
+            "default",
+            "teams",
+            "trial",
+            "platform",
+        ],
         ("pipeline_runs", "status") => &["succeeded", "failed"],
         ("role_assignments", "scope_kind") => &["tenant", "environment"],
         ("environment_variables", "type") => &["secret", "text", "number"],
@@ -413,12 +491,16 @@ fn words(table: &str, column: &str) -> &'static [&'static str] {
         (_, "assignment_type") => &["permanent", "active", "eligible"],
         (_, "binding") => &["reference", "embedded"],
         (_, "classification") => &["business", "general", "blocked", ""],
-        (_, "created_by_type" | "requested_by_type") => &["user", "serviceprincipal", "system", "application"],
+        (_, "created_by_type" | "requested_by_type") => {
+            &["user", "serviceprincipal", "system", "application"]
+        }
         (_, "credential_kind") => &["vault", "secret", "none"],
         (_, "default_action_behavior") => &["block", "allow"],
         (_, "default_classification") => &["general", "blocked", "business"],
         (_, "disaster_recovery") => &["enabled", "disabled"],
-        (_, "environment_type") => &["allenvironments", "exceptenvironments", "onlyenvironments", "singleenvironment"],
+        (_, "environment_type") => {
+            &["allenvironments", "exceptenvironments", "onlyenvironments", "singleenvironment"]
+        }
         (_, "hosting") => &["own", "hosted", "cloud_pc"],
         (_, "key_source") => &["microsoft.keyvault", "microsoft.storage"],
         (_, "manager") => &["mdm", "configurationmanager"],
@@ -431,7 +513,13 @@ fn words(table: &str, column: &str) -> &'static [&'static str] {
         (_, "owner_type") => &["user", "team"],
         (_, "protection_level") => &["basic", "standard"],
         (_, "role_class") => &["admin", "maker", "reader", "none"],
-        (_, "role_key") => &["power_platform_admin", "management_app", "global_admin", "system_administrator", "custom_role"],
+        (_, "role_key") => &[
+            "power_platform_admin",
+            "management_app",
+            "global_admin",
+            "system_administrator",
+            "custom_role",
+        ],
         (_, "run_mode") => &["local", "attended", "unattended"],
         (_, "scheme") => &["https", "http"],
         (_, "secret_store") => &["key_vault", "none"],
@@ -439,9 +527,20 @@ fn words(table: &str, column: &str) -> &'static [&'static str] {
         (_, "solution_checker_mode") => &["none", "warn", "block"],
         (_, "store_class") => &["scalable", "file_list"],
         (_, "tag") => &[
-            "criticality", "support_tier", "idea", "purpose_cleanup", "purpose_compliance", "purpose_governance",
-            "purpose_inventory", "purpose_request", "purpose_support", "purpose_welcome", "savings", "template",
-            "test_run", "ui_exempt",
+            "criticality",
+            "support_tier",
+            "idea",
+            "purpose_cleanup",
+            "purpose_compliance",
+            "purpose_governance",
+            "purpose_inventory",
+            "purpose_request",
+            "purpose_support",
+            "purpose_welcome",
+            "savings",
+            "template",
+            "test_run",
+            "ui_exempt",
         ],
         (_, "target_kind") => &["user", "group", "role"],
         (_, "tier") => &["standard", "premium"],
@@ -453,9 +552,13 @@ fn words(table: &str, column: &str) -> &'static [&'static str] {
         (_, "stage_by_name") => &["dev", "test", "prod"],
         ("tenant_isolation_rules", "allowed_tenant_id") => &["*", "t1", "t2", "t3"],
         ("solutions", "unique_name") => &["product0", "product1", "product2", "product3"],
-        ("connectors" | "asset_connectors" | "custom_connectors", "connector_id") => {
-            &["shared_commondataserviceforapps", "connector1", "connector2", "connector3", "connector4"]
-        }
+        ("connectors" | "asset_connectors" | "custom_connectors", "connector_id") => &[
+            "shared_commondataserviceforapps",
+            "connector1",
+            "connector2",
+            "connector3",
+            "connector4",
+        ],
         (_, "pattern_class") => &["business", "blocked", ""],
         _ => &[],
     }
@@ -466,7 +569,10 @@ fn cover(world: &mut World, recipe: Recipe, random: &mut Random) {
     world.tables.insert("coverage", Vec::new());
     let environments = in_scope(world);
     let seen = TABLES.iter().find(|table| table.name == "tenant_seen").unwrap();
-    let row = seen.columns.iter().map(|column| if column.kind == Type::Bool { Cell::Bool(true) } else { Cell::Int(NOW) });
+    let row = seen
+        .columns
+        .iter()
+        .map(|column| if column.kind == Type::Bool { Cell::Bool(true) } else { Cell::Int(NOW) });
     world.tables.insert("tenant_seen", vec![row.collect()]);
     let seen = TABLES.iter().find(|table| table.name == "env_seen").unwrap();
     let rows = environments.keys().map(|id| {
@@ -474,16 +580,20 @@ fn cover(world: &mut World, recipe: Recipe, random: &mut Random) {
         std::iter::once(Cell::Text(id.clone())).chain(flags).collect()
     });
     world.tables.insert("env_seen", rows.collect());
-    let kinds: BTreeSet<String> = world.tables["config_lists"].iter().filter_map(|row| match &row[0] {
-        Cell::Text(kind) => Some(kind.clone()),
-        _ => None,
-    }).collect();
+    let kinds: BTreeSet<String> = world.tables["config_lists"]
+        .iter()
+        .filter_map(|row| match &row[0] {
+            Cell::Text(kind) => Some(kind.clone()),
+            _ => None,
+        })
+        .collect();
     for kind in kinds {
         push_coverage(world, "config_lists", "list", &kind, Some(0));
     }
     for table in TABLES.iter().filter(|table| table.scope != Scope::Snapshot) {
         for scope in scopes_of(table, world, &environments) {
-            let rows = world.tables[table.name].iter().filter(|row| lives_in(table, row, &scope)).count();
+            let rows =
+                world.tables[table.name].iter().filter(|row| lives_in(table, row, &scope)).count();
             push_coverage(world, table.name, table.scope.kind(), &scope, Some(rows as i64));
             if random.chance(recipe.holes) {
                 world.forget(table, &scope);
@@ -507,14 +617,16 @@ fn spoil(world: &mut World, rows: i64, random: &mut Random) {
 fn push_coverage(world: &mut World, table: &str, kind: &str, scope: &str, rows: Option<i64>) {
     let text = |text: &str| Cell::Text(text.to_owned());
     let rows = rows.map_or(Cell::Null, Cell::Int);
-    let row = vec![text(table), text(kind), text(scope), text("full"), rows, Cell::Null, Cell::Null];
+    let row =
+        vec![text(table), text(kind), text(scope), text("full"), rows, Cell::Null, Cell::Null];
     world.tables.get_mut("coverage").unwrap().push(row);
 }
 
 /// Environments in scope and whether each has Dataverse, as the view has it.
 fn in_scope(world: &World) -> BTreeMap<String, Option<bool>> {
     let at = |name| World::column("environments", name);
-    let (id, sku, deleted, dataverse) = (at("environment_id"), at("sku"), at("is_deleted"), at("has_dataverse"));
+    let (id, sku, deleted, dataverse) =
+        (at("environment_id"), at("sku"), at("is_deleted"), at("has_dataverse"));
     let excluded: Vec<&Cell> = world.tables["config_lists"]
         .iter()
         .filter(|row| row[0] == Cell::Text("excluded_environment".to_owned()))
@@ -532,22 +644,37 @@ fn in_scope(world: &World) -> BTreeMap<String, Option<bool>> {
     found
 }
 
-fn scopes_of(table: &Table, world: &World, environments: &BTreeMap<String, Option<bool>>) -> Vec<String> {
+fn scopes_of(
+    table: &Table,
+    world: &World,
+    environments: &BTreeMap<String, Option<bool>>,
+) -> Vec<String> {
     match table.scope {
         Scope::Tenant => vec![String::new()],
         Scope::Environment | Scope::Flow => environments.keys().cloned().collect(),
-        Scope::Dataverse => environments.iter().filter(|(_, has)| **has != Some(false)).map(|(id, _)| id.clone()).collect(),
+        Scope::Dataverse => environments
+            .iter()
+            .filter(|(_, has)| **has != Some(false))
+            .map(|(id, _)| id.clone())
+            .collect(),
         _ => match scope_column(table) {
             Some(column) => {
                 let at = World::column(table.name, column);
-                let mut ids: BTreeSet<String> = world.tables[table.name].iter().filter_map(|row| match &row[at] {
-                    Cell::Text(id) => Some(id.clone()),
-                    _ => None,
-                }).collect();
+                let mut ids: BTreeSet<String> = world.tables[table.name]
+                    .iter()
+                    .filter_map(|row| match &row[at] {
+                        Cell::Text(id) => Some(id.clone()),
+                        _ => None,
+                    })
+                    .collect();
                 if table.scope == Scope::Group {
                     ids.extend(["team0", "team1", "team2", "team3"].map(str::to_owned));
-                    let listed = world.tables["config_lists"].iter().filter(|row| matches!(&row[0], Cell::Text(kind) if kind.ends_with("_group")));
-                    ids.extend(listed.filter_map(|row| if let Cell::Text(id) = &row[1] { Some(id.clone()) } else { None }));
+                    let listed = world.tables["config_lists"].iter().filter(
+                        |row| matches!(&row[0], Cell::Text(kind) if kind.ends_with("_group")),
+                    );
+                    ids.extend(listed.filter_map(|row| {
+                        if let Cell::Text(id) = &row[1] { Some(id.clone()) } else { None }
+                    }));
                 }
                 if ids.is_empty() { vec!["other".to_owned()] } else { ids.into_iter().collect() }
             }
@@ -575,7 +702,9 @@ fn scope_column(table: &Table) -> Option<&'static str> {
 fn lives_in(table: &Table, row: &[Cell], scope: &str) -> bool {
     let column = match table.scope {
         Scope::Tenant => None,
-        Scope::Environment | Scope::Dataverse | Scope::Flow if table.name == "role_assignments" => Some("scope_id"),
+        Scope::Environment | Scope::Dataverse | Scope::Flow if table.name == "role_assignments" => {
+            Some("scope_id")
+        }
         Scope::Environment | Scope::Dataverse | Scope::Flow => Some("environment_id"),
         _ => scope_column(table),
     };

@@ -3,3 +3,5 @@
 mod book;
 mod data;
 mod laws;
+mod portability;
+mod portable;

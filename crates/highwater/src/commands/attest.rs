@@ -15,16 +15,27 @@ pub(crate) fn run(global: &Global, verb: &AttestVerb) -> anyhow::Result<ExitCode
     let rules = evaluate::rules(global)?;
     let statements = evaluate::statements(Some(file), &rules.rulebook)?;
     let now = match as_of {
-        Some(time) => Timestamp::from_microsecond(time.0).context("--as-of is outside the calendar")?,
+        Some(time) => {
+            Timestamp::from_microsecond(time.0).context("--as-of is outside the calendar")?
+        }
         None => Timestamp::now(),
     };
     let today = now.to_zoned(TimeZone::UTC).date();
     let live = statements.live(&rules.rulebook, today);
-    let mut text = format!("{}: {} indicators have a live statement on {today}\n", plain(&file.display().to_string()), live.len());
+    let mut text = format!(
+        "{}: {} indicators have a live statement on {today}\n",
+        plain(&file.display().to_string()),
+        live.len()
+    );
     for (indicator, statement) in &live {
-        let title = rules.rulebook.indicator(indicator).map_or("", |indicator| indicator.title.as_str());
+        let title =
+            rules.rulebook.indicator(indicator).map_or("", |indicator| indicator.title.as_str());
         let expires = statement.expiry(indicator, &rules.rulebook);
-        let link = if statement.has_link() { "" } else { "  no evidence named: counts as largely at most" };
+        let link = if statement.has_link() {
+            ""
+        } else {
+            "  no evidence named: counts as largely at most"
+        };
         text.push_str(&format!("  {indicator}  until {expires}  {title}{link}\n"));
     }
     output::write(&text)?;

@@ -11,7 +11,9 @@ pub(crate) fn run(verb: &Definitions) -> anyhow::Result<ExitCode> {
     match verb.format {
         DefinitionsForm::Text => highwater_definitions::write_table(&analysis, &mut text)?,
         DefinitionsForm::Json => highwater_definitions::write_json(&analysis, &mut text)?,
-        DefinitionsForm::Sarif => highwater_definitions::write_sarif(&analysis, env!("CARGO_PKG_VERSION"), &mut text)?,
+        DefinitionsForm::Sarif => {
+            highwater_definitions::write_sarif(&analysis, env!("CARGO_PKG_VERSION"), &mut text)?
+        }
     }
     output::write(&String::from_utf8(text)?)?;
     Ok(ExitCode::SUCCESS)

@@ -34,9 +34,14 @@ pub(crate) fn run(global: &Global, config: &Config, verb: &Explain) -> anyhow::R
         (None, Some(fact)) => vec![fact],
         (None, None) => return Err(unknown(&scored, &verb.id)),
     };
-    let followed = facts.into_iter().map(|fact| follow(&scored, fact, verb.limit)).collect::<anyhow::Result<Vec<_>>>()?;
+    let followed = facts
+        .into_iter()
+        .map(|fact| follow(&scored, fact, verb.limit))
+        .collect::<anyhow::Result<Vec<_>>>()?;
     match verb.format {
-        TextOrJson::Text => output::write(&as_text(&scored, indicator.as_ref(), &followed, verb.limit))?,
+        TextOrJson::Text => {
+            output::write(&as_text(&scored, indicator.as_ref(), &followed, verb.limit))?
+        }
         TextOrJson::Json => {
             let facts: Vec<Value> = followed.iter().map(|followed| fact_json(followed)).collect();
             let document = json!({ "indicator": indicator, "facts": facts });
@@ -52,16 +57,34 @@ fn unknown(scored: &Scored, id: &str) -> anyhow::Error {
         return usage_error(format!("{id} is out of scope: the configuration says why"));
     }
     let start: String = id.chars().take(6).collect();
-    let ids = rulebook.indicators().map(|indicator| indicator.id.as_str()).chain(scored.case.rules.book.facts().map(|fact| fact.id.as_str()));
-    let near: Vec<&str> = ids.filter(|known| !start.is_empty() && known.to_lowercase().starts_with(&start.to_lowercase())).take(8).collect();
-    let hint = if near.is_empty() { "list them with `highwater indicators` and `highwater facts`".to_owned() } else { format!("near it are {}", near.join(", ")) };
+    let ids = rulebook
+        .indicators()
+        .map(|indicator| indicator.id.as_str())
+        .chain(scored.case.rules.book.facts().map(|fact| fact.id.as_str()));
+    let near: Vec<&str> = ids
+        .filter(|known| {
+            !start.is_empty() && known.to_lowercase().starts_with(&start.to_lowercase())
+        })
+        .take(8)
+        .collect();
+    let hint = if near.is_empty() {
+        "list them with `highwater indicators` and `highwater facts`".to_owned()
+    } else {
+        format!("near it are {}", near.join(", "))
+    };
     usage_error(format!("no indicator and no fact is called `{}`: {hint}", plain(id)))
 }
 
 fn follow<'a>(scored: &'a Scored, fact: &'a Fact, limit: usize) -> anyhow::Result<Followed<'a>> {
     let mut groups = Vec::new();
     for hit in [Hit::Yes, Hit::No, Hit::Unknown] {
-        let found = highwater_facts::subjects(&scored.case.rules.book, &scored.case.evidence, &fact.id, Some(hit), limit)?;
+        let found = highwater_facts::subjects(
+            &scored.case.rules.book,
+            &scored.case.evidence,
+            &fact.id,
+            Some(hit),
+            limit,
+        )?;
         let count = match hit {
             Hit::Yes => found.yes,
             Hit::No => found.no,
@@ -78,27 +101,42 @@ fn follow<'a>(scored: &'a Scored, fact: &'a Fact, limit: usize) -> anyhow::Resul
 }
 
 /// The records behind subjects: rows of the population tables whose key is the subject.
-fn records(scored: &Scored, fact: &Fact, subjects: &[Subject]) -> anyhow::Result<BTreeMap<String, Vec<String>>> {
+fn records(
+    scored: &Scored,
+    fact: &Fact,
+    subjects: &[Subject],
+) -> anyhow::Result<BTreeMap<String, Vec<String>>> {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     if subjects.is_empty() {
         return Ok(found);
     }
-    let wanted: Vec<String> = subjects.iter().map(|subject| format!("'{}'", subject.subject.replace('\'', "''"))).collect();
+    let wanted: Vec<String> = subjects
+        .iter()
+        .map(|subject| format!("'{}'", subject.subject.replace('\'', "''")))
+        .collect();
     for name in &fact.population {
         let Some(table) = highwater_snapshot::table(name) else { continue };
         if table.scope == highwater_snapshot::Scope::Snapshot {
             continue;
         }
         let keys: Vec<String> = table.key.iter().map(|key| format!("t.{key}")).collect();
-        let whole = if keys.len() == 1 { keys[0].clone() } else { format!("CONCAT({})", keys.join(", ':', ")) };
+        let whole = if keys.len() == 1 {
+            keys[0].clone()
+        } else {
+            format!("CONCAT({})", keys.join(", ':', "))
+        };
         let sql = format!(
             "SELECT {whole} AS subject, t.source_id AS source_id, t.record_no AS record_no FROM {name} t WHERE {whole} IN ({})",
             wanted.join(", ")
         );
         let frame = highwater_facts::query(&scored.case.rules.book, &scored.case.evidence, &sql)?;
         for at in 0..frame.height() {
-            let cell = |column: &str| -> anyhow::Result<Value> { Ok(super::sql::value(&frame.column(column)?.get(at)?)) };
-            if let (Value::String(subject), Value::String(source), Value::Number(record)) = (cell("subject")?, cell("source_id")?, cell("record_no")?) {
+            let cell = |column: &str| -> anyhow::Result<Value> {
+                Ok(super::sql::value(&frame.column(column)?.get(at)?))
+            };
+            if let (Value::String(subject), Value::String(source), Value::Number(record)) =
+                (cell("subject")?, cell("source_id")?, cell("record_no")?)
+            {
                 found.entry(subject).or_default().push(format!("{source} record {record}"));
             }
         }
@@ -106,7 +144,12 @@ fn records(scored: &Scored, fact: &Fact, subjects: &[Subject]) -> anyhow::Result
     Ok(found)
 }
 
-fn as_text(scored: &Scored, indicator: Option<&IndicatorScore>, followed: &[Followed<'_>], limit: usize) -> String {
+fn as_text(
+    scored: &Scored,
+    indicator: Option<&IndicatorScore>,
+    followed: &[Followed<'_>],
+    limit: usize,
+) -> String {
     let mut out = String::new();
     if let Some(indicator) = indicator {
         indicator_text(&mut out, scored, indicator);
@@ -114,18 +157,35 @@ fn as_text(scored: &Scored, indicator: Option<&IndicatorScore>, followed: &[Foll
     for one in followed {
         fact_text(&mut out, scored, one, limit, indicator.is_none());
     }
-    if let Some(source) = followed.iter().flat_map(|one| &one.groups).flat_map(|(_, _, rows)| rows).flat_map(|(_, records)| records).next() {
+    if let Some(source) = followed
+        .iter()
+        .flat_map(|one| &one.groups)
+        .flat_map(|(_, _, rows)| rows)
+        .flat_map(|(_, records)| records)
+        .next()
+    {
         let file = source.split(' ').next().unwrap_or_default();
-        let _ = writeln!(out, "records stand in {}", scored.case.snapshot.folder().join(format!("raw/{file}.ndjson.zst")).display());
+        let _ = writeln!(
+            out,
+            "records stand in {}",
+            scored.case.snapshot.folder().join(format!("raw/{file}.ndjson.zst")).display()
+        );
     }
     out
 }
 
 fn indicator_text(out: &mut String, scored: &Scored, indicator: &IndicatorScore) {
     let [lo, hi] = indicator.interval;
-    let state = serde_json::to_value(indicator.state).ok().and_then(|state| state.as_str().map(|word| word.replace('_', " "))).unwrap_or_default();
+    let state = serde_json::to_value(indicator.state)
+        .ok()
+        .and_then(|state| state.as_str().map(|word| word.replace('_', " ")))
+        .unwrap_or_default();
     let _ = writeln!(out, "{}  {}", indicator.id, indicator.title);
-    let _ = writeln!(out, "level {}: {state}  score [{lo}, {hi}]  estimate {}  confidence {}", indicator.level, indicator.estimate, indicator.confidence);
+    let _ = writeln!(
+        out,
+        "level {}: {state}  score [{lo}, {hi}]  estimate {}  confidence {}",
+        indicator.level, indicator.estimate, indicator.confidence
+    );
     let _ = writeln!(out, "\nrule: {}", indicator.rule);
     for reason in &indicator.reasons {
         let _ = writeln!(out, "  - {}", plain(reason));
@@ -135,22 +195,37 @@ fn indicator_text(out: &mut String, scored: &Scored, indicator: &IndicatorScore)
     }
     let _ = writeln!(out, "fix: {} ({})", indicator.remediation, indicator.owner);
     for gap in scored.scorecard.gaps.iter().filter(|gap| gap.unlocks.contains(&indicator.id)) {
-        let grant = gap.grant.as_deref().map_or_else(String::new, |grant| format!("; grant: {grant}"));
-        let _ = writeln!(out, "not read: {} ({}): {}{grant}", gap.source, gap.status, plain(&gap.reason));
+        let grant =
+            gap.grant.as_deref().map_or_else(String::new, |grant| format!("; grant: {grant}"));
+        let _ = writeln!(
+            out,
+            "not read: {} ({}): {}{grant}",
+            gap.source,
+            gap.status,
+            plain(&gap.reason)
+        );
     }
     let _ = writeln!(out, "published at {}\n", indicator.link);
 }
 
 fn need_text(need: &Need) -> String {
     match need {
-        Need::Collect { facts, tables } => format!("collect {} (for {})", tables.join(", "), facts.join(", ")),
+        Need::Collect { facts, tables } => {
+            format!("collect {} (for {})", tables.join(", "), facts.join(", "))
+        }
         Need::Attest => "a statement of a person".to_owned(),
         Need::Sample { fact, minimum } => format!("at least {minimum} of {fact}"),
         Need::Fix { facts } => format!("improve {}", facts.join(", ")),
     }
 }
 
-fn fact_text(out: &mut String, scored: &Scored, followed: &Followed<'_>, limit: usize, whole: bool) {
+fn fact_text(
+    out: &mut String,
+    scored: &Scored,
+    followed: &Followed<'_>,
+    limit: usize,
+    whole: bool,
+) {
     let Followed { fact, answer, groups } = followed;
     let _ = writeln!(out, "{}  {}", fact.id, fact.about);
     let _ = writeln!(out, "  value: {}", value_text(fact, *answer));
@@ -165,8 +240,16 @@ fn fact_text(out: &mut String, scored: &Scored, followed: &Followed<'_>, limit: 
         };
         let _ = writeln!(out, "  {count} {word}");
         for (subject, records) in rows {
-            let label = if subject.label.is_empty() || subject.label == subject.subject { String::new() } else { format!("  {}", plain(&subject.label)) };
-            let from = if records.is_empty() { String::new() } else { format!("  [{}]", records.join(", ")) };
+            let label = if subject.label.is_empty() || subject.label == subject.subject {
+                String::new()
+            } else {
+                format!("  {}", plain(&subject.label))
+            };
+            let from = if records.is_empty() {
+                String::new()
+            } else {
+                format!("  [{}]", records.join(", "))
+            };
             let _ = writeln!(out, "    {}{label}{from}", plain(&subject.subject));
         }
         if usize::try_from(*count).is_ok_and(|count| count > limit) {
@@ -174,7 +257,14 @@ fn fact_text(out: &mut String, scored: &Scored, followed: &Followed<'_>, limit: 
         }
     }
     if whole {
-        let readers: Vec<&str> = scored.case.rules.rulebook.readers(&fact.id).iter().map(|indicator| indicator.id.as_str()).collect();
+        let readers: Vec<&str> = scored
+            .case
+            .rules
+            .rulebook
+            .readers(&fact.id)
+            .iter()
+            .map(|indicator| indicator.id.as_str())
+            .collect();
         let _ = writeln!(out, "  read by {}\n\n{}\n", readers.join(", "), fact.sql.trim());
     } else {
         out.push('\n');
@@ -187,7 +277,13 @@ fn value_text(fact: &Fact, answer: Option<&Answer>) -> String {
         return "none: there are no subjects, and that is known".to_owned();
     }
     let Some(value) = answer.value else { return "unknown: it could not be observed".to_owned() };
-    let show = |number: f64| if fact.kind == Kind::Share { format!("{:.1} %", number * 100.0) } else { format!("{}", (number * 100.0).round() / 100.0) };
+    let show = |number: f64| {
+        if fact.kind == Kind::Share {
+            format!("{:.1} %", number * 100.0)
+        } else {
+            format!("{}", (number * 100.0).round() / 100.0)
+        }
+    };
     let unit = fact.unit.as_deref().map_or_else(String::new, |unit| format!(" {unit}"));
     if value.lo.total_cmp(&value.hi).is_eq() {
         return format!("{}{unit}", show(value.lo));
@@ -206,7 +302,10 @@ fn fact_json(followed: &Followed<'_>) -> Value {
         let rows: Vec<Value> = rows.iter().map(|(subject, records)| json!({ "subject": subject.subject, "label": subject.label, "records": records })).collect();
         (word.to_owned(), json!({ "count": count, "subjects": rows }))
     });
-    let value = followed.answer.and_then(|answer| answer.value).map(|value| json!([value.lo, value.hi.is_finite().then_some(value.hi)]));
+    let value = followed
+        .answer
+        .and_then(|answer| answer.value)
+        .map(|value| json!([value.lo, value.hi.is_finite().then_some(value.hi)]));
     json!({ "id": followed.fact.id, "kind": followed.fact.kind, "about": followed.fact.about, "value": value,
         "gaps": followed.answer.map(|answer| &answer.gaps), "sql": followed.fact.sql, "subjects": groups.collect::<serde_json::Map<_, _>>() })
 }

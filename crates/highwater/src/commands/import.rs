@@ -13,7 +13,11 @@ use crate::args::{Global, TextOrJson};
 use crate::config::Config;
 use crate::output;
 
-pub(crate) fn run(global: &Global, config: &Config, verb: crate::args::Import) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(
+    global: &Global,
+    config: &Config,
+    verb: crate::args::Import,
+) -> anyhow::Result<ExitCode> {
     let store = config.store(verb.store.as_deref());
     let options = highwater_import::Options {
         as_kind: verb.kind,
@@ -28,7 +32,9 @@ pub(crate) fn run(global: &Global, config: &Config, verb: crate::args::Import) -
     let home = highwater_snapshot::publish(&store, &imported.written, verb.replace)?;
     let manifest = &imported.written.manifest;
     match verb.format {
-        TextOrJson::Json => output::write(&(serde_json::to_string_pretty(&as_json(&imported.report, manifest, &home))? + "\n"))?,
+        TextOrJson::Json => output::write(
+            &(serde_json::to_string_pretty(&as_json(&imported.report, manifest, &home))? + "\n"),
+        )?,
         TextOrJson::Text => {
             output::say(global, &as_text(&imported.report, manifest, global.verbose > 0));
             output::write(&format!("{}\n", home.display()))?;
@@ -50,14 +56,24 @@ impl Drop for Cleanup {
 fn as_text(report: &Report, manifest: &Manifest, all: bool) -> String {
     let mut out = String::new();
     for file in &report.files {
-        let quiet = matches!(file.outcome, Outcome::Read | Outcome::Index | Outcome::SameAs(_)) && file.notes.is_empty();
+        let quiet = matches!(file.outcome, Outcome::Read | Outcome::Index | Outcome::SameAs(_))
+            && file.notes.is_empty();
         if quiet && !all {
             continue;
         }
         let _ = writeln!(out, "  {}: {}", plain(&file.path), plain(&file.outcome.to_string()));
         for part in &file.parts {
-            let unused = part.unused.as_deref().map_or_else(String::new, |reason| format!("; {reason}"));
-            let _ = writeln!(out, "    {} {}: {} records, {} rows{}", part.kind, plain(&part.scope), part.records, part.rows, plain(&unused));
+            let unused =
+                part.unused.as_deref().map_or_else(String::new, |reason| format!("; {reason}"));
+            let _ = writeln!(
+                out,
+                "    {} {}: {} records, {} rows{}",
+                part.kind,
+                plain(&part.scope),
+                part.records,
+                part.rows,
+                plain(&unused)
+            );
         }
         for note in &file.notes {
             let _ = writeln!(out, "    note: {}", plain(note));
@@ -72,14 +88,20 @@ fn as_text(report: &Report, manifest: &Manifest, all: bool) -> String {
     coverage(&mut out, manifest);
     let (records, rows) = report.totals();
     let unread = report.unread().count();
-    let _ = write!(out, "{} files, {records} records, {rows} rows; {unread} files not read", report.files.len());
+    let _ = write!(
+        out,
+        "{} files, {records} records, {rows} rows; {unread} files not read",
+        report.files.len()
+    );
     out
 }
 
 /// Records that gave no row, by reason, over all files.
 fn dropped(report: &Report) -> std::collections::BTreeMap<String, u64> {
     let mut sum = std::collections::BTreeMap::new();
-    for part in report.files.iter().flat_map(|file| &file.parts).filter(|part| part.unused.is_none()) {
+    for part in
+        report.files.iter().flat_map(|file| &file.parts).filter(|part| part.unused.is_none())
+    {
         for (reason, records) in &part.dropped {
             *sum.entry(format!("{}: {reason}", part.kind)).or_default() += records;
         }
@@ -100,12 +122,18 @@ fn coverage(out: &mut String, manifest: &Manifest) {
     ];
     for (word, statuses) in groups {
         let tables = by(statuses);
-        let _ = writeln!(out, "{} tables {word}: {}", tables.len(), if word == "missing" { names(&tables) } else { tables.join(", ") });
+        let _ = writeln!(
+            out,
+            "{} tables {word}: {}",
+            tables.len(),
+            if word == "missing" { names(&tables) } else { tables.join(", ") }
+        );
     }
 }
 
 fn names(tables: &[String]) -> String {
-    let names: Vec<&str> = tables.iter().map(|table| table.split(' ').next().unwrap_or(table)).collect();
+    let names: Vec<&str> =
+        tables.iter().map(|table| table.split(' ').next().unwrap_or(table)).collect();
     names.join(", ")
 }
 

@@ -13,11 +13,19 @@ pub(crate) fn verify(config: &Config, verb: &OneSnapshot) -> anyhow::Result<Exit
     if wrong.is_empty() {
         let manifest = snapshot.manifest();
         let files = manifest.files.len();
-        output::write(&format!("tenant {} {}: {files} files as the manifest says ({})\n", manifest.tenant.id, manifest.taken_at, snapshot.digest()))?;
+        output::write(&format!(
+            "tenant {} {}: {files} files as the manifest says ({})\n",
+            manifest.tenant.id,
+            manifest.taken_at,
+            snapshot.digest()
+        ))?;
         return Ok(ExitCode::SUCCESS);
     }
     output::write(&format!("{}\n", wrong.join("\n")))?;
-    anyhow::bail!("{} files are not what the manifest says: take the snapshot again, or fetch it again from where it came", wrong.len())
+    anyhow::bail!(
+        "{} files are not what the manifest says: take the snapshot again, or fetch it again from where it came",
+        wrong.len()
+    )
 }
 
 pub(crate) fn pack(global: &Global, config: &Config, verb: &Pack) -> anyhow::Result<ExitCode> {
@@ -27,7 +35,13 @@ pub(crate) fn pack(global: &Global, config: &Config, verb: &Pack) -> anyhow::Res
         anyhow::bail!("the snapshot is damaged and was not packed: {}", wrong.join("; "));
     }
     let manifest = snapshot.manifest();
-    let named = || PathBuf::from(format!("highwater-{}-{}.zip", manifest.tenant.id, manifest.taken_at.folder()));
+    let named = || {
+        PathBuf::from(format!(
+            "highwater-{}-{}.zip",
+            manifest.tenant.id,
+            manifest.taken_at.folder()
+        ))
+    };
     let out = verb.out.clone().unwrap_or_else(named);
     snapshot.pack(&out)?;
     output::say(global, &format!("packed {} files", manifest.files.len() + 1));

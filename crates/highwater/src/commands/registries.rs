@@ -13,24 +13,56 @@ use crate::exit::usage_error;
 use crate::{evaluate, output};
 
 pub(crate) fn tables(verb: &Registry) -> anyhow::Result<ExitCode> {
-    let chosen: Vec<&Table> = TABLES.iter().copied().filter(|table| wanted(verb, table.name)).collect();
-    let line = |table: &&Table| vec![table.name.to_owned(), table.scope.kind().to_owned(), table.grain.to_owned()];
-    show(verb, &chosen, &["table", "scope", "one row per"], line, |table| table_json(table), |table| table_text(table))
+    let chosen: Vec<&Table> =
+        TABLES.iter().copied().filter(|table| wanted(verb, table.name)).collect();
+    let line = |table: &&Table| {
+        vec![table.name.to_owned(), table.scope.kind().to_owned(), table.grain.to_owned()]
+    };
+    show(
+        verb,
+        &chosen,
+        &["table", "scope", "one row per"],
+        line,
+        |table| table_json(table),
+        |table| table_text(table),
+    )
 }
 
 pub(crate) fn facts(global: &Global, verb: &Registry) -> anyhow::Result<ExitCode> {
     let rules = evaluate::rules(global)?;
     let chosen: Vec<&Fact> = rules.book.facts().filter(|fact| wanted(verb, &fact.id)).collect();
     let line = |fact: &&Fact| vec![fact.id.clone(), kind(fact), fact.about.clone()];
-    show(verb, &chosen, &["fact", "kind", "question"], line, |fact| fact_json(fact), |fact| fact_text(fact, &rules))
+    show(
+        verb,
+        &chosen,
+        &["fact", "kind", "question"],
+        line,
+        |fact| fact_json(fact),
+        |fact| fact_text(fact, &rules),
+    )
 }
 
 pub(crate) fn indicators(global: &Global, verb: &Registry) -> anyhow::Result<ExitCode> {
     let rules = evaluate::rules(global)?;
-    let chosen: Vec<&Indicator> = rules.rulebook.indicators().filter(|indicator| wanted(verb, &indicator.id)).collect();
-    let line = |indicator: &&Indicator| vec![indicator.id.clone(), word(&indicator.role), word(&indicator.assessability), indicator.title.clone()];
+    let chosen: Vec<&Indicator> =
+        rules.rulebook.indicators().filter(|indicator| wanted(verb, &indicator.id)).collect();
+    let line = |indicator: &&Indicator| {
+        vec![
+            indicator.id.clone(),
+            word(&indicator.role),
+            word(&indicator.assessability),
+            indicator.title.clone(),
+        ]
+    };
     let columns = ["indicator", "role", "decided by", "title"];
-    show(verb, &chosen, &columns, line, |indicator| serde_json::to_value(indicator).unwrap_or(Value::Null), |indicator| indicator_text(indicator, &rules))
+    show(
+        verb,
+        &chosen,
+        &columns,
+        line,
+        |indicator| serde_json::to_value(indicator).unwrap_or(Value::Null),
+        |indicator| indicator_text(indicator, &rules),
+    )
 }
 
 fn wanted(verb: &Registry, id: &str) -> bool {
@@ -46,10 +78,14 @@ fn show<T>(
     whole: impl Fn(&T) -> String,
 ) -> anyhow::Result<ExitCode> {
     if let (Some(id), []) = (&verb.id, chosen) {
-        return Err(usage_error(format!("nothing starts with `{id}`: leave it out to list everything")));
+        return Err(usage_error(format!(
+            "nothing starts with `{id}`: leave it out to list everything"
+        )));
     }
     let text = match verb.format {
-        RegistryForm::Json => serde_json::to_string_pretty(&chosen.iter().map(json).collect::<Vec<_>>())? + "\n",
+        RegistryForm::Json => {
+            serde_json::to_string_pretty(&chosen.iter().map(json).collect::<Vec<_>>())? + "\n"
+        }
         RegistryForm::Markdown => markdown(columns, &chosen.iter().map(line).collect::<Vec<_>>()),
         RegistryForm::Text => match chosen {
             [one] if verb.id.is_some() => whole(one),
@@ -62,10 +98,13 @@ fn show<T>(
 
 fn aligned(rows: &[Vec<String>]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
-    let widths: Vec<usize> = (0..columns).map(|at| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..columns)
+        .map(|at| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0))
+        .collect();
     let mut out = String::new();
     for row in rows {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let cells: Vec<String> =
+            row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
         let _ = writeln!(out, "{}", cells.join("  ").trim_end());
     }
     out
@@ -74,25 +113,46 @@ fn aligned(rows: &[Vec<String>]) -> String {
 fn markdown(columns: &[&str], rows: &[Vec<String>]) -> String {
     let mut out = format!("| {} |\n|{}\n", columns.join(" | "), "---|".repeat(columns.len()));
     for row in rows {
-        let cells: Vec<String> = row.iter().map(|cell| cell.replace('|', "\\|").replace('\n', " ")).collect();
+        let cells: Vec<String> =
+            row.iter().map(|cell| cell.replace('|', "\\|").replace('\n', " ")).collect();
         let _ = writeln!(out, "| {} |", cells.join(" | "));
     }
     out
 }
 
 fn table_text(table: &Table) -> String {
-    let mut out = format!("{}: {}\nscope {}; key {}\n\n", table.name, table.grain, table.scope.kind(), table.key.join(", "));
+    let mut out = format!(
+        "{}: {}\nscope {}; key {}\n\n",
+        table.name,
+        table.grain,
+        table.scope.kind(),
+        table.key.join(", ")
+    );
     let rows: Vec<Vec<String>> = table
         .columns
         .iter()
         .map(|column| {
             let required = if column.required { "required" } else { "" };
-            vec![format!("  {}", column.name), type_word(column.kind).into(), required.into(), privacy(column.privacy).into(), column.about.into()]
+            vec![
+                format!("  {}", column.name),
+                type_word(column.kind).into(),
+                required.into(),
+                privacy(column.privacy).into(),
+                column.about.into(),
+            ]
         })
         .collect();
     out.push_str(&aligned(&rows));
     let sources: Vec<&str> = table.readings.iter().map(|reading| reading.source).collect();
-    let _ = writeln!(out, "\nread from {}", if sources.is_empty() { "nothing: made by the loader".to_owned() } else { sources.join(", ") });
+    let _ = writeln!(
+        out,
+        "\nread from {}",
+        if sources.is_empty() {
+            "nothing: made by the loader".to_owned()
+        } else {
+            sources.join(", ")
+        }
+    );
     for alternative in table.complete {
         let _ = writeln!(out, "full when {} was read to its end", alternative.join(" and "));
     }
@@ -115,7 +175,8 @@ fn table_json(table: &Table) -> Value {
 
 fn fact_text(fact: &Fact, rules: &evaluate::Rules) -> String {
     let note = fact.note.as_deref().map_or_else(String::new, |note| format!("note: {note}\n"));
-    let readers: Vec<&str> = rules.rulebook.readers(&fact.id).iter().map(|indicator| indicator.id.as_str()).collect();
+    let readers: Vec<&str> =
+        rules.rulebook.readers(&fact.id).iter().map(|indicator| indicator.id.as_str()).collect();
     format!(
         "{} ({})\n{}\n{note}tables: {}\nread by: {}\n\n{}\n",
         fact.id,

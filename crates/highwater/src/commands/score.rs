@@ -17,23 +17,42 @@ struct Requirement {
 }
 
 pub(crate) fn run(global: &Global, config: &Config, verb: &Score) -> anyhow::Result<ExitCode> {
-    let requirements = verb.require.iter().map(|text| requirement(text)).collect::<anyhow::Result<Vec<_>>>()?;
-    let scored = evaluate::score(global, config, verb.snapshot.as_deref(), &verb.evaluation, verb.model.as_deref())?;
+    let requirements =
+        verb.require.iter().map(|text| requirement(text)).collect::<anyhow::Result<Vec<_>>>()?;
+    let scored = evaluate::score(
+        global,
+        config,
+        verb.snapshot.as_deref(),
+        &verb.evaluation,
+        verb.model.as_deref(),
+    )?;
     let scorecard = &scored.scorecard;
-    let levels = requirements.iter().map(|required| level_of(scorecard, &required.name)).collect::<anyhow::Result<Vec<_>>>()?;
+    let levels = requirements
+        .iter()
+        .map(|required| level_of(scorecard, &required.name))
+        .collect::<anyhow::Result<Vec<_>>>()?;
     match verb.format {
         TextOrJson::Json => output::write(&scorecard.to_json()?)?,
-        TextOrJson::Text => output::write(&text::render(scorecard, Style { color: color::wanted(), width: color::width() }))?,
+        TextOrJson::Text => output::write(&text::render(
+            scorecard,
+            Style { color: color::wanted(), width: color::width() },
+        ))?,
     }
     Ok(judge(global, &requirements, &levels))
 }
 
 /// `automation=300` or `automation.secure-govern=300`.
 fn requirement(text: &str) -> anyhow::Result<Requirement> {
-    let parts = text.split_once('=').and_then(|(name, level)| Some((name.trim(), level.trim().parse::<u16>().ok()?)));
+    let parts = text
+        .split_once('=')
+        .and_then(|(name, level)| Some((name.trim(), level.trim().parse::<u16>().ok()?)));
     match parts {
-        Some((name, level)) if (100..=500).contains(&level) && level.is_multiple_of(100) => Ok(Requirement { name: name.to_owned(), level }),
-        _ => Err(usage_error(format!("--require {text}: write a model or model.capability and a level, such as automation=300"))),
+        Some((name, level)) if (100..=500).contains(&level) && level.is_multiple_of(100) => {
+            Ok(Requirement { name: name.to_owned(), level })
+        }
+        _ => Err(usage_error(format!(
+            "--require {text}: write a model or model.capability and a level, such as automation=300"
+        ))),
     }
 }
 
@@ -63,8 +82,15 @@ fn judge(global: &Global, requirements: &[Requirement], levels: &[Levels]) -> Ex
             continue;
         }
         let below = level.possible < required.level;
-        let word = if below { "is below what is required" } else { "is open: the evidence does not decide it" };
-        output::say(global, &format!("{} {}: {} {word}", required.name, required.level, text::in_words(*level)));
+        let word = if below {
+            "is below what is required"
+        } else {
+            "is open: the evidence does not decide it"
+        };
+        output::say(
+            global,
+            &format!("{} {}: {} {word}", required.name, required.level, text::in_words(*level)),
+        );
         code = if below || code == BELOW { BELOW } else { OPEN };
     }
     ExitCode::from(code)

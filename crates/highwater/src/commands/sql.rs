@@ -31,12 +31,21 @@ pub(crate) fn run(global: &Global, config: &Config, verb: &Sql) -> anyhow::Resul
 
 fn table(frame: &DataFrame) -> anyhow::Result<String> {
     let heads: Vec<String> = names(frame);
-    let rows: Vec<Vec<String>> = (0..frame.height()).map(|at| cells(frame, at)).collect::<anyhow::Result<_>>()?;
-    let rows: Vec<Vec<String>> = rows.into_iter().map(|row| row.iter().map(|cell| plain(cell)).collect()).collect();
-    let widest = |at: usize| rows.iter().map(|row| row[at].chars().count()).chain([heads[at].chars().count()]).max().unwrap_or(0);
+    let rows: Vec<Vec<String>> =
+        (0..frame.height()).map(|at| cells(frame, at)).collect::<anyhow::Result<_>>()?;
+    let rows: Vec<Vec<String>> =
+        rows.into_iter().map(|row| row.iter().map(|cell| plain(cell)).collect()).collect();
+    let widest = |at: usize| {
+        rows.iter()
+            .map(|row| row[at].chars().count())
+            .chain([heads[at].chars().count()])
+            .max()
+            .unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..heads.len()).map(|at| widest(at).min(60)).collect();
     let line = |row: &[String]| {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let cells: Vec<String> =
+            row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
         cells.join("  ").trim_end().to_owned() + "\n"
     };
     let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
@@ -71,11 +80,13 @@ fn names(frame: &DataFrame) -> Vec<String> {
 }
 
 fn cells(frame: &DataFrame, at: usize) -> anyhow::Result<Vec<String>> {
-    let shown = frame.columns().iter().map(|column| Ok(match value(&column.get(at)?) {
-        Value::Null => String::new(),
-        Value::String(text) => text,
-        other => other.to_string(),
-    }));
+    let shown = frame.columns().iter().map(|column| {
+        Ok(match value(&column.get(at)?) {
+            Value::Null => String::new(),
+            Value::String(text) => text,
+            other => other.to_string(),
+        })
+    });
     shown.collect()
 }
 

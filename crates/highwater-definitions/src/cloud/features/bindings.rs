@@ -19,7 +19,8 @@ pub(super) fn count(found: &Found<'_>, features: &mut CloudFlowFeatures) -> Vec<
     let variables: Vec<(String, String)> = parameters.filter_map(variable).collect();
     features.env_var_count = variables.len() as u64;
     if !variables.is_empty() {
-        let used = used_parameters(found.definition);
+        let escaped = variables.iter().any(|(name, _)| name.contains(['"', '\\']));
+        let used = used_parameters(found.definition, escaped);
         features.env_var_used_count =
             variables.iter().filter(|(name, _)| used.contains(name)).count() as u64;
     }
@@ -47,21 +48,46 @@ fn variable(parameter: Value<'_>) -> Option<(String, String)> {
     Some((parameter.key().to_lowercase(), schema))
 }
 
-/// Names in `parameters('…')` in triggers, actions and outputs, lower case.
-fn used_parameters(definition: Value<'_>) -> BTreeSet<String> {
-    let sections =
-        ["triggers", "actions", "outputs"].iter().filter_map(|section| definition.get(section));
+/// Names in `parameters('…')` in triggers, actions and outputs, lower case. Looked for in the text as written, which is
+/// many times faster than string by string; where escapes could be part of a name, string by string after all.
+fn used_parameters(definition: Value<'_>, escaped: bool) -> BTreeSet<String> {
     let mut used = BTreeSet::new();
-    for value in sections
-        .flat_map(|section| (section.index()..section.end()).map(move |at| section.sibling(at)))
-    {
-        let Some(text) =
-            value.text().filter(|text| memchr::memchr(b'@', text.as_bytes()).is_some())
-        else {
-            continue;
-        };
-        let names = arguments(&text, "parameters").into_iter();
+    let mut add = |text: &str| {
+        let names = arguments(text, "parameters").into_iter();
         used.extend(names.map(|(name, _)| name.replace("''", "'").to_lowercase()));
+    };
+    for section in
+        ["triggers", "actions", "outputs"].iter().filter_map(|section| definition.get(section))
+    {
+        let raw = section.raw();
+        if !escaped && memchr::memmem::find(raw.as_bytes(), b"\\u").is_none() {
+            add(raw);
+            continue;
+        }
+        let texts = (section.index()..section.end()).filter_map(|at| section.sibling(at).text());
+        texts.for_each(|text| add(&text));
     }
     used
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn names_are_found_however_they_are_escaped() {
+        let flow = |name: &str, used: &str| {
+            let text = format!(
+                r#"{{"triggers":{{}},"actions":{{"A":{{"type":"Compose","inputs":"{used}"}}}},
+                "parameters":{{"{name}":{{"metadata":{{"schemaName":"con_X"}}}}}}}}"#
+            );
+            let flow = crate::cloud_flow(text.as_bytes()).unwrap();
+            (flow.features.env_var_count, flow.features.env_var_used_count)
+        };
+        assert_eq!(flow("Plain", "@parameters('plain')"), (1, 1));
+        assert_eq!(
+            flow("Plain", r"@parameters(\u0027Plain\u0027)".replace(r"\\", r"\").as_str()),
+            (1, 1)
+        );
+        assert_eq!(flow(r#"A \"b\""#, r#"x @{parameters('A \"b\"')}"#), (1, 1));
+        assert_eq!(flow("Plain", "parameters of Plain"), (1, 0));
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::cloud::action::{Action, ActionMap, ActionType};
 use crate::cloud::expression::arguments;
-use crate::cloud::features::{Flow, has_timeout, labels, run_status};
+use crate::cloud::features::{Flow, has_timeout, run_status};
 use crate::cloud::graph::{Graph, Role, Statuses, roles};
 use crate::cloud::operation::{Operation, child_target};
 use crate::cloud::{CloudFlowFeatures, ErrorHandling, fingerprint, service};
@@ -58,8 +58,7 @@ pub(super) fn count(flow: &Flow<'_>, features: &mut CloudFlowFeatures) -> Failur
     let (list, maps) = (&flow.actions.list, &flow.actions.maps);
     let mut failures = Failures { on_failure: vec![false; list.len()], ..Failures::default() };
     let mut subtrees: Vec<Holds> = list.iter().map(Holds::own).collect();
-    let mut hashes = vec![String::new(); maps.len()];
-    let labels = labels(flow);
+    let mut hashes = vec![[0u8; 64]; maps.len()];
     let mut outcomes = None;
     for at in (0..maps.len()).rev() {
         let map = &maps[at];
@@ -67,17 +66,20 @@ pub(super) fn count(flow: &Flow<'_>, features: &mut CloudFlowFeatures) -> Failur
         add_branches(flow, map, &mut subtrees);
         count_edges(flow, &graph, features);
         features.parallel_branch_count += graph.parallel_branches();
-        Judged::of(flow, map, &graph, &subtrees, &mut outcomes).count(features, &mut failures);
-        let branches =
-            |action: u32| fingerprint::branches(maps, &hashes, list[action as usize].branches);
-        hashes[at] = fingerprint::map(&fingerprint::members(&graph, map, &labels, &branches));
+        if !graph.edges.is_empty() {
+            Judged::of(flow, map, &graph, &subtrees, &mut outcomes).count(features, &mut failures);
+        }
+        let members =
+            fingerprint::members(&graph, map, (list, &flow.operations), &|action, text| {
+                fingerprint::branches(maps, &hashes, list[action as usize].branches, text);
+            });
+        hashes[at] = fingerprint::map(members);
     }
-    let empty = || fingerprint::map(&[]);
+    let top = hashes.first().copied().unwrap_or_else(|| fingerprint::map(Vec::new()));
     let triggers = flow.triggers.iter().zip(&flow.trigger_operations);
     let trigger_labels =
-        triggers.map(|(trigger, operation)| fingerprint::label(trigger, Some(operation))).collect();
-    features.structure_hash =
-        fingerprint::flow(trigger_labels, &hashes.first().cloned().unwrap_or_else(empty));
+        triggers.map(|(trigger, operation)| fingerprint::label(trigger, operation)).collect();
+    features.structure_hash = fingerprint::flow(trigger_labels, &top);
     failures.spread(maps);
     features.try_catch = features.scope_catch_count > 0;
     features.notify_on_failure = failures.any(flow, |action, operation| {

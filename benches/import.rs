@@ -1,0 +1,143 @@
+//! Speed of importing: JSON in, snapshot with Parquet and raw records out, in MB/s and MB/s per core.
+//!
+//! Generates lists of apps and flows as the admin APIs return them (own content in the vendor's shape),
+//! imports them once, and reads the same files with `serde_json::Value` as a named peer. Asserts nothing
+//! about time.
+//!
+//! `cargo bench -p highwater --bench import [-- --megabytes 300]`
+
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark prints its figures and stops at the first surprise"
+)]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+fn main() {
+    let wanted = std::env::args()
+        .skip_while(|arg| arg != "--megabytes")
+        .nth(1)
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(300_usize);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench");
+    let files = root.join(format!("import-{wanted}"));
+    if !files.join("done").is_file() {
+        generate(&files, wanted);
+    }
+    let bytes: u64 = list(&files)
+        .iter()
+        .map(|path| std::fs::metadata(path).map_or(0, |about| about.len()))
+        .sum();
+    #[expect(clippy::cast_precision_loss, reason = "a size for display")]
+    let megabytes = bytes as f64 / 1e6;
+    for round in 1..=3 {
+        let staging = root.join("import-staging");
+        let _ = std::fs::remove_dir_all(&staging);
+        let (start, cpu) = (Instant::now(), cpu_seconds());
+        let options = highwater_import::Options {
+            tenant: Some("bench".into()),
+            ..highwater_import::Options::default()
+        };
+        let imported = highwater_import::import(&[files.clone()], &staging, &options).unwrap();
+        let (wall, cpu) = (start.elapsed().as_secs_f64(), cpu_seconds() - cpu);
+        let (records, rows) = imported.report.totals();
+        println!(
+            "round {round}: {megabytes:.0} MB, {records} records, {rows} rows in {wall:.2} s wall, {cpu:.2} s CPU: {:.0} MB/s, {:.0} MB/s per core, peak {} MiB",
+            megabytes / wall,
+            megabytes / cpu,
+            peak_mib()
+        );
+        let _ = std::fs::remove_dir_all(&staging);
+    }
+    let start = Instant::now();
+    for path in list(&files) {
+        let text = std::fs::read(path).unwrap();
+        let value: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        drop(value);
+    }
+    println!(
+        "peer, parsing alone with serde_json::Value: {:.0} MB/s",
+        megabytes / start.elapsed().as_secs_f64()
+    );
+}
+
+fn list(folder: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|kind| kind == "json"))
+        .collect();
+    found.sort();
+    found
+}
+
+fn generate(folder: &Path, megabytes: usize) {
+    std::fs::create_dir_all(folder).unwrap();
+    let mut environments = String::from("{\"value\": [");
+    let mut written = 0;
+    let mut number = 0;
+    while written < megabytes * 1_000_000 {
+        let environment = format!("00000000-0000-4000-8000-{number:012}");
+        let _ = write!(
+            environments,
+            "{}{}",
+            if number == 0 { "" } else { "," },
+            environment_record(&environment, number)
+        );
+        let flows: Vec<String> =
+            (0..500).map(|flow| flow_record(&environment, number * 1000 + flow)).collect();
+        let apps: Vec<String> =
+            (0..150).map(|app| app_record(&environment, number * 1000 + app)).collect();
+        for (kind, records) in [("flows", flows), ("apps", apps)] {
+            let text = format!("{{\"value\": [{}]}}", records.join(","));
+            written += text.len();
+            std::fs::write(folder.join(format!("{kind}-of-{environment}.json")), text).unwrap();
+        }
+        number += 1;
+    }
+    environments.push_str("]}");
+    std::fs::write(folder.join("environments.json"), environments).unwrap();
+    std::fs::write(folder.join("done"), "").unwrap();
+}
+
+fn environment_record(id: &str, number: usize) -> String {
+    format!(
+        r#"{{"id": "/providers/Microsoft.BusinessAppPlatform/scopes/admin/environments/{id}", "type": "Microsoft.BusinessAppPlatform/scopes/environments", "location": "europe", "name": "{id}", "properties": {{"displayName": "Environment {number}", "createdTime": "2025-01-01T00:00:00Z", "environmentSku": "Sandbox", "isDefault": false, "states": {{"management": {{"id": "Ready"}}}}, "linkedEnvironmentMetadata": {{"instanceApiUrl": "https://org{number}.api.crm.dynamics.com"}}}}}}"#
+    )
+}
+
+fn flow_record(environment: &str, number: usize) -> String {
+    let id = format!("10000000-0000-4000-8000-{number:012}");
+    format!(
+        r#"{{"name": "{id}", "id": "/providers/Microsoft.ProcessSimple/environments/{environment}/flows/{id}", "type": "Microsoft.ProcessSimple/environments/flows", "properties": {{"apiId": "/providers/Microsoft.PowerApps/apis/shared_logicflows", "displayName": "Approve invoice {number}", "userType": "Owner", "state": "Started", "createdTime": "2025-03-01T08:00:00.1234567Z", "lastModifiedTime": "2026-10-01T08:00:00.1234567Z", "flowSuspensionReason": "None", "templateName": "", "environment": {{"name": "{environment}", "type": "Microsoft.ProcessSimple/environments", "id": "/providers/Microsoft.ProcessSimple/environments/{environment}"}}, "definitionSummary": {{"triggers": [{{"type": "Recurrence", "kind": "Recurrence", "metadata": {{"operationMetadataId": "{id}"}}}}], "actions": [{{"type": "OpenApiConnection", "swaggerOperationId": "GetItems", "api": {{"name": "shared_sharepointonline", "id": "/providers/Microsoft.PowerApps/apis/shared_sharepointonline", "type": "/providers/Microsoft.PowerApps/apis"}}}}, {{"type": "Foreach"}}, {{"type": "If"}}, {{"type": "OpenApiConnection", "swaggerOperationId": "SendEmailV2", "api": {{"name": "shared_office365", "id": "/providers/Microsoft.PowerApps/apis/shared_office365", "type": "/providers/Microsoft.PowerApps/apis"}}}}], "description": "Sends what is due for approval to the person who owns the cost centre."}}, "creator": {{"tenantId": "00000000-0000-4000-8000-000000000001", "objectId": "20000000-0000-4000-8000-{:012}", "userId": "20000000-0000-4000-8000-{:012}", "userType": "ActiveDirectory"}}, "flowFailureAlertSubscribed": true, "provisioningMethod": "FromDefinition", "isManaged": false, "workflowEntityId": "30000000-0000-4000-8000-{number:012}"}}}}"#,
+        number % 5000,
+        number % 5000
+    )
+}
+
+fn app_record(environment: &str, number: usize) -> String {
+    let id = format!("40000000-0000-4000-8000-{number:012}");
+    format!(
+        r#"{{"name": "{id}", "id": "/providers/Microsoft.PowerApps/apps/{id}", "type": "Microsoft.PowerApps/apps", "tags": {{"primaryDeviceWidth": "1366", "primaryDeviceHeight": "768", "sienaVersion": "20261001T080000Z-3.26104.0"}}, "properties": {{"appVersion": "2026-10-01T08:00:00Z", "createdByClientVersion": {{"major": 3, "minor": 26104, "build": 0}}, "owner": {{"id": "20000000-0000-4000-8000-{:012}", "displayName": "Person {number}", "email": "person{number}@contoso.example", "type": "User", "tenantId": "00000000-0000-4000-8000-000000000001"}}, "createdTime": "2025-03-01T08:00:00.1234567Z", "lastModifiedTime": "2026-10-01T08:00:00.1234567Z", "displayName": "Inspection {number}", "description": "Records what was found on site.", "sharedGroupsCount": 1, "sharedUsersCount": 12, "usesPremiumApi": false, "usesCustomApi": false, "usesOnPremiseGateway": false, "almMode": "Environment", "connectionReferences": {{"60000000-0000-4000-8000-{number:012}": {{"id": "/providers/microsoft.powerapps/apis/shared_office365users", "displayName": "Office 365 Users", "dataSources": ["Office365Users"], "apiTier": "Standard"}}, "70000000-0000-4000-8000-{number:012}": {{"id": "/providers/microsoft.powerapps/apis/shared_sharepointonline", "displayName": "SharePoint", "dataSources": ["Inspections"], "apiTier": "Standard"}}}}, "environment": {{"id": "/providers/Microsoft.PowerApps/environments/{environment}", "name": "{environment}"}}, "isFeaturedApp": false, "isHeroApp": false, "bypassConsent": false}}, "appLocation": "europe", "appType": "ClassicCanvasApp"}}"#,
+        number % 5000
+    )
+}
+
+/// User and system time of this process, in seconds.
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<&str> =
+        stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks =
+        |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).unwrap_or(0.0);
+    (ticks(11) + ticks(12)) / 100.0
+}
+
+fn peak_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default();
+    line.split_whitespace().nth(1).and_then(|number| number.parse::<u64>().ok()).unwrap_or(0) / 1024
+}

@@ -1,0 +1,381 @@
+//! Answer: the records of one answer on their way into the writer.
+//!
+//! Every record is classified, placed and handed on, or counted with the reason why not. What the
+//! answer proves is noted by request and scope; whether that is everything is weighed when all files
+//! are read.
+
+use std::collections::BTreeMap;
+
+use highwater_snapshot::{Json, Place, Time};
+use serde_json_borrow::Value;
+
+use crate::envelope::Envelope;
+use crate::index::INDEX;
+use crate::kinds::{self, About, Class, Hand, Route, Source, Whole};
+use crate::odata::{self, Context};
+use crate::pages::{Chain, Piece};
+use crate::read::Reader;
+use crate::report::{FileReport, Outcome, Part};
+use crate::say::{self, Say};
+use crate::sniff::{self, Sniffed};
+use crate::values::{Handed, object};
+use crate::walk::Found;
+use crate::{Error, inventory, place};
+
+/// One answer on its way into the writer.
+pub(crate) struct Answer<'v> {
+    pub(crate) envelope: Envelope<'v>,
+    /// The whole document, where the page itself is the record.
+    pub(crate) document: &'v Value<'v>,
+    pub(crate) chain: Chain,
+    pub(crate) say: Option<Say>,
+    /// Why it proves nothing even when read to its end.
+    pub(crate) doubt: Option<String>,
+    pub(crate) observed_at: Time,
+}
+
+/// What was counted of one answer.
+#[derive(Default)]
+struct Counted {
+    parts: BTreeMap<(&'static str, String), Part>,
+    tallies: BTreeMap<(&'static str, &'static str, String), Tally>,
+    /// Records that were not read, by reason.
+    lost: BTreeMap<String, u64>,
+    /// What was wrong with the first of them.
+    problem: Option<Outcome>,
+}
+
+/// What was counted of one request of a source in a scope.
+#[derive(Default)]
+struct Tally {
+    records: u64,
+    doubt: Option<String>,
+}
+
+const NO_ROW: &str = "gave no row: a required value is missing, or no table needs this one";
+const UNREAD: &str = "kept, but no table reads it";
+const OPEN_SCOPE: &str =
+    "which environment or object it was read from is not told: say so in highwater-index.json";
+
+impl Reader<'_> {
+    /// Reads one answer: classifies its records, hands them on, counts them.
+    pub(crate) fn answer(
+        &mut self,
+        found: &Found,
+        mut answer: Answer<'_>,
+        report: &mut FileReport,
+    ) -> Result<Outcome, Error> {
+        let context = answer.envelope.context.as_deref().and_then(odata::context);
+        let context = context.as_ref();
+        if answer.say.is_none() {
+            answer.say = self.asserted(found, &answer, context);
+        }
+        if let Some(say) = &answer.say {
+            say.check(&found.name, &answer.envelope, context, &self.survey.hosts)?;
+        }
+        if answer.envelope.records.is_empty() {
+            return self.empty(&answer, context, report);
+        }
+        let environment = answer.say.as_ref().and_then(|say| say.environment.clone());
+        let environment = environment.or_else(|| self.environment_of(context));
+        let mut counted = Counted::default();
+        for record in &answer.envelope.records {
+            match say::classify(record, &answer.envelope, context, answer.say.as_ref()) {
+                Ok(class) => {
+                    self.record(record, class, &answer, environment.as_deref(), &mut counted)?;
+                    if class.hand == Hand::Page && answer.envelope.paged {
+                        break; // the page was handed on as a whole
+                    }
+                }
+                Err(outcome) => {
+                    *counted.lost.entry(reason(&outcome)).or_default() += 1;
+                    counted.problem = counted.problem.or(Some(outcome));
+                }
+            }
+        }
+        self.finish(&answer, counted, report)
+    }
+
+    /// Notes what an answer proves, and reports what it gave.
+    fn finish(
+        &mut self,
+        answer: &Answer<'_>,
+        mut counted: Counted,
+        report: &mut FileReport,
+    ) -> Result<Outcome, Error> {
+        if let Some(say) = &answer.say
+            && counted.tallies.is_empty()
+            && counted.problem.is_none()
+        {
+            // Answered, but with nothing that a table reads.
+            counted.tallies.insert((say.source.id, "", say.scope()), Tally::default());
+        }
+        if !counted.lost.is_empty() {
+            let reason =
+                format!("{} records could not be read", counted.lost.values().sum::<u64>());
+            counted.tallies.values_mut().for_each(|tally| tally.doubt = Some(reason.clone()));
+        }
+        for ((source, part, scope), tally) in std::mem::take(&mut counted.tallies) {
+            self.note(answer, (source, part), scope, tally);
+        }
+        if counted.parts.is_empty() {
+            return Ok(counted.problem.unwrap_or(Outcome::NoTable));
+        }
+        if answer.envelope.open && !answer.chain.listed && answer.chain.page.is_none() {
+            report.notes.push("it has a next link: number its pages -page1, -page2 …".into());
+        }
+        Ok(counted.report(report))
+    }
+
+    /// What `--as` says of an answer that content leaves open.
+    fn asserted(
+        &self,
+        found: &Found,
+        answer: &Answer<'_>,
+        context: Option<&Context>,
+    ) -> Option<Say> {
+        let stated = self.survey.stated.as_ref()?;
+        let fits = match answer.envelope.records.first() {
+            None => sniff::empty(context).is_none_or(|class| class.leads_to(stated.source.id)),
+            Some(record) => match sniff::sniff(record, context, answer.envelope.list) {
+                Sniffed::Is(class) => class.leads_to(stated.source.id),
+                Sniffed::Several(candidates) => candidates.contains(&stated.source.id),
+                Sniffed::Nothing(_) => !found.name.contains('/'),
+            },
+        };
+        fits.then(|| Say::stated(stated))
+    }
+
+    /// An answer without records is evidence only when it is known what was asked for.
+    fn empty(
+        &mut self,
+        answer: &Answer<'_>,
+        context: Option<&Context>,
+        report: &mut FileReport,
+    ) -> Result<Outcome, Error> {
+        let said = answer.say.as_ref().map(|say| kinds::stated(say.source));
+        let Some(class) = said.or_else(|| sniff::empty(context)) else {
+            let reason =
+                format!("an empty list does not say what was asked for: say so in {INDEX}");
+            return Ok(Outcome::NotRecognised(reason));
+        };
+        let Some(route) = class.routes[0] else { return Ok(Outcome::NoTable) };
+        let Some(scope) = self.empty_scope(answer, context, route) else {
+            let source = route.source;
+            let reason = format!(
+                "an empty list of {source}: which environment or object it is of is not told"
+            );
+            return Ok(Outcome::NotRecognised(reason));
+        };
+        let mut part = Part::of(route.source, answer.envelope.wrapper, &scope);
+        // A page without any record is still the page of its flow.
+        if class.hand == Hand::Page && answer.envelope.paged {
+            let place = self.place(route.source, Json::NULL, Json::NULL, answer, None);
+            let rows = self.writer.record(
+                route.source,
+                &scope,
+                &place,
+                answer.observed_at,
+                answer.document,
+            )?;
+            part.rows = rows as u64;
+        }
+        report.parts.push(part);
+        let doubt = doubt(route, answer);
+        self.note(answer, (route.source, route.part), scope, Tally { records: 0, doubt });
+        Ok(Outcome::Read)
+    }
+
+    fn empty_scope(
+        &self,
+        answer: &Answer<'_>,
+        context: Option<&Context>,
+        route: Route,
+    ) -> Option<String> {
+        if let Some(say) = &answer.say {
+            return Some(say.scope());
+        }
+        match kinds::source(route.source)?.about {
+            About::Tenant => Some(String::new()),
+            About::Environment => self.environment_of(context),
+            _ => None,
+        }
+    }
+
+    /// The environment that answers at the address of an answer.
+    fn environment_of(&self, context: Option<&Context>) -> Option<String> {
+        let context = context.filter(|context| context.dataverse)?;
+        self.survey.hosts.environment(&context.host).map(ToOwned::to_owned)
+    }
+
+    /// Hands one record to the readings of its sources.
+    fn record(
+        &mut self,
+        record: &Value<'_>,
+        class: Class,
+        answer: &Answer<'_>,
+        environment: Option<&str>,
+        counted: &mut Counted,
+    ) -> Result<(), Error> {
+        let powershell = class.hand == Hand::Internal || class.what.starts_with("powershell.");
+        let wrapper = if powershell { "powershell" } else { answer.envelope.wrapper };
+        if let Some(reason) = class.unused {
+            let part = counted.part(class.what, wrapper, "");
+            part.unused = Some(reason.to_owned());
+            part.records += 1;
+            return Ok(());
+        }
+        let handed = hand(record, class, answer);
+        let (json, value) = (Json::new(record), handed.value());
+        for route in class.routes.iter().flatten() {
+            let Some(source) = kinds::source(route.source) else { continue };
+            let place = self.place(source.id, json, Json::new(value), answer, environment);
+            let told = scope(source, Json::new(value), &place, answer);
+            let scope = told.as_deref().unwrap_or_default();
+            let rows = self.writer.record(source.id, scope, &place, answer.observed_at, value)?;
+            let part = counted.part(source.id, wrapper, scope);
+            part.records += 1;
+            part.rows += rows as u64;
+            if rows == 0 {
+                let reason = if self.writer.knows(source.id) { NO_ROW } else { UNREAD };
+                *part.dropped.entry(reason.to_owned()).or_default() += 1;
+            }
+            let doubt =
+                doubt(*route, answer).or_else(|| told.is_none().then(|| OPEN_SCOPE.to_owned()));
+            let tally = counted.tallies.entry((route.source, route.part, scope.to_owned()));
+            let tally = tally.or_default();
+            let page = class.hand == Hand::Page && answer.envelope.paged;
+            tally.records += if page { answer.envelope.records.len() as u64 } else { 1 };
+            tally.doubt = tally.doubt.take().or(doubt);
+        }
+        Ok(())
+    }
+
+    fn place(
+        &self,
+        source: &str,
+        record: Json<'_>,
+        value: Json<'_>,
+        answer: &Answer<'_>,
+        environment: Option<&str>,
+    ) -> Place {
+        let say = answer.say.as_ref();
+        let environment = environment
+            .map(ToOwned::to_owned)
+            .or_else(|| say.and_then(|say| say.environment.clone()))
+            .or_else(|| place::environment(record))
+            .or_else(|| place::environment(value));
+        let parent = say
+            .and_then(|say| say.parent.clone())
+            .or_else(|| place::parent(source, value))
+            .or_else(|| place::parent(source, record));
+        let tenant = Some(self.survey.tenant.clone()).filter(|tenant| tenant != "unknown");
+        Place { tenant, environment, parent }
+    }
+
+    /// Keeps what an answer proves of one request in one scope.
+    fn note(
+        &mut self,
+        answer: &Answer<'_>,
+        (source, part): (&'static str, &'static str),
+        scope: String,
+        tally: Tally,
+    ) {
+        let all = answer.envelope.records.len() as u64;
+        self.pieces.push(Piece {
+            source,
+            part,
+            scope,
+            chain: answer.chain.clone(),
+            open: answer.envelope.open,
+            paged: answer.envelope.paged,
+            list: answer.envelope.list,
+            doubt: tally.doubt.or_else(|| answer.doubt.clone()),
+            // The record of a page is the page: announced runs are no announced records.
+            expected: answer.envelope.expected.filter(|_| kinds::stated_hand(source) != Hand::Page),
+            // Members that no table needs were read all the same.
+            records: answer.envelope.expected.map_or(tally.records, |_| tally.records.max(all)),
+        });
+    }
+}
+
+impl Counted {
+    fn part(&mut self, kind: &'static str, wrapper: &str, scope: &str) -> &mut Part {
+        let key = (kind, scope.to_owned());
+        self.parts.entry(key).or_insert_with(|| Part::of(kind, wrapper, scope))
+    }
+
+    /// Adds what was counted to a file's report.
+    fn report(self, report: &mut FileReport) -> Outcome {
+        let read = self.parts.values().any(|part| part.unused.is_none());
+        for part in self.parts.into_values() {
+            let same = |known: &&mut Part| known.kind == part.kind && known.scope == part.scope;
+            match report.parts.iter_mut().find(same) {
+                Some(known) => known.add(part),
+                None => report.parts.push(part),
+            }
+        }
+        if let Some(part) = report.parts.last_mut() {
+            for (reason, count) in self.lost {
+                part.records += count;
+                *part.dropped.entry(reason).or_default() += count;
+            }
+        }
+        if read { Outcome::Read } else { Outcome::NoTable }
+    }
+}
+
+/// What the readings get of a record.
+fn hand<'a, 'v>(record: &'a Value<'v>, class: Class, answer: &'a Answer<'_>) -> Handed<'a, 'v>
+where
+    'v: 'a,
+{
+    match class.hand {
+        Hand::Record => Handed::Read(record),
+        Hand::Internal => match record {
+            Value::Object(object) => {
+                object.get("Internal").map_or(Handed::Read(record), Handed::Read)
+            }
+            _ => Handed::Read(record),
+        },
+        Hand::Resource => inventory::resource(record),
+        Hand::Pipeline => Handed::Made(object(vec![("pipeline", record.clone())])),
+        Hand::Audit => match Json::new(record).key("AuditData").value() {
+            Some(Value::Str(text)) => {
+                serde_json::from_str(text).map_or(Handed::Read(record), Handed::Made)
+            }
+            _ => Handed::Read(record),
+        },
+        Hand::Page if answer.envelope.paged => Handed::Made(answer.document.clone()),
+        Hand::Page => Handed::Read(record),
+    }
+}
+
+fn scope(
+    source: &'static Source,
+    value: Json<'_>,
+    place: &Place,
+    answer: &Answer<'_>,
+) -> Option<String> {
+    match &answer.say {
+        Some(say) if say.source.id == source.id => Some(say.scope()),
+        _ => place::scope(source, value, place.environment.as_deref(), place.parent.as_deref()),
+    }
+}
+
+/// Why an answer proves nothing even when read to its end; none where it does.
+fn doubt(route: Route, answer: &Answer<'_>) -> Option<String> {
+    match route.whole {
+        Whole::One => None,
+        Whole::List if answer.envelope.list => None,
+        Whole::List => Some("a single object does not say that it is the only one".into()),
+        Whole::Never(reason) => Some(reason.into()),
+    }
+}
+
+fn reason(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::NotRecognised(reason) | Outcome::Failed(reason) => reason.clone(),
+        other => other.to_string(),
+    }
+}

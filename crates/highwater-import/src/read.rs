@@ -1,0 +1,464 @@
+//! Read: every file of an import, once, into the writer.
+//!
+//! One file is in memory at a time. What a file holds goes to the writer record by record; what it
+//! proves is kept until all files are read, because only then pages and refusals can be weighed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use highwater_snapshot::{Json, Status, Writer};
+use serde_json_borrow::Value;
+use sha2::{Digest, Sha256};
+
+use crate::answer::Answer;
+use crate::envelope::{self, Envelope, Opened};
+use crate::index::{Exchange, INDEX};
+use crate::pages::{self, Chain, Piece, Refusal};
+use crate::report::{FileReport, Outcome, Report};
+use crate::say::Say;
+use crate::scuba::{self, Told};
+use crate::survey::Survey;
+use crate::walk::Found;
+use crate::{Error, decode, kinds, parse, sheet};
+
+/// Reads all files of a survey into a writer, and says what every one gave.
+///
+/// # Errors
+/// When the index is contradicted by content, or the writer cannot write. A file that cannot be read or
+/// parsed is no error: it stands in the report.
+pub fn read(survey: &Survey, writer: &mut Writer) -> Result<Report, Error> {
+    let listed = survey.exchanges.iter().enumerate();
+    let mut reader = Reader {
+        survey,
+        writer,
+        listed: listed
+            .filter_map(|(at, (root, exchange))| Some(((*root, exchange.file.as_deref()?), at)))
+            .collect(),
+        pieces: Vec::new(),
+        refusals: Vec::new(),
+        seen: BTreeMap::new(),
+    };
+    let mut report = Report { warnings: survey.warnings.clone(), ..Report::default() };
+    for file in &survey.files {
+        report.files.push(reader.file(file)?);
+    }
+    reader.refused();
+    report.claims = pages::claims(&reader.pieces, &reader.refusals);
+    for claim in &report.claims {
+        reader.writer.claim(claim.clone());
+    }
+    Ok(report)
+}
+
+/// A run over the files of one import.
+pub(crate) struct Reader<'a> {
+    pub(crate) survey: &'a Survey,
+    pub(crate) writer: &'a mut Writer,
+    /// Exchanges by folder and file.
+    listed: BTreeMap<(usize, &'a str), usize>,
+    pub(crate) pieces: Vec<Piece>,
+    refusals: Vec<Refusal>,
+    /// Files by the digest of their text and what was stated of them: name and pieces.
+    seen: BTreeMap<Vec<u8>, (String, std::ops::Range<usize>)>,
+}
+
+impl<'a> Reader<'a> {
+    fn file(&mut self, found: &Found) -> Result<FileReport, Error> {
+        let bytes = std::fs::metadata(&found.path).map_or(0, |data| data.len());
+        let mut report = FileReport {
+            path: found.name.clone(),
+            bytes,
+            outcome: Outcome::Read,
+            parts: Vec::new(),
+            notes: Vec::new(),
+        };
+        report.outcome = match (&found.skipped, found.name == INDEX) {
+            (Some(reason), _) => Outcome::NotRecognised(reason.clone()),
+            (None, true) => Outcome::Index,
+            (None, false) => self.content(found, &mut report)?,
+        };
+        Ok(report)
+    }
+
+    /// The exchange of a file, with its place in the index.
+    fn exchange(&self, found: &Found) -> Option<(usize, &'a Exchange)> {
+        let at = *self.listed.get(&(found.root, found.name.as_str()))?;
+        self.survey.exchanges.get(at).map(|(_, exchange)| (at, exchange))
+    }
+
+    fn content(&mut self, found: &Found, report: &mut FileReport) -> Result<Outcome, Error> {
+        let listed = self.exchange(found);
+        if let Some((_, exchange)) =
+            listed.filter(|(_, exchange)| !exchange.is_answer() && !is_evidence(exchange))
+        {
+            return Ok(Outcome::Recorded(format!(
+                "{} was answered with {}",
+                exchange.source.id, exchange.status
+            )));
+        }
+        let outcome = self.text(found, listed, report)?;
+        if let Some((at, exchange)) = listed
+            && let Outcome::Failed(reason)
+            | Outcome::NotRecognised(reason)
+            | Outcome::Recorded(reason) = &outcome
+        {
+            self.refuse(at, exchange, Status::Failed, format!("{}: {reason}", found.name));
+        }
+        Ok(outcome)
+    }
+
+    fn text(
+        &mut self,
+        found: &Found,
+        exchange: Option<(usize, &Exchange)>,
+        report: &mut FileReport,
+    ) -> Result<Outcome, Error> {
+        let bytes = match std::fs::read(&found.path) {
+            Ok(bytes) => bytes,
+            Err(error) => return Ok(Outcome::Failed(error.to_string())),
+        };
+        let decoded = match decode::decode(&bytes) {
+            Ok(decoded) => decoded,
+            Err(reason) => return Ok(Outcome::Failed(reason)),
+        };
+        report.notes.extend(decoded.note.map(ToOwned::to_owned));
+        let chain = match exchange {
+            Some((at, exchange)) => listed(at, exchange),
+            None => pages::chain(found.root, &found.name),
+        };
+        let exchange = exchange.map(|(_, exchange)| exchange);
+        let key = digest(&decoded.text, exchange);
+        if let Some((first, pieces)) = self.seen.get(&key) {
+            let again: Vec<Piece> = self.pieces[pieces.clone()]
+                .iter()
+                .map(|piece| Piece { chain: chain.clone(), ..piece.clone() })
+                .collect();
+            self.pieces.extend(again);
+            return Ok(Outcome::SameAs(first.clone()));
+        }
+        let start = self.pieces.len();
+        let extension =
+            found.path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+        if sheet::is_sheet(extension.as_deref(), &decoded.text) {
+            let outcome = self.sheet(found, &decoded.text, exchange, &chain, report)?;
+            self.seen.insert(key, (found.name.clone(), start..self.pieces.len()));
+            return Ok(outcome);
+        }
+        let outcome = match parse::parse(&decoded.text) {
+            Ok(parsed) => {
+                report.notes.extend(parsed.note.map(ToOwned::to_owned));
+                self.documents(found, &parsed.documents, exchange, &chain, report)?
+            }
+            Err(problem) => unparsed(&found.path, problem),
+        };
+        self.seen.insert(key, (found.name.clone(), start..self.pieces.len()));
+        Ok(outcome)
+    }
+
+    fn sheet(
+        &mut self,
+        found: &Found,
+        text: &str,
+        exchange: Option<&Exchange>,
+        chain: &Chain,
+        report: &mut FileReport,
+    ) -> Result<Outcome, Error> {
+        let sheet = match sheet::sheet(text) {
+            Ok(sheet) => sheet,
+            Err(reason) => return Ok(Outcome::Failed(reason)),
+        };
+        let records = sheet.records();
+        let document = Value::Null;
+        let answer = Answer {
+            envelope: Envelope { wrapper: "csv", ..Envelope::list(records.iter().collect()) },
+            document: &document,
+            chain: chain.clone(),
+            say: exchange.map(Say::of),
+            doubt: (sheet.ragged > 0)
+                .then(|| format!("{} rows do not have one cell for each column", sheet.ragged)),
+            observed_at: self.survey.taken_at,
+        };
+        let outcome = self.answer(found, answer, report)?;
+        if let Some(part) = report.parts.last_mut()
+            && sheet.ragged > 0
+        {
+            part.records += sheet.ragged;
+            *part.dropped.entry("not one cell for each column".into()).or_default() += sheet.ragged;
+        }
+        Ok(outcome)
+    }
+
+    fn documents(
+        &mut self,
+        found: &Found,
+        documents: &[Value<'_>],
+        exchange: Option<&Exchange>,
+        chain: &Chain,
+        report: &mut FileReport,
+    ) -> Result<Outcome, Error> {
+        let lines = documents.len() > 1
+            && documents.iter().all(|document| {
+                matches!(envelope::open(document), Opened::Records(envelope) if !envelope.list)
+            });
+        let say = exchange.map(Say::of);
+        if lines {
+            let envelope =
+                Envelope { wrapper: "lines", ..Envelope::list(documents.iter().collect()) };
+            let answer = self.made(envelope, &documents[0], chain, say.as_ref());
+            return self.answer(found, answer, report);
+        }
+        let answers: Vec<_> =
+            documents.iter().map(|document| (document, envelope::open(document))).collect();
+        let mut outcome: Option<Outcome> = None;
+        let several = answers.len() > 1;
+        for (number, (document, opened)) in (1_u32..).zip(answers) {
+            // Documents in a row are the pages of one answer.
+            let mut chain = chain.clone();
+            if several && chain.page.is_none() {
+                chain.page = Some(number);
+                chain.named = true;
+            }
+            let next = match scuba::export(Json::new(document)) {
+                Some(export) if exchange.is_none() => self.scuba(found, export, &chain, report)?,
+                _ => self.opened(found, document, opened, &chain, say.as_ref(), report)?,
+            };
+            if several {
+                lose(report, &format!("document {number}"), &next);
+            }
+            outcome = Some(outcome.map_or(next.clone(), |known| better(known, next)));
+        }
+        Ok(outcome.unwrap_or_else(|| Outcome::NotRecognised("an empty file".into())))
+    }
+
+    fn opened(
+        &mut self,
+        found: &Found,
+        document: &Value<'_>,
+        opened: Opened<'_>,
+        chain: &Chain,
+        say: Option<&Say>,
+        report: &mut FileReport,
+    ) -> Result<Outcome, Error> {
+        match opened {
+            Opened::Nothing(reason) => Ok(Outcome::NotRecognised(reason.into())),
+            Opened::Error(_) if say.is_some_and(|say| say.source.id == "github.protection") => {
+                let Opened::Records(envelope) = only(document) else { return Ok(Outcome::Read) };
+                self.answer(found, self.made(envelope, document, chain, say), report)
+            }
+            Opened::Error(code) => Ok(Outcome::Recorded(format!(
+                "a recorded error ({code}); to count it as refused, say in {INDEX} which request it answered"
+            ))),
+            Opened::Batch(answers) => {
+                let mut outcome = Outcome::NotRecognised("a batch without answers".into());
+                for (status, body) in answers {
+                    if (200..300).contains(&status) {
+                        let next =
+                            self.opened(found, body, envelope::open(body), chain, say, report)?;
+                        lose(report, "one answer of the batch", &next);
+                        outcome = better(next, outcome);
+                    } else {
+                        report.notes.push(format!("one answer of the batch is the error {status}"));
+                    }
+                }
+                Ok(outcome)
+            }
+            Opened::Records(envelope) => {
+                self.answer(found, self.made(envelope, document, chain, say), report)
+            }
+        }
+    }
+
+    fn made<'v>(
+        &self,
+        envelope: Envelope<'v>,
+        document: &'v Value<'v>,
+        chain: &Chain,
+        say: Option<&Say>,
+    ) -> Answer<'v> {
+        Answer {
+            envelope,
+            document,
+            chain: chain.clone(),
+            say: say.cloned(),
+            doubt: None,
+            observed_at: self.survey.taken_at,
+        }
+    }
+
+    fn scuba(
+        &mut self,
+        found: &Found,
+        export: Json<'_>,
+        chain: &Chain,
+        report: &mut FileReport,
+    ) -> Result<Outcome, Error> {
+        let observed_at = export
+            .key("timestamp_zulu")
+            .time()
+            .unwrap_or(self.survey.taken_at)
+            .min(self.survey.taken_at);
+        let (sections, others) = scuba::sections(export);
+        if others > 0 {
+            report
+                .notes
+                .push(format!("{others} other parts of the ScubaGear export feed no table"));
+        }
+        let mut outcome = Outcome::NoTable;
+        for section in sections {
+            let Some(source) = kinds::source(section.source) else { continue };
+            if section.told == Told::Failed {
+                let reason = format!("the command behind {} failed", section.name);
+                let scope = String::new();
+                self.refusals.push(Refusal {
+                    source: source.id,
+                    scope,
+                    status: Status::Failed,
+                    reason,
+                });
+            }
+            let Opened::Records(mut envelope) = envelope::open(section.value) else { continue };
+            (envelope.wrapper, envelope.list) = ("scubagear", true);
+            let stem = format!("{}#{}", chain.stem, section.name);
+            let doubt = (section.told != Told::Succeeded).then(|| {
+                format!(
+                    "the export does not say that the command behind {} succeeded",
+                    section.name
+                )
+            });
+            let empty = envelope.records.is_empty();
+            let say = empty.then_some(Say { source, environment: None, parent: None });
+            let chain = Chain { stem, ..Chain::default() };
+            let answer =
+                Answer { envelope, document: section.value, chain, say, doubt, observed_at };
+            let next = self.answer(found, answer, report)?;
+            lose(report, section.name, &next);
+            outcome = better(next, outcome);
+        }
+        Ok(outcome)
+    }
+
+    fn refuse(&mut self, at: usize, exchange: &Exchange, status: Status, reason: String) {
+        // A file that the index lists is missing from its chain, whatever the others prove.
+        let source = exchange.source.id;
+        let scope = exchange.scope();
+        self.pieces.push(Piece {
+            source,
+            part: "",
+            scope: scope.clone(),
+            chain: listed(at, exchange),
+            open: false,
+            paged: true,
+            list: true,
+            doubt: Some(reason.clone()),
+            expected: None,
+            records: 0,
+        });
+        self.refusals.push(Refusal { source, scope, status, reason });
+    }
+
+    /// Exchanges without an answer: refused, failed, or listed and not there.
+    fn refused(&mut self) {
+        let files: BTreeSet<(usize, &str)> = self
+            .survey
+            .files
+            .iter()
+            .filter(|file| file.skipped.is_none())
+            .map(|file| (file.root, file.name.as_str()))
+            .collect();
+        for (at, (root, exchange)) in self.survey.exchanges.iter().enumerate() {
+            let there = exchange.file.as_deref().is_some_and(|name| files.contains(&(*root, name)));
+            let told = exchange.reason.clone();
+            let code = exchange.status;
+            match code {
+                200..300 if there => {}
+                200..300 => self.refuse(
+                    at,
+                    exchange,
+                    Status::Failed,
+                    told.unwrap_or_else(|| "file missing".into()),
+                ),
+                401 | 403 => self.refuse(
+                    at,
+                    exchange,
+                    Status::Denied,
+                    told.unwrap_or_else(|| format!("the service answered {code}")),
+                ),
+                404 if is_evidence(exchange) && there => {}
+                404 if exchange.source.none_on_404 => self.refusals.push(Refusal {
+                    source: exchange.source.id,
+                    scope: exchange.scope(),
+                    status: Status::Full,
+                    reason: String::new(),
+                }),
+                _ => self.refuse(
+                    at,
+                    exchange,
+                    Status::Failed,
+                    told.unwrap_or_else(|| format!("the service answered {code}")),
+                ),
+            }
+        }
+    }
+}
+
+/// A refusal that is evidence itself: an unprotected branch answers 404.
+fn is_evidence(exchange: &Exchange) -> bool {
+    exchange.source.id == "github.protection" && exchange.status == 404
+}
+
+/// The chain of files that the index lists for one request, in its order.
+fn listed(at: usize, exchange: &Exchange) -> Chain {
+    let stem = format!("index/{}/{}", exchange.source.id, exchange.scope());
+    Chain { stem, page: u32::try_from(at).ok(), named: false, listed: true }
+}
+
+/// A document as a single record, even where it looks like an error.
+fn only<'v>(document: &'v Value<'v>) -> Opened<'v> {
+    Opened::Records(Envelope { wrapper: "object", list: false, ..Envelope::list(vec![document]) })
+}
+
+/// Digest of a text and of what was stated of it.
+fn digest(text: &str, exchange: Option<&Exchange>) -> Vec<u8> {
+    let mut digest = Sha256::new();
+    digest.update(text.as_bytes());
+    if let Some(exchange) = exchange {
+        let parts =
+            [Some(exchange.source.id), exchange.environment.as_deref(), exchange.parent.as_deref()];
+        for part in parts {
+            digest.update(b"\0");
+            digest.update(part.unwrap_or_default().as_bytes());
+        }
+    }
+    digest.finalize().to_vec()
+}
+
+fn unparsed(path: &Path, problem: parse::Problem) -> Outcome {
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    match (extension.as_deref(), problem) {
+        (_, parse::Problem::NoJson) => Outcome::NotRecognised("it holds no JSON".into()),
+        (Some("json" | "jsonl" | "ndjson"), parse::Problem::Broken(reason)) => {
+            Outcome::Failed(reason)
+        }
+        (_, parse::Problem::Broken(reason)) => {
+            Outcome::NotRecognised(format!("no JSON export: {reason}"))
+        }
+    }
+}
+
+/// Notes what became of one of several answers in a file, where it was not read.
+fn lose(report: &mut FileReport, what: &str, outcome: &Outcome) {
+    if !matches!(outcome, Outcome::Read | Outcome::NoTable) {
+        report.notes.push(format!("{what}: {outcome}"));
+    }
+}
+
+/// The more telling of two outcomes of one file.
+fn better(one: Outcome, other: Outcome) -> Outcome {
+    let rank = |outcome: &Outcome| match outcome {
+        Outcome::Read => 0,
+        Outcome::NoTable => 1,
+        Outcome::Ambiguous { .. } => 2,
+        _ => 3,
+    };
+    if rank(&other) < rank(&one) { other } else { one }
+}

@@ -1,0 +1,318 @@
+//! Survey: the first look at an import, before any record is read.
+//!
+//! Finds the files, reads the index, and learns what must be known beforehand: the tenant, the moment,
+//! and which environment answers at which address. Parses only files that can tell any of these.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use highwater_snapshot::{Json, Time};
+use serde_json_borrow::Value;
+
+use crate::envelope::{self, Opened};
+use crate::hosts::Hosts;
+use crate::index::{self, Exchange, INDEX, Index, is_guid};
+use crate::kinds::{self, Source};
+use crate::walk::{Found, walk};
+use crate::{Error, Options, decode, parse};
+
+/// What is known of an import before its records are read.
+#[derive(Debug)]
+pub struct Survey {
+    /// Directory id of the tenant, lower-case, or `unknown`.
+    pub tenant: String,
+    /// The moment for which the snapshot stands.
+    pub taken_at: Time,
+    /// Cloud that the index names, else `import`.
+    pub cloud: String,
+    /// Who read, as the index says, else `files`.
+    pub identity: String,
+    /// What could not be told and had to be assumed.
+    pub warnings: Vec<String>,
+    pub(crate) files: Vec<Found>,
+    pub(crate) exchanges: Vec<(usize, Exchange)>,
+    pub(crate) hosts: Hosts,
+    pub(crate) stated: Option<Stated>,
+}
+
+/// What `--as` says.
+#[derive(Clone, Debug)]
+pub(crate) struct Stated {
+    pub(crate) source: &'static Source,
+    pub(crate) scope: Option<String>,
+}
+
+/// What the content of files says of the tenant and the moment.
+#[derive(Debug, Default)]
+struct Told {
+    tenants: BTreeSet<String>,
+    defaults: BTreeSet<String>,
+    moments: BTreeSet<Time>,
+    newest_file: Option<Time>,
+    hosts: Hosts,
+}
+
+/// Looks at the files of an import.
+///
+/// # Errors
+/// When a path cannot be read, no file is found, the index is not valid, `--as` names no source, or the
+/// files are of several tenants.
+pub fn survey(paths: &[PathBuf], options: &Options) -> Result<Survey, Error> {
+    let stated = options.as_kind.as_deref().map(stated).transpose()?;
+    let files = walk(paths)?;
+    if files.is_empty() {
+        return Err(Error::Nothing {
+            paths: paths.iter().map(|path| path.display().to_string()).collect(),
+        });
+    }
+    let indexes = indexes(&files)?;
+    let mut told = Told::default();
+    for file in files.iter().filter(|file| file.skipped.is_none() && file.name != INDEX) {
+        look(&file.path, &mut told);
+    }
+    let mut warnings = Vec::new();
+    let tenant = tenant(&indexes, options, &told, &mut warnings)?;
+    let taken_at = moment(&indexes, options, &told, &mut warnings);
+    let first = |pick: fn(&Index) -> Option<&String>| indexes.values().find_map(pick).cloned();
+    Ok(Survey {
+        tenant,
+        taken_at,
+        cloud: first(|index| index.cloud.as_ref()).unwrap_or_else(|| "import".into()),
+        identity: first(|index| index.identity.as_ref()).unwrap_or_else(|| "files".into()),
+        warnings,
+        files,
+        exchanges: indexes
+            .into_iter()
+            .flat_map(|(root, index)| {
+                index.exchanges.into_iter().map(move |exchange| (root, exchange))
+            })
+            .collect(),
+        hosts: told.hosts,
+        stated,
+    })
+}
+
+fn stated(text: &str) -> Result<Stated, Error> {
+    let (id, scope) = text.split_once('@').map_or((text, None), |(id, scope)| (id, Some(scope)));
+    let source = kinds::source(id.trim()).ok_or_else(|| Error::Kind {
+        given: id.to_owned(),
+        known: kinds::sources().collect::<Vec<_>>().join(", "),
+    })?;
+    Ok(Stated {
+        source,
+        scope: scope.map(|scope| scope.trim().to_lowercase()).filter(|scope| !scope.is_empty()),
+    })
+}
+
+/// The index of every given folder, at its top only.
+fn indexes(files: &[Found]) -> Result<BTreeMap<usize, Index>, Error> {
+    let tops = files.iter().filter(|file| file.name == INDEX && file.skipped.is_none());
+    tops.map(|file| Ok((file.root, index::read(&file.path)?))).collect()
+}
+
+/// Texts without which a file says nothing that is needed beforehand.
+const MARKS: [&str; 8] = [
+    "linkedEnvironmentMetadata",
+    "environmentSku",
+    "defaultEnvironmentGeo",
+    "timestamp_zulu",
+    "EnvironmentUrl",
+    "dataverseInstanceUrl",
+    "allowedTenants",
+    "microsoft.powerplatform/environments",
+];
+
+fn look(path: &Path, told: &mut Told) {
+    if let Some(written) =
+        std::fs::metadata(path).ok().and_then(|data| data.modified().ok()).and_then(time_of)
+    {
+        told.newest_file = told.newest_file.max(Some(written));
+    }
+    let Ok(bytes) = std::fs::read(path) else { return };
+    let Ok(decoded) = decode::decode(&bytes) else { return };
+    let text = decoded.text.as_ref();
+    told.defaults.extend(default_environments(text));
+    let marked =
+        MARKS.iter().any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some());
+    if !marked {
+        return;
+    }
+    let Ok(parsed) = parse::parse(text) else { return };
+    for document in &parsed.documents {
+        document_tells(document, told);
+    }
+}
+
+fn time_of(moment: SystemTime) -> Option<Time> {
+    let since = moment.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_micros()).ok().map(Time)
+}
+
+/// Tenant ids inside the ids of default environments.
+fn default_environments(text: &str) -> impl Iterator<Item = String> {
+    const MARK: &[u8] = b"efault-";
+    memchr::memmem::find_iter(text.as_bytes(), MARK).filter_map(|at| {
+        let guid = text.get(at + MARK.len()..at + MARK.len() + 36)?.to_lowercase();
+        is_guid(&guid).then_some(guid)
+    })
+}
+
+fn document_tells(document: &Value<'_>, told: &mut Told) {
+    let json = Json::new(document);
+    if let Some(export) = crate::scuba::export(json) {
+        told.tenants.extend(
+            export.key("tenant_id").id().map(std::borrow::Cow::into_owned).filter(|id| is_guid(id)),
+        );
+        told.moments.extend(export.key("timestamp_zulu").time());
+        for record in export.key("environment_list").items() {
+            told.hosts.learn(record);
+        }
+        return;
+    }
+    if let Opened::Records(envelope) = envelope::open(document) {
+        for record in envelope.records {
+            record_tells(Json::new(record), told);
+        }
+    }
+}
+
+fn record_tells(record: Json<'_>, told: &mut Told) {
+    told.hosts.learn(record);
+    let internal = record.key("Internal");
+    let resource = if internal.is_object() { internal } else { record };
+    let environment = resource.at("properties.environmentSku").is_told()
+        || record
+            .key("type")
+            .word()
+            .is_some_and(|kind| kind == "microsoft.powerplatform/environments");
+    let single = record.key("defaultEnvironmentGeo").is_told()
+        || record.at("properties.allowedTenants").is_present();
+    if environment || single {
+        let ids = [resource.key("tenantId"), resource.at("properties.tenantId")];
+        let id = ids.into_iter().find_map(Json::id).map(std::borrow::Cow::into_owned);
+        told.tenants.extend(id.filter(|id| is_guid(id)));
+    }
+}
+
+fn tenant(
+    indexes: &BTreeMap<usize, Index>,
+    options: &Options,
+    told: &Told,
+    warnings: &mut Vec<String>,
+) -> Result<String, Error> {
+    let stated: BTreeSet<String> =
+        indexes.values().filter_map(|index| index.tenant.clone()).collect();
+    let several = |ids: &BTreeSet<String>| Error::Tenants {
+        tenants: ids.iter().cloned().collect::<Vec<_>>().join(", "),
+    };
+    let option = options.tenant.as_deref().map(|tenant| tenant.trim().to_lowercase());
+    if stated.len() > 1 && option.is_none() {
+        return Err(several(&stated));
+    }
+    let known = if stated.len() == 1 { stated.first().cloned() } else { option };
+    let found = if told.tenants.is_empty() { &told.defaults } else { &told.tenants };
+    if let Some(tenant) = known {
+        let others: Vec<&str> =
+            found.iter().filter(|id| **id != tenant).map(String::as_str).collect();
+        if !others.is_empty() {
+            warnings.push(format!("some files are of other tenants ({}): their records are read as if they were of {tenant}", others.join(", ")));
+        }
+        return Ok(tenant);
+    }
+    match found.len() {
+        0 => {
+            warnings.push("no file says which tenant this is: say so with --tenant".into());
+            Ok("unknown".into())
+        }
+        1 => Ok(found.first().cloned().unwrap_or_default()),
+        _ => Err(several(found)),
+    }
+}
+
+fn moment(
+    indexes: &BTreeMap<usize, Index>,
+    options: &Options,
+    told: &Told,
+    warnings: &mut Vec<String>,
+) -> Time {
+    let stated = indexes.values().filter_map(|index| index.taken_at).max();
+    if let Some(moment) = stated.or(options.taken_at).or_else(|| told.moments.last().copied()) {
+        return moment;
+    }
+    warnings.push("no file says when it was taken: the newest file time stands for it; say so with --taken-at".into());
+    told.newest_file.unwrap_or(Time::NEVER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn surveyed(files: &[(&str, &str)], options: &Options) -> Result<Survey, Error> {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        survey(&[folder.path().to_owned()], options)
+    }
+
+    const A: &str = "00000000-0000-0000-0000-0000000000aa";
+
+    #[test]
+    fn the_tenant_comes_from_index_option_or_content() {
+        let record = format!(r#"{{"tenantId": "{A}", "defaultEnvironmentGeo": "Europe"}}"#);
+        let found = surveyed(&[("tenant.json", &record)], &Options::default()).unwrap();
+        assert_eq!(found.tenant, A);
+        let flows = r#"[{"environment": "Default-00000000-0000-0000-0000-0000000000BB"}]"#;
+        let found = surveyed(&[("flows.json", flows)], &Options::default()).unwrap();
+        assert_eq!(found.tenant, "00000000-0000-0000-0000-0000000000bb");
+        let index = format!(r#"{{"format": 1, "tenant": "{A}"}}"#);
+        let found =
+            surveyed(&[("flows.json", flows), (INDEX, &index)], &Options::default()).unwrap();
+        assert_eq!(found.tenant, A);
+        assert!(
+            found.warnings.iter().any(|warning| warning.contains("other tenants")),
+            "{:?}",
+            found.warnings
+        );
+        let found = surveyed(&[("a.json", "[]")], &Options::default()).unwrap();
+        assert_eq!(found.tenant, "unknown");
+    }
+
+    #[test]
+    fn files_of_several_tenants_are_refused() {
+        let other = A.replace("aa", "bb");
+        let both: Vec<String> = [A, &other]
+            .map(|id| format!(r#"{{"tenantId": "{id}", "defaultEnvironmentGeo": "x"}}"#))
+            .into();
+        let files = [("a.json", both[0].as_str()), ("b.json", both[1].as_str())];
+        let error = surveyed(&files, &Options::default()).unwrap_err().to_string();
+        assert!(error.contains("--tenant") && error.contains(A), "{error}");
+        let named = Options { tenant: Some(A.into()), ..Options::default() };
+        assert_eq!(surveyed(&files, &named).unwrap().tenant, A);
+    }
+
+    #[test]
+    fn the_moment_is_inside_the_files_first() {
+        let export = format!(
+            r#"{{"module_version": "1.8.0", "timestamp_zulu": "2026-05-04T17:15:48Z", "tenant_id": "{A}"}}"#
+        );
+        let found = surveyed(&[("scuba.json", &export)], &Options::default()).unwrap();
+        assert_eq!(
+            (found.taken_at.to_string().as_str(), found.warnings.len()),
+            ("2026-05-04T17:15:48Z", 0)
+        );
+        let told = Options { taken_at: Time::parse("2026-01-01T00:00:00Z"), ..Options::default() };
+        assert_eq!(
+            surveyed(&[("scuba.json", &export)], &told).unwrap().taken_at.to_string(),
+            "2026-01-01T00:00:00Z"
+        );
+    }
+
+    #[test]
+    fn a_source_that_does_not_exist_is_named_with_those_that_do() {
+        let options = Options { as_kind: Some("dv.solution".into()), ..Options::default() };
+        let error = surveyed(&[("a.json", "[]")], &options).unwrap_err().to_string();
+        assert!(error.contains("dv.solutions"), "{error}");
+    }
+}

@@ -1,0 +1,75 @@
+//! Values: making JSON values, and finding what is wrong with them.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use serde_json_borrow::Value;
+
+/// A value that is read in place or was made from what was read.
+#[derive(Debug)]
+pub(crate) enum Handed<'a, 'v> {
+    Read(&'a Value<'v>),
+    Made(Value<'a>),
+}
+
+impl<'a, 'v: 'a> Handed<'a, 'v> {
+    /// The value.
+    pub(crate) fn value(&'a self) -> &'a Value<'a> {
+        match self {
+            Self::Read(value) => value,
+            Self::Made(value) => value,
+        }
+    }
+}
+
+/// An object of members.
+pub(crate) fn object<'a>(members: Vec<(&'a str, Value<'a>)>) -> Value<'a> {
+    Value::Object(members.into())
+}
+
+/// A key that stands twice in one object anywhere inside: which of the two counts is anybody's guess.
+pub(crate) fn repeated_key<'a>(value: &'a Value<'_>) -> Option<&'a str> {
+    match value {
+        Value::Array(items) => items.iter().find_map(repeated_key),
+        Value::Object(object) => {
+            let keys: Vec<&str> = object.iter().map(|(key, _)| key).collect();
+            repeated(&keys).or_else(|| object.iter().find_map(|(_, member)| repeated_key(member)))
+        }
+        _ => None,
+    }
+}
+
+fn repeated<'a>(keys: &[&'a str]) -> Option<&'a str> {
+    if keys.len() > 24 {
+        let mut seen = BTreeSet::new();
+        return keys.iter().copied().find(|key| !seen.insert(*key));
+    }
+    let twice = |at: usize| keys[at + 1..].contains(&keys[at]);
+    (0..keys.len()).find(|at| twice(*at)).map(|at| keys[at])
+}
+
+/// The first keys of an object, for a message.
+pub(crate) fn first_keys(value: &Value<'_>) -> String {
+    let Value::Object(object) = value else { return String::new() };
+    let keys: Vec<Cow<'_, str>> =
+        object.iter().take(6).map(|(key, _)| Cow::Borrowed(key)).collect();
+    let more = if object.iter().count() > 6 { " …" } else { "" };
+    format!("{}{more}", keys.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_stand_twice_are_found_at_any_depth() {
+        let twice = |text: &str| {
+            let value: Value<'_> = serde_json::from_str(text).unwrap();
+            repeated_key(&value).map(ToOwned::to_owned)
+        };
+        assert_eq!(twice(r#"{"a": 1, "b": {"c": [{"d": 1, "d": 2}]}}"#).as_deref(), Some("d"));
+        assert_eq!(twice(r#"{"a": 1, "A": 2, "b": {"a": 3}}"#), None);
+        let many: Vec<String> = (0..30).map(|at| format!("\"k{}\": 1", at % 29)).collect();
+        assert_eq!(twice(&format!("{{{}}}", many.join(","))).as_deref(), Some("k0"));
+    }
+}

@@ -1,0 +1,299 @@
+//! Samples: every recorded payload and export at hand is recognised, or listed with a reason.
+//!
+//! The samples lie beside the checkout and are not part of it; without them the tests say so and pass.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use highwater_import::{Imported, Options, Outcome};
+use highwater_snapshot::Time;
+
+const ENVIRONMENT: &str = "00000000-0000-0000-0000-000000000101";
+const VAULT: &str = "/subscriptions/s1/resourcegroups/rg/providers/microsoft.keyvault/vaults/v1";
+
+/// What samples do not say of themselves: file, source, environment or parent.
+const STATED: [(&str, &str, &str); 14] = [
+    ("power-platform/ai-models/list.json", "dv.ai_models", ENVIRONMENT),
+    (
+        "power-platform/cloud-flows-dataverse/workflows-category-5-list.json",
+        "dv.workflows",
+        ENVIRONMENT,
+    ),
+    ("power-platform/copilot-agents/bots-raw-columns.json", "dv.bots", ENVIRONMENT),
+    ("power-platform/desktop-flow-sessions/status-failed.json", "dv.sessions", ENVIRONMENT),
+    (
+        "power-platform/environment-variables/definitions.json",
+        "dv.environment_variables",
+        ENVIRONMENT,
+    ),
+    ("power-platform/organization-settings/organizations.json", "dv.organization", ENVIRONMENT),
+    ("power-platform/security-roles/list.json", "dv.roles", ENVIRONMENT),
+    ("power-platform/solutions/tf-list.json", "dv.solutions", ENVIRONMENT),
+    ("power-platform/systemusers/list-with-roles.json", "dv.users", ENVIRONMENT),
+    ("graph/groups/members.json", "graph.group_members", "g1"),
+    ("azure/keyvault-secrets-data/list.json", "kv.secrets", VAULT),
+    ("devops/ado-git/items-tree.json", "ado.items", "dev.azure.com/fabrikam/p/r"),
+    ("devops/ado-policy/configurations.json", "ado.policies", "dev.azure.com/fabrikam/p/r"),
+    (
+        "devops/github-branch-protection/404-not-protected.json",
+        "github.protection",
+        "github.com/contoso/r",
+    ),
+];
+
+/// Pairs of a table and a sample of its sources that give no row, with the reason.
+const EMPTY: [(&str, &str, &str); 33] = [
+    ("", "resource-graph/", "answers to queries over other types of resources"),
+    ("", "_schema/", "field names, no answer"),
+    ("", "inventory-arg/canvas-app-with-connectors.json", "a part of a row, without ids"),
+    (
+        "dlp_policy_environments",
+        "v2-list.json",
+        "its policies name no environment in the one sample",
+    ),
+    ("dlp_connector_rules", "v2-get-all-environments.json", "its groups hold no connector"),
+    ("app_usage", "m365-purview-auditlog-list.json", "an event of another workload"),
+    ("audit_events", "m365-purview-auditlog-list.json", "an event of another workload"),
+    (
+        "asset_shares",
+        "systemusers/list-with-roles.json",
+        "users are shares of nothing by themselves",
+    ),
+    ("connectors", "", ""),
+    ("child_flow_calls", "workflows-category-5-list.json", "its flow calls no other"),
+    (
+        "asset_connectors",
+        "workflows-category-5-list.json",
+        "its definition was emptied by the documentation",
+    ),
+    (
+        "flow_definitions",
+        "workflows-category-5-list.json",
+        "its definition was emptied by the documentation",
+    ),
+    ("desktop_flows", "workflows-category-5-list.json", "cloud flows only"),
+    ("desktop_flow_definitions", "workflows-category-5-list.json", "cloud flows only"),
+    ("desktop_flow_runs", "status-failed.json", "selected columns only, without an id"),
+    ("desktop_run_peaks", "status-failed.json", "selected columns only, without an id"),
+    ("role_assignments", "assignment-schedule-instances.json", "its principal was not expanded"),
+    (
+        "role_assignments",
+        "systemusers/list-with-roles.json",
+        "a disabled user, or one without directory object",
+    ),
+    ("group_governance", "access-packages.json", "its roles were not expanded"),
+    ("group_licences", "get-select-dynamic.json", "licences were not selected"),
+    ("group_members", "groups/members.json", "neither id nor type of the member can be told apart"),
+    ("nsg_rules", "network-security-groups/list-all.json", "only default rules"),
+    ("subnets", "network-security-groups/list-all.json", "groups, no networks"),
+    ("sentinel_workspaces", "sentinel-alert-rules/list.json", "rules, no onboarding state"),
+    ("defender_plans", "defender-regulatory-compliance/standards.json", "standards, no plans"),
+    ("source_control_repos", "github-branch-protection/protection.json", ""),
+    ("ci_pipelines", "", "repositories, no pipelines"),
+    ("principals", "", ""),
+    ("environment_group_rules", "", ""),
+    ("cross_tenant_access", "", ""),
+    ("solutions", "", ""),
+    ("copilots", "", ""),
+    ("apps", "", ""),
+];
+
+fn samples() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    println!("skipped: no samples under ../shared/reference");
+    None
+}
+
+fn import(paths: &[PathBuf]) -> Imported {
+    let options = Options {
+        tenant: Some("00000000-0000-0000-0000-0000000000aa".into()),
+        taken_at: Time::parse("2026-11-22T12:00:00Z"),
+        ..Options::default()
+    };
+    let target = tempfile::tempdir().unwrap();
+    highwater_import::import(paths, &target.path().join("snapshot"), &options).unwrap()
+}
+
+/// A folder with some samples and an index for those that do not say enough of themselves.
+fn stated(folder: &Path, samples: &[&str]) -> tempfile::TempDir {
+    let target = tempfile::tempdir().unwrap();
+    let mut exchanges = Vec::new();
+    for sample in samples {
+        let name = sample.trim_start_matches("payloads/");
+        let path = target.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::copy(folder.join(sample), path).unwrap();
+        if let Some((file, source, scope)) = STATED.iter().find(|(file, ..)| *file == name) {
+            let key = if source.starts_with("dv.") { "environment" } else { "parent" };
+            let status = if file.contains("404") { 404 } else { 200 };
+            exchanges.push(format!(r#"{{"file": "{file}", "source": "{source}", "{key}": "{scope}", "status": {status}}}"#));
+        }
+    }
+    let index = format!(r#"{{"format": 1, "exchanges": [{}]}}"#, exchanges.join(","));
+    std::fs::write(target.path().join("highwater-index.json"), index).unwrap();
+    target
+}
+
+fn show(imported: &Imported) {
+    for file in &imported.report.files {
+        println!("{:<70} {}", file.path, file.outcome);
+        for part in &file.parts {
+            println!(
+                "    {} [{}] {} records, {} rows, {:?} {}",
+                part.kind, part.wrapper, part.records, part.rows, part.dropped, part.scope
+            );
+        }
+        for note in &file.notes {
+            println!("    note: {note}");
+        }
+    }
+    for (table, entry) in
+        imported.written.manifest.tables.iter().filter(|(_, entry)| entry.rows > 0)
+    {
+        println!("{table:<32} {:>6} {:?} {:?}", entry.rows, entry.status, entry.rejected);
+    }
+}
+
+fn files_below(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.map(|path| if path.is_dir() { files_below(&path) } else { 1 }).sum()
+}
+
+/// Files that were not read, with the start of the reason.
+fn unread(imported: &Imported) -> BTreeMap<String, String> {
+    imported.report.unread().map(|file| (file.path.clone(), file.outcome.to_string())).collect()
+}
+
+fn assert_listed(imported: &Imported, expected: &[(&str, &str)]) {
+    let unread = unread(imported);
+    let names: BTreeSet<&str> = unread.keys().map(String::as_str).collect();
+    let wanted: BTreeSet<&str> = expected.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, wanted);
+    for (name, reason) in expected {
+        assert!(unread[*name].contains(reason), "{name}: {}", unread[*name]);
+    }
+}
+
+#[test]
+fn every_payload_is_recognised_or_listed_with_a_reason() {
+    let Some(folder) = samples() else { return };
+    let folder = folder.join("payloads");
+    let imported = import(std::slice::from_ref(&folder));
+    show(&imported);
+    assert_eq!(imported.report.files.len(), files_below(&folder), "no file is lost");
+    let expected = [
+        ("azure/INDEX.json", "has the keys area, kind, file"),
+        ("azure/PROVENANCE.md", "no JSON export"),
+        (
+            "azure/diagnostic-settings/subscription-list.json",
+            "has the keys id, type, name, properties",
+        ),
+        (
+            "azure/log-analytics-workspaces/intelligence-packs.json",
+            "has the keys name, enabled, displayName",
+        ),
+        (
+            "azure/resource-graph/properties.json",
+            "has the keys properties_storageProfile_osDisk_osType",
+        ),
+        ("azure/resource-graph/summarize.json", "has the keys location"),
+        ("graph/directory-roles/members.json", "has the keys businessPhones"),
+        ("graph/groups/members.json", "graph.users or graph.group_members"),
+        ("power-platform/PROVENANCE.md", "no JSON export"),
+        ("power-platform/_schema/ppapi-sdk-models.json", "has the keys ActionEvent"),
+        (
+            "power-platform/_schema/ppapi-sdk-operations.json",
+            "has the keys method, template, returns",
+        ),
+        ("power-platform/cloud-flow-runs/actions-expanded.json", "has the keys Compose, Get_items"),
+        ("power-platform/connections/list-managed-solution.json", "an empty list"),
+        ("power-platform/inventory-arg/query-response-envelope.json", "an empty list"),
+    ];
+    assert_listed(&imported, &expected);
+}
+
+#[test]
+fn every_export_is_recognised_or_listed_with_a_reason() {
+    let Some(folder) = samples() else { return };
+    let folder = folder.join("exports");
+    let imported = import(std::slice::from_ref(&folder));
+    show(&imported);
+    assert_eq!(imported.report.files.len(), files_below(&folder), "no file is lost");
+    let unread = unread(&imported);
+    // The sheets keep default columns only, which is no evidence; everything else is read or named.
+    let other: Vec<_> =
+        unread.keys().filter(|name| !name.ends_with(".csv") && !name.ends_with(".md")).collect();
+    assert!(other.is_empty(), "{other:?}");
+    let report =
+        imported.report.files.iter().find(|file| file.path.ends_with("utf16le.json")).unwrap();
+    assert_eq!(report.outcome, Outcome::NoTable);
+    let rows = |table: &str| imported.written.manifest.tables[table].rows;
+    for table in [
+        "environments",
+        "tenant_settings",
+        "tenant_isolation",
+        "dlp_policies",
+        "licence_skus",
+        "conditional_access_policies",
+    ] {
+        assert!(rows(table) > 0, "{table}");
+    }
+}
+
+#[test]
+fn every_sample_of_a_table_gives_rows() {
+    let Some(folder) = samples() else { return };
+    let text = std::fs::read_to_string(folder.join("../design/tables.json")).unwrap();
+    let tables: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let mut by_sample: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for table in tables["tables"].as_array().unwrap() {
+        for sample in table["sample"].as_array().unwrap() {
+            by_sample
+                .entry(sample.as_str().unwrap())
+                .or_default()
+                .push(table["name"].as_str().unwrap());
+        }
+    }
+    let mut wrong = Vec::new();
+    for (sample, tables) in by_sample {
+        let drop = stated(&folder, &[sample]);
+        let imported = import(&[drop.path().to_owned()]);
+        for table in tables {
+            let rows = imported.written.manifest.tables[table].rows;
+            let empty = EMPTY.iter().any(|(of, part, reason)| {
+                (of.is_empty() || *of == table) && sample.contains(part) && !reason.is_empty()
+            });
+            println!("{rows:>5} {table} <- {sample}{}", if empty { " (exception)" } else { "" });
+            if (rows == 0) != empty {
+                wrong.push(format!("{table} has {rows} rows of {sample}"));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn the_payloads_together_fill_these_tables() {
+    let Some(folder) = samples() else { return };
+    let samples: Vec<&str> = STATED.iter().map(|(file, ..)| *file).collect();
+    let with: Vec<String> = samples.iter().map(|file| format!("payloads/{file}")).collect();
+    let with: Vec<&str> = with.iter().map(String::as_str).collect();
+    let drop = stated(&folder, &with);
+    let imported = import(&[drop.path().to_owned()]);
+    show(&imported);
+    let rows = |table: &str| imported.written.manifest.tables[table].rows;
+    for table in [
+        "solutions",
+        "security_roles",
+        "copilots",
+        "ai_models",
+        "audit_settings",
+        "environment_variables",
+        "key_vault_secrets",
+    ] {
+        assert!(rows(table) > 0, "{table}");
+    }
+}

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Sets up what the tests need, runs them all, and lists at the end what was skipped and why.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+tools="target/test-tools"
+mkdir -p "$tools"
+if python3 -c 'import venv' >/dev/null 2>&1; then
+  if [ ! -x "$tools/python/bin/python" ]; then
+    python3 -m venv "$tools/python" || rm -rf "$tools/python"
+  fi
+  if [ -x "$tools/python/bin/python" ] && ! "$tools/python/bin/python" -c 'import duckdb, jsonschema' >/dev/null 2>&1; then
+    "$tools/python/bin/python" -m pip install --quiet --disable-pip-version-check duckdb jsonschema || echo "no Python packages: what needs them will be skipped"
+  fi
+  if [ -x "$tools/python/bin/python" ]; then
+    export HIGHWATER_TEST_PYTHON="$PWD/$tools/python/bin/python"
+  fi
+fi
+
+log="$tools/tests.log"
+status=0
+cargo test --workspace --locked --no-fail-fast -- --show-output 2>&1 | tee "$log" | grep -E '^(test .*(FAILED|ignored)|test result|failures:|error|    Finished|     Running|thread .*panicked)|^skipped' || true
+status=${PIPESTATUS[0]}
+
+echo
+echo "Skipped, and why:"
+grep -hE '^ *skipped' "$log" | sort -u || echo "  nothing"
+if [ "$status" -ne 0 ]; then
+  echo
+  echo "Failures in full:"
+  grep -nE -A30 '^---- .* stdout ----|^error' "$log" | head -300
+fi
+passed=$(grep -E '^test result' "$log" | sed -E 's/.* ([0-9]+) passed.*/\1/' | paste -sd+ - | bc 2>/dev/null || echo 0)
+failed=$(grep -cE '^test .* FAILED' "$log" || true)
+echo
+echo "$passed passed, $failed failed"
+exit "$status"
