@@ -98,7 +98,7 @@ struct Walk {
 }
 
 impl Walk {
-    fn breach(&mut self, rule: &'static Rule, found: impl ToString) {
+    fn breach(&mut self, rule: &'static Rule, found: &dyn ToString) {
         self.breaches.insert(Breach { rule, found: found.to_string() });
     }
 }
@@ -113,10 +113,10 @@ impl Visitor for Walk {
         let ordered = order_by.is_some() || limit_clause.is_some() || fetch.is_some();
         let odd = !locks.is_empty() || for_clause.is_some() || settings.is_some();
         if ordered || odd || format_clause.is_some() || !query.pipe_operators.is_empty() {
-            self.breach(&ORDER, query);
+            self.breach(&ORDER, &query);
         }
         if query.with.as_ref().is_some_and(|with| with.recursive) {
-            self.breach(&SETS, "WITH RECURSIVE");
+            self.breach(&SETS, &"WITH RECURSIVE");
         }
         self.set_operations(&query.body);
         ControlFlow::Continue(())
@@ -134,7 +134,7 @@ impl Visitor for Walk {
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
         let parent = self.around.last().copied().unwrap_or(Tag::Other);
         if let Some((rule, found)) = check_expr(expr, parent) {
-            self.breach(rule, found);
+            self.breach(rule, &found);
         }
         let own = tag(expr, parent);
         if parent == Tag::Arithmetic
@@ -165,42 +165,42 @@ impl Walk {
             SetExpr::SetOperation { op, set_quantifier, left, right } => {
                 let plain = matches!(set_quantifier, SetQuantifier::All | SetQuantifier::None);
                 if *op != SetOperator::Union || !plain {
-                    self.breach(&SETS, format!("{op} {set_quantifier}"));
+                    self.breach(&SETS, &format!("{op} {set_quantifier}"));
                 }
                 self.set_operations(left);
                 self.set_operations(right);
             }
-            other => self.breach(&SETS, other),
+            other => self.breach(&SETS, &other),
         }
     }
 
     fn odd_clauses(&mut self, select: &Select) {
         let sorted = !select.sort_by.is_empty() || !select.cluster_by.is_empty();
         if select.top.is_some() || sorted || !select.distribute_by.is_empty() {
-            self.breach(&ORDER, select);
+            self.breach(&ORDER, &select);
         }
         if select.qualify.is_some() || !select.named_window.is_empty() {
-            self.breach(&WINDOWS, select);
+            self.breach(&WINDOWS, &select);
         }
         let odd =
             select.into.is_some() || !select.lateral_views.is_empty() || select.prewhere.is_some();
         if odd || !select.connect_by.is_empty() || select.value_table_mode.is_some() {
-            self.breach(&OPERATORS, select);
+            self.breach(&OPERATORS, &select);
         }
         if matches!(select.distinct, Some(Distinct::On(_))) {
-            self.breach(&GROUPING, "DISTINCT ON");
+            self.breach(&GROUPING, &"DISTINCT ON");
         }
     }
 
     fn projection(&mut self, select: &Select) {
         for item in &select.projection {
             let SelectItem::ExprWithAlias { expr, alias } = item else {
-                self.breach(&ALIASES, item);
+                self.breach(&ALIASES, &item);
                 continue;
             };
             self.name(&alias.value, alias.quote_style);
             if is_null(expr) {
-                self.breach(&NULLS, item);
+                self.breach(&NULLS, &item);
             }
             if bare_count(expr) {
                 self.bare_counts.insert(alias.value.clone());
@@ -210,7 +210,7 @@ impl Walk {
 
     fn from(&mut self, select: &Select) {
         if select.from.len() > 1 {
-            self.breach(&JOINS, "a comma in FROM");
+            self.breach(&JOINS, &"a comma in FROM");
         }
         for table in &select.from {
             self.relation(&table.relation);
@@ -228,7 +228,7 @@ impl Walk {
                 alias
             }
             TableFactor::Derived { lateral: false, alias: alias @ Some(_), .. } => alias,
-            other => return self.breach(&JOINS, other),
+            other => return self.breach(&JOINS, &other),
         };
         if let Some(alias) = alias {
             self.name(&alias.name.value, alias.name.quote_style);
@@ -241,11 +241,11 @@ impl Walk {
             JoinOperator::Join(JoinConstraint::On(on))
             | JoinOperator::Left(JoinConstraint::On(on)) => {
                 if let Some(found) = check_on(on) {
-                    self.breach(&ON, found);
+                    self.breach(&ON, &found);
                 }
             }
             other => {
-                self.breach(&JOINS, format!("{other:?}").split('(').next().unwrap_or_default())
+                self.breach(&JOINS, &format!("{other:?}").split('(').next().unwrap_or_default());
             }
         }
     }
@@ -264,7 +264,7 @@ impl Walk {
             idents(expr, &mut bare);
         }
         for name in bare {
-            self.breach(&QUALIFIERS, name);
+            self.breach(&QUALIFIERS, &name);
         }
     }
 
@@ -279,7 +279,7 @@ impl Walk {
             self.breach(&GROUPING, &select.group_by);
         }
         if select.having.is_some() && keys.is_empty() {
-            self.breach(&GROUPING, "HAVING without GROUP BY");
+            self.breach(&GROUPING, &"HAVING without GROUP BY");
         }
         let exprs: Vec<&Expr> = select
             .projection
@@ -298,7 +298,7 @@ impl Walk {
             loose_columns(expr, &mut loose);
         }
         for column in loose.into_iter().filter(|column| !keys.contains(column)) {
-            self.breach(&GROUPING, column);
+            self.breach(&GROUPING, &column);
         }
     }
 
@@ -306,7 +306,7 @@ impl Walk {
         if quote.is_some()
             || name.chars().any(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'))
         {
-            self.breach(&NAMES, name);
+            self.breach(&NAMES, &name);
         }
     }
 }

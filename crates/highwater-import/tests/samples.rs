@@ -41,61 +41,38 @@ const STATED: [(&str, &str, &str); 14] = [
     ),
 ];
 
-/// Pairs of a table and a sample of its sources that give no row, with the reason.
-const EMPTY: [(&str, &str, &str); 33] = [
-    ("", "resource-graph/", "answers to queries over other types of resources"),
+/// Pairs of a table and a sample of its sources that give no row, with the reason. An empty table stands
+/// for every table.
+const EMPTY: [(&str, &str, &str); 22] = [
+    ("", "resource-graph/basic.json", "an answer to a query over other types"),
+    ("", "resource-graph/first-page.json", "an answer to a query over other types"),
+    ("", "resource-graph/next-page.json", "an answer to a query over other types"),
+    ("", "resource-graph/properties.json", "projected columns without ids"),
+    ("", "resource-graph/recorded-400-parser-failure.json", "an error"),
+    ("", "resource-graph/summarize.json", "counts, no resources"),
     ("", "_schema/", "field names, no answer"),
     ("", "inventory-arg/canvas-app-with-connectors.json", "a part of a row, without ids"),
-    (
-        "dlp_policy_environments",
-        "v2-list.json",
-        "its policies name no environment in the one sample",
-    ),
     ("dlp_connector_rules", "v2-get-all-environments.json", "its groups hold no connector"),
     ("app_usage", "m365-purview-auditlog-list.json", "an event of another workload"),
     ("audit_events", "m365-purview-auditlog-list.json", "an event of another workload"),
-    (
-        "asset_shares",
-        "systemusers/list-with-roles.json",
-        "users are shares of nothing by themselves",
-    ),
-    ("connectors", "", ""),
-    ("child_flow_calls", "workflows-category-5-list.json", "its flow calls no other"),
-    (
-        "asset_connectors",
-        "workflows-category-5-list.json",
-        "its definition was emptied by the documentation",
-    ),
-    (
-        "flow_definitions",
-        "workflows-category-5-list.json",
-        "its definition was emptied by the documentation",
-    ),
-    ("desktop_flows", "workflows-category-5-list.json", "cloud flows only"),
-    ("desktop_flow_definitions", "workflows-category-5-list.json", "cloud flows only"),
-    ("desktop_flow_runs", "status-failed.json", "selected columns only, without an id"),
-    ("desktop_run_peaks", "status-failed.json", "selected columns only, without an id"),
+    ("asset_shares", "systemusers/list-with-roles.json", "users, no flow that they own"),
+    ("flow_definitions", "workflows-category-5-list.json", "its definition was emptied"),
+    ("child_flow_calls", "workflows-category-5-list.json", "its definition was emptied"),
+    ("desktop_flow", "workflows-category-5-list.json", "cloud flows only"),
+    ("desktop_", "status-failed.json", "selected columns only, without an id"),
     ("role_assignments", "assignment-schedule-instances.json", "its principal was not expanded"),
-    (
-        "role_assignments",
-        "systemusers/list-with-roles.json",
-        "a disabled user, or one without directory object",
-    ),
-    ("group_governance", "access-packages.json", "its roles were not expanded"),
+    ("group_", "access-packages.json", "its roles were not expanded"),
     ("group_licences", "get-select-dynamic.json", "licences were not selected"),
-    ("group_members", "groups/members.json", "neither id nor type of the member can be told apart"),
-    ("nsg_rules", "network-security-groups/list-all.json", "only default rules"),
-    ("subnets", "network-security-groups/list-all.json", "groups, no networks"),
-    ("sentinel_workspaces", "sentinel-alert-rules/list.json", "rules, no onboarding state"),
-    ("defender_plans", "defender-regulatory-compliance/standards.json", "standards, no plans"),
-    ("source_control_repos", "github-branch-protection/protection.json", ""),
+    ("defender_plans", "regulatory-compliance/standards.json", "standards, no plans"),
     ("ci_pipelines", "", "repositories, no pipelines"),
-    ("principals", "", ""),
-    ("environment_group_rules", "", ""),
-    ("cross_tenant_access", "", ""),
-    ("solutions", "", ""),
-    ("copilots", "", ""),
-    ("apps", "", ""),
+    ("", "network-security-groups/list-all.json", "groups with default rules only, no networks"),
+];
+
+/// Further pairs that stand for several tables of one sample.
+const ALSO: [(&str, &str, &str); 2] = [
+    ("sentinel_workspaces", "sentinel-alert-rules/list.json", "rules, no onboarding state"),
+    // A page of all types that shows one storage account by its id.
+    ("!storage_accounts", "recorded-skiptoken-page.json", "ids of other types"),
 ];
 
 fn samples() -> Option<PathBuf> {
@@ -243,6 +220,16 @@ fn every_export_is_recognised_or_listed_with_a_reason() {
     }
 }
 
+fn is_exception(table: &str, sample: &str) -> bool {
+    EMPTY.iter().chain(&ALSO).any(|(of, part, _)| {
+        let meant = match of.strip_prefix('!') {
+            Some(not) => table != not,
+            None => table.starts_with(of),
+        };
+        meant && sample.contains(part)
+    })
+}
+
 #[test]
 fn every_sample_of_a_table_gives_rows() {
     let Some(folder) = samples() else { return };
@@ -263,9 +250,7 @@ fn every_sample_of_a_table_gives_rows() {
         let imported = import(&[drop.path().to_owned()]);
         for table in tables {
             let rows = imported.written.manifest.tables[table].rows;
-            let empty = EMPTY.iter().any(|(of, part, reason)| {
-                (of.is_empty() || *of == table) && sample.contains(part) && !reason.is_empty()
-            });
+            let empty = is_exception(table, sample);
             println!("{rows:>5} {table} <- {sample}{}", if empty { " (exception)" } else { "" });
             if (rows == 0) != empty {
                 wrong.push(format!("{table} has {rows} rows of {sample}"));

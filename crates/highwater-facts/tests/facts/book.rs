@@ -106,7 +106,8 @@ fn what_a_text_reads_is_what_the_design_says() {
     }
     let book = book();
     let guards = ["env_seen", "tenant_seen"];
-    let joined = [("machines.group_run_share", "machine_groups"), ("makers.prod_share", "solutions")];
+    let joined =
+        [("machines.group_run_share", "machine_groups"), ("makers.prod_share", "solutions")];
     let mut compared = 0;
     for entry in std::fs::read_dir(design).unwrap() {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
@@ -123,8 +124,10 @@ fn what_a_text_reads_is_what_the_design_says() {
             for view in list("views") {
                 assert!(ours.views.iter().any(|name| name == view), "{id} does not read {view}");
             }
-            for table in ours.tables.iter().filter(|name| !list("tables").contains(&name.as_str())) {
-                let known = guards.contains(&table.as_str()) || joined.contains(&(id, table.as_str()));
+            for table in ours.tables.iter().filter(|name| !list("tables").contains(&name.as_str()))
+            {
+                let known =
+                    guards.contains(&table.as_str()) || joined.contains(&(id, table.as_str()));
                 assert!(known, "{id} reads {table} besides");
             }
             compared += 1;

@@ -12,7 +12,7 @@ use polars::prelude::*;
 
 /// One value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cell {
+pub(crate) enum Cell {
     Null,
     Text(String),
     Bool(bool),
@@ -22,35 +22,35 @@ pub enum Cell {
 }
 
 /// Rows of one table, a cell for each of its columns.
-pub type Rows = Vec<Vec<Cell>>;
+pub(crate) type Rows = Vec<Vec<Cell>>;
 
 /// All tables.
 #[derive(Clone, Debug, Default)]
-pub struct World {
-    pub tables: BTreeMap<&'static str, Rows>,
+pub(crate) struct World {
+    pub(crate) tables: BTreeMap<&'static str, Rows>,
 }
 
 /// How a world is made.
 #[derive(Clone, Copy, Debug)]
-pub struct Recipe {
-    pub seed: u64,
+pub(crate) struct Recipe {
+    pub(crate) seed: u64,
     /// Rows of an ordinary table.
-    pub rows: u64,
+    pub(crate) rows: u64,
     /// How many of a hundred optional cells are not told.
-    pub nulls: u64,
+    pub(crate) nulls: u64,
     /// How many of a hundred scopes were not read to their end.
-    pub holes: u64,
+    pub(crate) holes: u64,
 }
 
 /// SplitMix64.
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub const fn new(seed: u64) -> Self {
+    pub(crate) const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -59,29 +59,29 @@ impl Random {
     }
 
     /// A number below `n`.
-    pub fn below(&mut self, n: u64) -> u64 {
+    pub(crate) fn below(&mut self, n: u64) -> u64 {
         self.next() % n.max(1)
     }
 
     /// True in `percent` of a hundred cases.
-    pub fn chance(&mut self, percent: u64) -> bool {
+    pub(crate) fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
-    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         let index = self.below(from.len() as u64) as usize;
         &from[index]
     }
 }
 
 /// The moment of every world: 2026-11-22T06:00:00Z in microseconds.
-pub const NOW: i64 = 1_795_327_200_000_000;
+pub(crate) const NOW: i64 = 1_795_327_200_000_000;
 const HOUR: i64 = 3_600_000_000;
 const ENVIRONMENTS: u64 = 6;
 
 impl World {
     /// A world by its recipe.
-    pub fn random(recipe: Recipe) -> Self {
+    pub(crate) fn random(recipe: Recipe) -> Self {
         let mut random = Random::new(recipe.seed);
         let mut world = Self::default();
         for table in TABLES.iter().filter(|table| table.scope != Scope::Snapshot) {
@@ -97,7 +97,7 @@ impl World {
     }
 
     /// The position of a column.
-    pub fn column(table: &str, column: &str) -> usize {
+    pub(crate) fn column(table: &str, column: &str) -> usize {
         let known = highwater_snapshot::table(table).unwrap();
         known
             .columns
@@ -107,13 +107,13 @@ impl World {
     }
 
     /// As evidence.
-    pub fn evidence(&self) -> Evidence {
+    pub(crate) fn evidence(&self) -> Evidence {
         let frames = self.tables.iter().map(|(name, rows)| (*name, frame(name, rows).lazy()));
         Evidence::from_frames(frames).unwrap()
     }
 
     /// Takes a scope away: its rows, its coverage, and every flag that says it was read.
-    pub fn forget(&mut self, table: &'static Table, scope: &str) {
+    pub(crate) fn forget(&mut self, table: &'static Table, scope: &str) {
         if let Some(rows) = self.tables.get_mut(table.name) {
             rows.retain(|row| !lives_in(table, row, scope));
         }
@@ -159,7 +159,7 @@ impl World {
     }
 
     /// Every scope with its status, as `coverage` says.
-    pub fn scopes(&self) -> Vec<(&'static Table, String)> {
+    pub(crate) fn scopes(&self) -> Vec<(&'static Table, String)> {
         let text = |cell: &Cell| match cell {
             Cell::Text(text) => text.clone(),
             other => panic!("{other:?}"),
@@ -172,17 +172,17 @@ impl World {
 }
 
 /// The column of `tenant_seen` for a table.
-pub fn tenant_flag(table: &str) -> Option<usize> {
+pub(crate) fn tenant_flag(table: &str) -> Option<usize> {
     highwater_snapshot::table("tenant_seen")?.columns.iter().position(|column| column.name == table)
 }
 
 /// The column of `env_seen` for a table.
-pub fn env_flag(table: &str) -> Option<usize> {
+pub(crate) fn env_flag(table: &str) -> Option<usize> {
     highwater_snapshot::table("env_seen")?.columns.iter().position(|column| column.name == table)
 }
 
 /// A table's rows as a frame.
-pub fn frame(name: &str, rows: &Rows) -> DataFrame {
+pub(crate) fn frame(name: &str, rows: &Rows) -> DataFrame {
     let table = highwater_snapshot::table(name).unwrap();
     let mut columns: Vec<Column> = table
         .columns

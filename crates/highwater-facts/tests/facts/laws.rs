@@ -56,7 +56,7 @@ fn check(answer: &Answer, from: &str) {
     );
     match kind {
         Kind::Share | Kind::Flag => {
-            assert!(range.lo >= 0.0 && range.hi <= 1.0, "{from}: {answer:?}")
+            assert!(range.lo >= 0.0 && range.hi <= 1.0, "{from}: {answer:?}");
         }
         Kind::Count => assert!(range.lo >= 0.0, "{from}: {answer:?}"),
         Kind::Measure => {}
@@ -202,7 +202,7 @@ fn losses(world: &World, random: &mut Random) -> Vec<Loss> {
     let known: BTreeSet<(&str, String)> =
         world.scopes().into_iter().map(|(table, scope)| (table.name, scope)).collect();
     losses.extend(known.into_iter().map(|(table, scope)| Loss::Scope(table, scope)));
-    let most = number("HIGHWATER_LOSSES", 60);
+    let most = number("HIGHWATER_LOSSES", 25);
     while losses.len() as u64 > most {
         losses.swap_remove(random.below(losses.len() as u64) as usize);
     }

@@ -120,6 +120,17 @@ fn markdown(columns: &[&str], rows: &[Vec<String>]) -> String {
     out
 }
 
+/// Sources that give rows or complete the table, in order of trust.
+fn sources(table: &Table) -> Vec<&'static str> {
+    let mut sources: Vec<&str> = table.readings.iter().map(|reading| reading.source).collect();
+    for source in table.complete.iter().copied().flatten() {
+        if !sources.contains(source) {
+            sources.push(source);
+        }
+    }
+    sources
+}
+
 fn table_text(table: &Table) -> String {
     let mut out = format!(
         "{}: {}\nscope {}; key {}\n\n",
@@ -143,7 +154,7 @@ fn table_text(table: &Table) -> String {
         })
         .collect();
     out.push_str(&aligned(&rows));
-    let sources: Vec<&str> = table.readings.iter().map(|reading| reading.source).collect();
+    let sources = sources(table);
     let _ = writeln!(
         out,
         "\nread from {}",
@@ -168,7 +179,7 @@ fn table_json(table: &Table) -> Value {
                 "privacy": privacy(column.privacy), "about": column.about })
         })
         .collect();
-    let sources: Vec<&str> = table.readings.iter().map(|reading| reading.source).collect();
+    let sources = sources(table);
     json!({ "name": table.name, "grain": table.grain, "about": table.about, "scope": table.scope.kind(), "key": table.key,
         "columns": columns, "sources": sources, "complete": table.complete })
 }
