@@ -41,7 +41,8 @@ fn main() {
             tenant: Some("bench".into()),
             ..highwater_import::Options::default()
         };
-        let imported = highwater_import::import(&[files.clone()], &staging, &options).unwrap();
+        let imported =
+            highwater_import::import(std::slice::from_ref(&files), &staging, &options).unwrap();
         let (wall, cpu) = (start.elapsed().as_secs_f64(), cpu_seconds() - cpu);
         let (records, rows) = imported.report.totals();
         println!(

@@ -4,6 +4,8 @@
 //! against the catalogue, with the tenant's note beside it, before it is kept. The law of whole imports is tried on a
 //! sample of the files, on all of them with `HIGHWATER_LAW=all`.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 mod law;
 mod run;
 

@@ -3,6 +3,11 @@
 //!
 //! `{"format": 1, "cases": [{id, kind, why, input, expected}]}`; `expected` names only the features a case is about.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "what was read, and what was skipped, is part of the result"
+)]
+
 use std::path::{Path, PathBuf};
 
 use highwater_definitions::{

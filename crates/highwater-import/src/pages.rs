@@ -388,9 +388,10 @@ mod tests {
             status: Status::Denied,
             reason: "403".into(),
         };
-        assert_eq!(claims(&[piece("a.json", false)], &[refusal.clone()])[0].status, Status::Full);
-        assert_eq!(claims(&[piece("a.json", true)], &[refusal.clone()])[0].status, Status::Denied);
-        assert_eq!(claims(&[], &[refusal])[0].status, Status::Denied);
+        let refusals = [refusal];
+        assert_eq!(claims(&[piece("a.json", false)], &refusals)[0].status, Status::Full);
+        assert_eq!(claims(&[piece("a.json", true)], &refusals)[0].status, Status::Denied);
+        assert_eq!(claims(&[], &refusals)[0].status, Status::Denied);
     }
 
     #[test]

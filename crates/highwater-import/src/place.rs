@@ -168,7 +168,7 @@ mod tests {
             r#"{"url": "https://api.github.com/repos/Contoso/R/branches/main/protection"}"#,
             |record| {
                 assert_eq!(
-                    scope(source("github.protection"), record, None, None).as_deref(),
+                    scope(source("github.repos"), record, None, None).as_deref(),
                     Some("github/contoso")
                 );
                 assert_eq!(

@@ -1,5 +1,7 @@
 //! Hostile: whatever a file holds, the run goes on, and what was lost is said.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use highwater_import::{Error, Imported, Options, Outcome};
 use highwater_snapshot::{Status, Time};
 use proptest::prelude::*;

@@ -1,5 +1,7 @@
 //! Laws: what an import keeps whatever the files are called, how they are encoded, and which are missing.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

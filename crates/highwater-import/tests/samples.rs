@@ -2,6 +2,9 @@
 //!
 //! The samples lie beside the checkout and are not part of it; without them the tests say so and pass.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(clippy::print_stdout, reason = "what was read is shown to people")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

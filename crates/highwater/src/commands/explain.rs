@@ -18,11 +18,14 @@ use crate::evaluate::Scored;
 use crate::exit::usage_error;
 use crate::{evaluate, output};
 
+/// A subject and the records behind it.
+type Traced = (Subject, Vec<String>);
+
 /// The subjects of one fact, each with the records behind it.
 struct Followed<'a> {
     fact: &'a Fact,
     answer: Option<&'a Answer>,
-    groups: Vec<(Hit, u64, Vec<(Subject, Vec<String>)>)>,
+    groups: Vec<(Hit, u64, Vec<Traced>)>,
 }
 
 pub(crate) fn run(global: &Global, config: &Config, verb: &Explain) -> anyhow::Result<ExitCode> {
