@@ -140,7 +140,7 @@ impl Reader<'_> {
             Some(record) => match sniff::sniff(record, context, answer.envelope.list) {
                 Sniffed::Is(class) => class.leads_to(stated.source.id),
                 Sniffed::Several(candidates) => candidates.contains(&stated.source.id),
-                Sniffed::Nothing(_) => !found.name.contains('/'),
+                Sniffed::Nothing(_) => found.given,
             },
         };
         fits.then(|| Say::stated(stated))
@@ -282,17 +282,19 @@ impl Reader<'_> {
         tally: Tally,
     ) {
         let all = answer.envelope.records.len() as u64;
+        let page = kinds::stated_hand(source) == Hand::Page && answer.envelope.paged;
         self.pieces.push(Piece {
             source,
             part,
             scope,
             chain: answer.chain.clone(),
-            open: answer.envelope.open,
+            // A page of runs says itself that more runs follow; only the newest page is asked for.
+            open: answer.envelope.open && !page,
             paged: answer.envelope.paged,
             list: answer.envelope.list,
             doubt: tally.doubt.or_else(|| answer.doubt.clone()),
             // The record of a page is the page: announced runs are no announced records.
-            expected: answer.envelope.expected.filter(|_| kinds::stated_hand(source) != Hand::Page),
+            expected: answer.envelope.expected.filter(|_| !page),
             // Members that no table needs were read all the same.
             records: answer.envelope.expected.map_or(tally.records, |_| tally.records.max(all)),
         });

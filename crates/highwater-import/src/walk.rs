@@ -18,6 +18,8 @@ pub(crate) struct Found {
     pub(crate) name: String,
     /// Where it is.
     pub(crate) path: PathBuf,
+    /// Whether the file itself was given, not a folder around it.
+    pub(crate) given: bool,
     /// Why it is not read; none where it is.
     pub(crate) skipped: Option<String>,
 }
@@ -39,7 +41,7 @@ pub(crate) fn walk(paths: &[PathBuf]) -> Result<Vec<Found>, Error> {
             {
                 continue;
             }
-            found.push(Found { root, name, path: path.clone(), skipped: None });
+            found.push(Found { root, name, path: path.clone(), given: true, skipped: None });
         }
     }
     found.sort_by(|a, b| (&a.name, a.root).cmp(&(&b.name, b.root)));
@@ -74,6 +76,7 @@ fn folder(
                     root,
                     name: below,
                     path: entry,
+                    given: false,
                     skipped: Some(error.to_string()),
                 });
                 continue;
@@ -81,17 +84,29 @@ fn folder(
         };
         if last.starts_with('.') {
             let reason = "hidden, so not read: give its path to import it";
-            found.push(Found { root, name: below, path: entry, skipped: Some(reason.into()) });
+            found.push(Found {
+                root,
+                name: below,
+                path: entry,
+                given: false,
+                skipped: Some(reason.into()),
+            });
         } else if kind.is_dir() {
             folder(root, &entry, &below, seen, found)?;
         } else if kind.is_file() {
             let real = entry.canonicalize().map_err(Error::io(&entry))?;
             if last == INDEX || seen.insert(real) {
-                found.push(Found { root, name: below, path: entry, skipped: None });
+                found.push(Found { root, name: below, path: entry, given: false, skipped: None });
             }
         } else {
             let reason = "neither a file nor a folder";
-            found.push(Found { root, name: below, path: entry, skipped: Some(reason.into()) });
+            found.push(Found {
+                root,
+                name: below,
+                path: entry,
+                given: false,
+                skipped: Some(reason.into()),
+            });
         }
     }
     Ok(())
