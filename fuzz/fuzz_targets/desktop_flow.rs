@@ -6,7 +6,10 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|script: &str| {
     let it = desktop_flow(script).features;
-    assert_eq!(it.statement_count, it.action_count + it.handler_statement_count + it.disabled_count);
+    assert_eq!(
+        it.statement_count,
+        it.action_count + it.handler_statement_count + it.disabled_count
+    );
     let _ = desktop_script(Some(script), None);
     let _ = desktop_script(None, Some(script));
 });

@@ -16,6 +16,7 @@ const NAMES: [&str; 7] = [
 
 fuzz_target!(|content: &[u8]| {
     let parts = NAMES.iter().zip(content.split(|byte| *byte == 0));
-    let parts: Vec<(String, Vec<u8>)> = parts.map(|(name, part)| ((*name).to_owned(), part.to_vec())).collect();
+    let parts: Vec<(String, Vec<u8>)> =
+        parts.map(|(name, part)| ((*name).to_owned(), part.to_vec())).collect();
     let _ = solution_parts(&parts);
 });

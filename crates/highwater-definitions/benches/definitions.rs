@@ -3,7 +3,7 @@
 //! figures; asserts nothing about time. Where the system tells it (Linux), time is processor time, so that a busy
 //! machine does not blur the figures.
 //!
-//! `cargo bench -p highwater-definitions --bench definitions [-- MEGABYTES] [alone]`
+//! `cargo bench -p highwater-definitions --bench definitions [-- MEGABYTES|FILE.ndjson] [alone]`
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -19,7 +19,7 @@ const ROUNDS: u32 = 7;
 
 fn main() {
     let wanted = std::env::args().filter_map(|it| it.parse().ok()).next_back().unwrap_or(MEGABYTES);
-    let documents = generate(wanted << 20);
+    let documents = given().unwrap_or_else(|| generate(wanted << 20));
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("flows.ndjson");
     std::fs::write(&file, documents.join("\n")).expect("room for the file");
@@ -39,6 +39,13 @@ fn main() {
     compare("jq recursive walk", bytes, documents.len(), ours, best(|| jq(&file)));
     compare("DuckDB json_tree, one thread", bytes, documents.len(), ours, best(|| duckdb(&file)));
     desktop(wanted.min(16) << 20);
+}
+
+/// Definitions of one's own, one a line, from a file named on the command line.
+fn given() -> Option<Vec<String>> {
+    let file = std::env::args().skip(1).find(|it| Path::new(it).is_file())?;
+    let text = std::fs::read_to_string(file).expect("UTF-8");
+    Some(text.lines().map(str::to_owned).collect())
 }
 
 fn mega(bytes: usize) -> f64 {
@@ -148,7 +155,8 @@ fn jq(file: &Path) -> Result<Duration, String> {
 /// Counts one key over the whole tree; time as measured inside, without starting Python.
 fn duckdb(file: &Path) -> Result<Duration, String> {
     let program = "import sys, time, duckdb\n\
-        db = duckdb.connect(); db.execute('SET threads = 1'); begun = time.process_time()\n\
+        db = duckdb.connect(); db.execute('SET threads = 1'); \
+        db.execute('SET enable_progress_bar = false'); begun = time.process_time()\n\
         db.execute(\"SELECT count(*) FROM (SELECT unnest(string_split(content, chr(10))) AS line FROM read_text(?)) f, \
         json_tree(f.line::JSON) t WHERE t.key = 'runAfter'\", [sys.argv[1]]).fetchall()\n\
         print(time.process_time() - begun)";
