@@ -319,11 +319,22 @@ impl View<'_> {
         let parent = crate::loader::asset_table(source).and_then(crate::table);
         if let (Some(parent), None | Some(0)) = (parent, assets)
             && !scope.is_empty()
-            && self.best(parent, parent.complete, scope).status == Status::Full
+            && self.is_listed(parent, source, scope)
         {
             return (Status::Full, None, None);
         }
         (Status::None, None, None)
+    }
+
+    /// Whether the assets of a scope were listed to their end, whatever was read of the single ones: only
+    /// then is "there are none" known.
+    fn is_listed(&self, parent: &Table, source: &str, scope: &str) -> bool {
+        let own = parent.complete.iter().any(|sources| sources.contains(&source));
+        parent.complete.iter().filter(|sources| !own || sources.contains(&source)).any(|sources| {
+            let mut lists =
+                sources.iter().filter(|name| crate::loader::asset_table(name).is_none()).peekable();
+            lists.peek().is_some() && lists.all(|name| self.told(name, scope).0 == Status::Full)
+        })
     }
 }
 
@@ -442,6 +453,23 @@ mod tests {
         assert_eq!(said.of("a", "e1").unwrap().0, Status::Truncated);
         said.records.insert(("a".into(), String::new()), 5);
         assert_eq!(said.of("a", "e1").unwrap().0, Status::Full);
+    }
+
+    #[test]
+    fn single_assets_that_were_read_do_not_stand_for_their_list() {
+        let mut said = Said::default();
+        said.claim(claim("github.protection", "github/contoso", Status::Full));
+        said.claim(claim("github.workflows", "github/contoso", Status::Full));
+        let covered = cover(&said, Due::default(), &Config::default());
+        let of = |table: &str| {
+            covered.iter().filter(|row| row.table == table).map(|row| row.status).max()
+        };
+        assert_eq!(of("source_control_repos"), Some(Status::None));
+        assert!(
+            covered
+                .iter()
+                .any(|row| row.table == "source_control_repos" && row.status == Status::Partial)
+        );
     }
 
     #[test]
