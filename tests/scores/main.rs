@@ -69,7 +69,6 @@ fn defined() {
 }
 
 #[test]
-#[ignore = "open: differs since the last change of facts and import; see the closing note of this stage"]
 fn capable() {
     compare("capable");
 }
