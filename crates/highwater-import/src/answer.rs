@@ -106,6 +106,7 @@ impl Reader<'_> {
         if let Some(say) = &answer.say
             && counted.tallies.is_empty()
             && counted.problem.is_none()
+            && !kinds::asks_apart(say.source)
         {
             // Answered, but with nothing that a table reads.
             counted.tallies.insert((say.source.id, "", say.scope()), Tally::default());
@@ -153,8 +154,9 @@ impl Reader<'_> {
         context: Option<&Context>,
         report: &mut FileReport,
     ) -> Result<Outcome, Error> {
-        let said = answer.say.as_ref().map(|say| kinds::stated(say.source));
-        let Some(class) = said.or_else(|| sniff::empty(context)) else {
+        let told = sniff::empty(context);
+        let said = answer.say.as_ref().map(|say| kinds::stated_as(say.source, told));
+        let Some(class) = said.or(told) else {
             let reason =
                 format!("an empty list does not say what was asked for: say so in {INDEX}");
             return Ok(Outcome::NotRecognised(reason));

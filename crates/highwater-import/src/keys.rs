@@ -56,7 +56,7 @@ fn refine(class: Class, record: Json<'_>) -> Class {
 fn graph_type(kind: &str, record: Json<'_>) -> Option<Vec<Class>> {
     let kind = kind.rsplit('.').next()?;
     Some(vec![match kind {
-        "conditionalaccesspolicy" => Class::list("graph.conditional_access"),
+        "conditionalaccesspolicy" => Class::part("graph.conditional_access", "policies"),
         "group" => odata::groups(Some(record)),
         "user" => {
             return Some(vec![Class::list("graph.users"), Class::list("graph.group_members")]);
@@ -282,7 +282,7 @@ const SIGNATURES: &[Signature] = &[
     signature(
         &["conditions", "grantControls", "state"],
         &["@odata.type"],
-        Class::list("graph.conditional_access"),
+        Class::part("graph.conditional_access", "policies"),
     ),
     signature(
         &["inboundTrust", "b2bCollaborationInbound", "isServiceDefault"],

@@ -186,9 +186,20 @@ pub(crate) fn scope(source: &Source, environment: Option<&str>, parent: Option<&
     scope.unwrap_or_default()
 }
 
-/// The class of records that are of a source because somebody said so.
-pub(crate) fn stated(source: &'static Source) -> Class {
-    Class::of(source.id, "", Whole::One).hand(stated_hand(source.id))
+/// The class of records that are of a source because somebody said so, and whose content, or the address
+/// of the answer, tells which of the source's requests they answer.
+pub(crate) fn stated_as(source: &'static Source, told: Option<Class>) -> Class {
+    let routes = told.map_or([None, None], |class| class.routes);
+    let told = routes.iter().flatten().find(|route| route.source == source.id);
+    let part = told.map_or("", |route| route.part);
+    let part = if asks_apart(source) { part } else { "" };
+    Class::of(source.id, part, Whole::One).hand(stated_hand(source.id))
+}
+
+/// Whether a source is several requests, each answered by a file of its own.
+pub(crate) fn asks_apart(source: &Source) -> bool {
+    let queries = ["arg.", "dv.workflows", "inventory."];
+    !source.parts.is_empty() && !queries.iter().any(|start| source.id.starts_with(start))
 }
 
 /// What the readings of a source expect.
@@ -321,7 +332,7 @@ const SOURCES: &[Source] = &[
     tenant("gov.tenant_isolation"),
     of(tenant("graph.access_packages"), &["packages", "reviews"]),
     tenant("graph.app_discovery"),
-    tenant("graph.conditional_access"),
+    of(tenant("graph.conditional_access"), &["policies"]),
     of(tenant("graph.cross_tenant"), &["default", "partners"]),
     tenant("graph.deleted_users"),
     tenant("graph.devices"),

@@ -133,7 +133,7 @@ fn graph(set: &str, record: Option<Json<'_>>) -> Option<Class> {
         ("groups", _) => groups(record),
         ("serviceprincipals", _) => Class::some("graph.users", "service principals only"),
         ("identity/conditionalaccess/policies" | "conditionalaccess/policies", _) => {
-            Class::list("graph.conditional_access")
+            Class::part("graph.conditional_access", "policies")
         }
         ("policies/crosstenantaccesspolicy/default", _) => {
             Class::of("graph.cross_tenant", "default", Whole::One)

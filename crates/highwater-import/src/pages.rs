@@ -145,8 +145,14 @@ fn claim(source: &str, scope: &str, pieces: &[&Piece]) -> Claim {
     let wanted = kinds::source(source).map_or(&[][..], |source| source.parts);
     let read: BTreeMap<&str, Result<Option<u64>, (Status, String)>> =
         parts.into_iter().map(|(part, pieces)| (part, proof(&pieces))).collect();
-    // A part named `*` showed that nothing was filtered out; a stated source has no parts.
-    let every = read.get("*").or_else(|| read.get("")).is_some_and(Result::is_ok);
+    // A part named `*` showed that nothing was filtered out. An answer that does not tell its part counts
+    // for all of them, but where the index lists the requests of a source one by one only for one.
+    let untold = pieces.iter().filter(|piece| piece.part.is_empty()).count();
+    let listed = pieces.iter().any(|piece| piece.chain.listed)
+        && kinds::source(source).is_some_and(kinds::asks_apart);
+    let named = read.keys().filter(|part| wanted.contains(part)).count();
+    let every = read.get("*").is_some_and(Result::is_ok)
+        || (read.get("").is_some_and(Result::is_ok) && (!listed || untold + named >= wanted.len()));
     let missing: Vec<&str> = wanted
         .iter()
         .copied()

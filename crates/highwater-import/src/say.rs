@@ -121,11 +121,12 @@ pub(crate) fn classify(
     }
     let sniffed = sniffed(record, envelope, context);
     if let Some(say) = say {
-        let stated = kinds::stated(say.source);
         return Ok(match sniffed {
             Sniffed::Is(class) if class.unused.is_some() && !is_open(say.source.id) => class,
-            Sniffed::Is(class) if class.leads_to(say.source.id) => stated.hand(class.hand),
-            _ => stated,
+            Sniffed::Is(class) if class.leads_to(say.source.id) => {
+                kinds::stated_as(say.source, Some(class)).hand(class.hand)
+            }
+            _ => kinds::stated_as(say.source, None),
         });
     }
     match sniffed {
