@@ -134,13 +134,11 @@ fn no_scorecard_names_a_person() {
 }
 
 #[test]
-#[ignore = "open: differs since the last change of facts and import; see the closing note of this stage"]
 fn taking_files_away_from_repeatable_tells_less_and_nothing_else() {
     law::holds("repeatable");
 }
 
 #[test]
-#[ignore = "open: differs since the last change of facts and import; see the closing note of this stage"]
 fn taking_files_away_from_capable_tells_less_and_nothing_else() {
     law::holds("capable");
 }

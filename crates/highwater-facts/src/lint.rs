@@ -58,6 +58,7 @@ rules! {
     GROUPING "grouping" "a column beside an aggregate that is not grouped is an error in one engine and any value in another" "group by every column that is selected outside an aggregate"
     FUNCTIONS "functions" "other functions differ in name or result" "use COUNT, SUM, MIN, MAX, MEDIAN, COALESCE, NULLIF or CONCAT"
     DATES "dates" "date arithmetic and the present moment differ between engines" "compare with the columns of clock, or read ages"
+    PROVENANCE "provenance" "source_id, record_no and observed_at say where a row came from, not what is in the tenant" "name a column of the table's own"
     PATTERNS "patterns" "LIKE escapes and regular expressions differ; a backslash is eaten without a word" "match while importing and store a flag"
     SUMS "sums" "SUM over nothing is 0 in Polars and NULL in Spark; SUM of 32-bit literals overflows in Polars; SUM of booleans fails in Spark" "write COALESCE(SUM(column), 0), and COUNT(CASE WHEN … THEN 1 END) to count"
     COUNTS "count-arithmetic" "COUNT is unsigned 32-bit in Polars: a difference below zero wraps to four billion" "cast to BIGINT before calculating with a count"

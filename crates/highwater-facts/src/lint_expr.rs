@@ -6,8 +6,8 @@ use sqlparser::ast::{
 };
 
 use crate::lint::{
-    CASTS, COUNTS, DATES, DIVISION, FUNCTIONS, LITERALS, NAMES, OPERATORS, PATTERNS, Rule,
-    SUBQUERIES, SUMS, WINDOWS,
+    CASTS, COUNTS, DATES, DIVISION, FUNCTIONS, LITERALS, NAMES, OPERATORS, PATTERNS, PROVENANCE,
+    Rule, SUBQUERIES, SUMS, WINDOWS,
 };
 
 /// What the expression around another one does with it.
@@ -126,6 +126,10 @@ fn check_name(expr: &Expr) -> Option<(&'static Rule, String)> {
     let odd = |part: &sqlparser::ast::Ident| {
         part.quote_style.is_some() || part.value.chars().any(|c| c.is_ascii_uppercase())
     };
+    let told_by = ["source_id", "record_no", "observed_at"];
+    if parts.last().is_some_and(|part| told_by.contains(&part.value.as_str())) {
+        return Some((&PROVENANCE, expr.to_string()));
+    }
     (parts.len() > 2 || parts.iter().any(odd)).then(|| (&NAMES, expr.to_string()))
 }
 

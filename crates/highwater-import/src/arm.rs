@@ -143,6 +143,7 @@ fn azure(kind: &str, record: Json<'_>) -> Option<Class> {
     match kind {
         "microsoft.resources/subscriptions" => Some(Class::some("arg.subscriptions", OWN)),
         "microsoft.insights/datacollectionruleassociations" => some("arg.insights"),
+        "microsoft.security/locations/jitnetworkaccesspolicies" => some("arg.security"),
         "microsoft.security/pricings" => Some(Class::part("arg.security", "pricings")),
         "microsoft.security/regulatorycompliancestandard"
         | "microsoft.security/regulatorycompliancestandards" => {
@@ -185,7 +186,9 @@ fn vault_item(id: &str) -> Option<Class> {
 
 /// Resource types that tables read.
 const RESOURCES: &[&str] = &[
+    "microsoft.compute/disks",
     "microsoft.compute/virtualmachines",
+    "microsoft.compute/virtualmachines/extensions",
     "microsoft.compute/virtualmachinescalesets",
     "microsoft.insights/actiongroups",
     "microsoft.insights/activitylogalerts",
@@ -194,12 +197,15 @@ const RESOURCES: &[&str] = &[
     "microsoft.insights/metricalerts",
     "microsoft.insights/scheduledqueryrules",
     "microsoft.keyvault/vaults",
+    "microsoft.network/bastionhosts",
     "microsoft.network/loadbalancers",
+    "microsoft.network/networkinterfaces",
     "microsoft.network/networksecuritygroups",
     "microsoft.network/networkwatchers/connectionmonitors",
     "microsoft.network/networkwatchers/flowlogs",
     "microsoft.network/trafficmanagerprofiles",
     "microsoft.network/virtualnetworks",
+    "microsoft.network/virtualnetworks/subnets",
     "microsoft.operationalinsights/workspaces",
     "microsoft.operationsmanagement/solutions",
     "microsoft.storage/storageaccounts",

@@ -256,6 +256,11 @@ const SIGNATURES: &[Signature] = &[
         Class::list("dv.organization"),
     ),
     signature(
+        &["sourcecontrolbranchconfigurationid", "partitionid"],
+        &[],
+        Class::part("dv.git", "branches"),
+    ),
+    signature(
         &["deploymentpipelineid", "name"],
         &["deploymentstageid", "deploymentstagerunid"],
         Class::part("dv.pipelines", "deploymentpipelines"),

@@ -12,7 +12,9 @@ pub(crate) enum About {
     Tenant,
     /// One environment.
     Environment,
-    /// One object: a policy, a group, a vault, a flow, an app …
+    /// One app or flow of an environment.
+    Asset,
+    /// One object: a policy, a group, a vault …
     Parent,
     /// One Azure subscription.
     Subscription,
@@ -180,10 +182,18 @@ pub(crate) fn scope(source: &Source, environment: Option<&str>, parent: Option<&
     let scope = match source.about {
         About::Tenant => None,
         About::Environment => environment.map(ToOwned::to_owned),
+        About::Asset => asset_scope(environment, parent),
         About::Parent | About::Subscription => parent.map(ToOwned::to_owned),
         About::Organisation => crate::place::organisation_of(source.id, parent),
     };
     scope.unwrap_or_default()
+}
+
+/// The scope of a request for one asset: ids of assets are only unique inside their environment, because
+/// a solution keeps them wherever it is installed.
+pub(crate) fn asset_scope(environment: Option<&str>, parent: Option<&str>) -> Option<String> {
+    let parent = parent?;
+    Some(environment.map_or_else(|| parent.to_owned(), |of| format!("{of}/{parent}")))
 }
 
 /// The class of records that are of a source because somebody said so, and whose content, or the address
@@ -231,6 +241,11 @@ const fn installed(id: &'static str) -> Source {
 
 const fn parent(id: &'static str) -> Source {
     Source { id, about: About::Parent, parts: &[], none_on_404: false }
+}
+
+/// Read once for every app or flow of an environment.
+const fn asset(id: &'static str) -> Source {
+    Source { id, about: About::Asset, parts: &[], none_on_404: false }
 }
 
 const fn subscription(id: &'static str) -> Source {
@@ -295,7 +310,7 @@ const SOURCES: &[Source] = &[
     installed("dv.credentials"),
     environment("dv.environment_variables"),
     environment("dv.flow_runs"),
-    installed("dv.git"),
+    of(installed("dv.git"), &["branches"]),
     installed("dv.machine_groups"),
     installed("dv.machines"),
     environment("dv.organization"),
@@ -316,9 +331,9 @@ const SOURCES: &[Source] = &[
     installed("dv.work_queues"),
     of(environment("dv.workflows"), &["cloud", "desktop"]),
     environment("flow.admin_flows"),
-    parent("flow.definition"),
-    parent("flow.permissions"),
-    parent("flow.runs"),
+    asset("flow.definition"),
+    asset("flow.permissions"),
+    asset("flow.runs"),
     parent("github.commits"),
     parent("github.protection"),
     organisation("github.repos"),
@@ -348,7 +363,7 @@ const SOURCES: &[Source] = &[
     of(tenant("inventory.query"), INVENTORY),
     parent("kv.secrets"),
     tenant("o365.activity"),
-    parent("powerapps.app_permissions"),
+    asset("powerapps.app_permissions"),
     environment("powerapps.apps"),
     environment("powerapps.connections"),
     tenant("powerapps.connectors"),
@@ -364,7 +379,7 @@ const SOURCES: &[Source] = &[
     environment("ppapi.backups"),
     tenant("ppapi.capacity"),
     environment("ppapi.cloud_flows"),
-    parent("ppapi.flow_runs"),
+    asset("ppapi.flow_runs"),
     parent("ppapi.group_rules"),
     tenant("ppapi.role_assignments"),
     tenant("tags"),

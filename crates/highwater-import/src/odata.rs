@@ -69,6 +69,9 @@ pub(crate) fn dataverse(set: &str, record: Option<Json<'_>>) -> Option<Class> {
         "deploymentpipelines" => Class::part("dv.pipelines", "deploymentpipelines"),
         "deploymentstages" => Class::part("dv.pipelines", "deploymentstages"),
         "deploymentenvironments" => Class::part("dv.pipelines", "deploymentenvironments"),
+        "sourcecontrolbranchconfigurations" => Class::part("dv.git", "branches"),
+        // Without a branch it connects nothing, and no branch is not told by it.
+        "sourcecontrolconfigurations" => Class::part("dv.git", "configurations"),
         "environmentvariablevalues" => {
             Class::unused("values of environment variables, which are never kept")
         }
@@ -117,8 +120,6 @@ const DATAVERSE: &[(&str, &str)] = &[
     ("roles", "dv.roles"),
     ("solutioncomponents", "dv.solution_components"),
     ("solutions", "dv.solutions"),
-    ("sourcecontrolbranchconfigurations", "dv.git"),
-    ("sourcecontrolconfigurations", "dv.git"),
     ("systemusers", "dv.users"),
     ("teams", "dv.teams"),
     ("workqueues", "dv.work_queues"),

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use highwater_snapshot::Json;
 
-use crate::kinds::{About, Source};
+use crate::kinds::{self, About, Source};
 
 /// The environment that a record names.
 pub(crate) fn environment(record: Json<'_>) -> Option<String> {
@@ -72,6 +72,7 @@ pub(crate) fn scope(
     match source.about {
         About::Tenant => Some(String::new()),
         About::Environment => environment.map(ToOwned::to_owned),
+        About::Asset => kinds::asset_scope(environment, parent),
         About::Parent => parent.map(ToOwned::to_owned),
         About::Subscription => {
             let id = record.key("id").id();
@@ -157,7 +158,7 @@ mod tests {
 
     #[test]
     fn organisations_are_named_as_in_the_configuration() {
-        let source = |id| crate::kinds::source(id).unwrap();
+        let source = |id| kinds::source(id).unwrap();
         with(r#"{"remoteUrl": "https://Fabrikam@dev.azure.com/Fabrikam/P/_git/R"}"#, |record| {
             assert_eq!(
                 scope(source("ado.repos"), record, None, None).as_deref(),

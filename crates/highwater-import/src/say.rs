@@ -98,7 +98,9 @@ impl Say {
             About::Environment => {
                 (self.environment.as_deref()?, place::environment(Json::new(record))?)
             }
-            About::Parent => (self.parent.as_deref()?, place::parent(stated, Json::new(record))?),
+            About::Asset | About::Parent => {
+                (self.parent.as_deref()?, place::parent(stated, Json::new(record))?)
+            }
             _ => return None,
         };
         (said != told).then(|| (format!("of {said}"), format!("of {told}")))

@@ -205,8 +205,11 @@ fn observe_falling(
         .map(|Interval { lo, hi }| Interval { lo: lo.min(hi), hi: lo.max(hi) })
 }
 
+/// How far a value has come from `from` to `to`, to nine places: half of the way must be one half, however
+/// the ends are written in binary.
 fn ramp(value: f64, from: f64, to: f64) -> f64 {
-    ((value - from) / (to - from)).clamp(0.0, 1.0)
+    let way = ((value - from) / (to - from)).clamp(0.0, 1.0);
+    (way * 1e9).round() / 1e9
 }
 
 fn step(holds: bool) -> f64 {

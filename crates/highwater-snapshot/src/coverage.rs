@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::assets;
 use crate::config::Config;
 use crate::table::Scope;
 use crate::{TABLES, Table};
@@ -103,8 +104,8 @@ pub(crate) struct Said {
     pub(crate) records: BTreeMap<(String, String), u64>,
     pub(crate) rejected: BTreeSet<(&'static str, String)>,
     pub(crate) rows: BTreeMap<(&'static str, String), u64>,
-    /// Assets that a source of single assets is due for, by source and environment.
-    pub(crate) assets_due: BTreeMap<(String, String), u64>,
+    /// What was read of assets that are asked for one by one.
+    pub(crate) assets: assets::Read,
 }
 
 impl Said {
@@ -129,7 +130,7 @@ impl Said {
 
     /// What was said of a source in a scope: of the scope itself, else of the whole tenant. Fewer records
     /// than the service announced is a broken chain.
-    fn of(&self, source: &str, scope: &str) -> Option<Told> {
+    pub(crate) fn of(&self, source: &str, scope: &str) -> Option<Told> {
         let key = (source.to_owned(), scope.to_owned());
         let whole = (source.to_owned(), String::new());
         let (key, claim) = self
@@ -282,7 +283,8 @@ impl View<'_> {
         scope: &str,
         rows: u64,
     ) -> Covered {
-        let told: Vec<Told> = sources.iter().map(|source| self.told(source, scope)).collect();
+        let told: Vec<Told> =
+            sources.iter().map(|source| self.told(source, scope, sources)).collect();
         let all_missing = told.iter().all(|told| told.0 == Status::None);
         let worst = told.iter().map(|told| told.0).max().unwrap_or(Status::None);
         let status = match worst {
@@ -306,24 +308,32 @@ impl View<'_> {
         row(table, scope.to_owned(), status, rows, expected, reason)
     }
 
-    /// How far a source was read in a scope. A Dataverse source has nothing to read where there is no
-    /// Dataverse, and a source of single assets nothing where there are none.
-    fn told(&self, source: &str, scope: &str) -> Told {
+    /// How far a source was read in a scope, beside the other sources of an alternative. A Dataverse source
+    /// has nothing to read where there is no Dataverse, and a source of single assets nothing where there
+    /// are none.
+    fn told(&self, source: &str, scope: &str, beside: &[&str]) -> Told {
         if source.starts_with("dv.") && self.due.environments.get(scope) == Some(&Some(false)) {
             return (Status::Full, None, None);
         }
-        if let Some(told) = self.said.of(source, scope) {
-            return told;
-        }
-        let assets = self.said.assets_due.get(&(source.to_owned(), scope.to_owned()));
-        let parent = crate::loader::asset_table(source).and_then(crate::table);
-        if let (Some(parent), None | Some(0)) = (parent, assets)
+        let parent = assets::table(source).and_then(crate::table);
+        let tally = self.said.assets.get(&(source.to_owned(), scope.to_owned()));
+        let share = tally.map(|tally| {
+            if assets::is_relieved(source, beside) { &tally.elsewhere } else { &tally.all }
+        });
+        if let Some(parent) = parent
             && !scope.is_empty()
+            && share.is_none_or(assets::Share::is_empty)
             && self.is_listed(parent, source, scope)
         {
             return (Status::Full, None, None);
         }
-        (Status::None, None, None)
+        // Of assets asked for one by one, the tally knows; a reading of the whole tenant needs none.
+        let one_by_one = self.said.claims.contains_key(&(source.to_owned(), scope.to_owned()));
+        if let (Some(share), true) = (share, one_by_one) {
+            let (status, reason) = share.told(source);
+            return (status, None, reason);
+        }
+        self.said.of(source, scope).unwrap_or((Status::None, None, None))
     }
 
     /// Whether the assets of a scope were listed to their end, whatever was read of the single ones: only
@@ -331,15 +341,15 @@ impl View<'_> {
     fn is_listed(&self, parent: &Table, source: &str, scope: &str) -> bool {
         let own = parent.complete.iter().any(|sources| sources.contains(&source));
         parent.complete.iter().filter(|sources| !own || sources.contains(&source)).any(|sources| {
-            let mut lists =
-                sources.iter().filter(|name| crate::loader::asset_table(name).is_none()).peekable();
-            lists.peek().is_some() && lists.all(|name| self.told(name, scope).0 == Status::Full)
+            let mut lists = sources.iter().filter(|name| assets::table(name).is_none()).peekable();
+            lists.peek().is_some()
+                && lists.all(|name| self.told(name, scope, &[]).0 == Status::Full)
         })
     }
 }
 
 /// Status, records that there are, and why it is not full.
-type Told = (Status, Option<u64>, Option<String>);
+pub(crate) type Told = (Status, Option<u64>, Option<String>);
 
 /// The scopes in which the table was due, with what is known of whether it is due there at all.
 fn scopes(table: &Table, said: &Said, due: &Due) -> Vec<(String, Option<bool>)> {

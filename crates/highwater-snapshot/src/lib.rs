@@ -4,6 +4,7 @@
 //! covered and what was not, and the folder on disk that carries all of it. Fetches nothing, judges
 //! nothing: collectors and importers write snapshots, facts read them, and the two never meet elsewhere.
 
+mod assets;
 mod boundary;
 mod bundle;
 mod config;
@@ -77,6 +78,7 @@ mod tables {
     pub(crate) mod flow_logs;
     pub(crate) mod flow_run_stats;
     pub(crate) mod gateways;
+    pub(crate) mod git_connections;
     pub(crate) mod group_governance;
     pub(crate) mod group_licences;
     pub(crate) mod group_members;
@@ -182,6 +184,7 @@ pub static TABLES: &[&Table] = &[
     &tables::work_queues::TABLE,
     &tables::gateways::TABLE,
     &tables::solutions::TABLE,
+    &tables::git_connections::TABLE,
     &tables::solution_components::TABLE,
     &tables::component_layers::TABLE,
     &tables::environment_variables::TABLE,

@@ -9,34 +9,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use polars::prelude::*;
 
 use crate::config::{Config, Lists};
-use crate::coverage::{Covered, Due, Said, Status};
+use crate::coverage::{Covered, Due, Status};
 use crate::table::{Scope, Type};
 use crate::tables::desktop_run_peaks::peaks;
-use crate::{Claim, Error, TABLES, Table, Time, merge};
+use crate::{Error, TABLES, Table, Time, merge};
 
 /// All tables of a snapshot in memory, by name.
 pub(crate) type Frames = BTreeMap<&'static str, DataFrame>;
 
 /// The lists that every organisation starts from, such as the solutions of the kits.
 const SHIPPED_LISTS: &str = include_str!("../../../config/lists.toml");
-
-/// Sources that are read once an asset, and the table whose rows are due.
-const ASSET_SOURCES: &[(&str, &str)] = &[
-    ("ado.commits", "source_control_repos"),
-    ("ado.items", "source_control_repos"),
-    ("ado.policies", "source_control_repos"),
-    ("arm.sentinel", "log_analytics_workspaces"),
-    ("flow.definition", "cloud_flows"),
-    ("flow.permissions", "cloud_flows"),
-    ("flow.runs", "cloud_flows"),
-    ("github.commits", "source_control_repos"),
-    ("github.protection", "source_control_repos"),
-    ("github.teams", "source_control_repos"),
-    ("github.trees", "source_control_repos"),
-    ("github.workflows", "source_control_repos"),
-    ("powerapps.app_permissions", "apps"),
-    ("ppapi.flow_runs", "cloud_flows"),
-];
 
 /// Applies the configured patterns to environments and environment groups.
 pub(crate) fn apply_patterns(frames: &mut Frames, config: &Config) -> Result<(), Error> {
@@ -89,55 +71,6 @@ pub(crate) fn add_config(frames: &mut Frames, config: &Config) -> Result<(), Err
         "config_numbers",
         vec![Column::new("name".into(), names), Column::new("number".into(), numbers)],
     )
-}
-
-/// The table whose rows a source of single assets is due for.
-pub(crate) fn asset_table(source: &str) -> Option<&'static str> {
-    ASSET_SOURCES.iter().find(|(name, _)| *name == source).map(|(_, table)| *table)
-}
-
-/// Turns claims of single assets into one claim an environment: full when every asset was read.
-pub(crate) fn collapse_assets(said: &mut Said, frames: &Frames) -> Result<(), Error> {
-    for (source, table) in ASSET_SOURCES {
-        let environment_of: BTreeMap<String, String> = asset_environments(frames, table)?;
-        let claimed: Vec<((String, String), Claim)> = said
-            .claims
-            .iter()
-            .filter(|((of, scope), _)| of == source && !scope.is_empty())
-            .map(|(key, claim)| (key.clone(), claim.clone()))
-            .collect();
-        let mut read: BTreeMap<String, (u64, Status)> = BTreeMap::new();
-        for (key, claim) in claimed {
-            let Some(environment) = environment_of.get(&claim.scope) else { continue };
-            let entry = read.entry(environment.clone()).or_insert((0, Status::Full));
-            entry.0 += u64::from(claim.status == Status::Full);
-            entry.1 = entry.1.max(claim.status);
-            said.claims.remove(&key);
-        }
-        let due: BTreeMap<&String, u64> =
-            environment_of.values().fold(BTreeMap::new(), |mut due, environment| {
-                *due.entry(environment).or_default() += 1;
-                due
-            });
-        for (environment, number) in &due {
-            said.assets_due.insert(((*source).to_owned(), (*environment).clone()), *number);
-        }
-        for (environment, (full, worst)) in read {
-            let all = due.get(&environment).copied().unwrap_or(0);
-            let status = if full >= all { worst } else { Status::Partial };
-            let reason = (status != Status::Full)
-                .then(|| format!("{source} was read for {full} of {all} assets"));
-            said.claim(Claim {
-                source: (*source).to_owned(),
-                scope: environment,
-                status,
-                pages: full,
-                expected: None,
-                reason,
-            });
-        }
-    }
-    Ok(())
 }
 
 /// Makes `desktop_run_peaks` of the sessions that were read.
@@ -441,55 +374,6 @@ fn environments_in_scope(
     read().map_err(wrap)
 }
 
-/// Which environment (or subscription) an asset is in, for the assets that are due for reading one by one.
-fn asset_environments(
-    frames: &Frames,
-    table: &'static str,
-) -> Result<BTreeMap<String, String>, Error> {
-    let Some(frame) = frames.get(table) else { return Ok(BTreeMap::new()) };
-    if table == "log_analytics_workspaces" {
-        let ids = texts(frame, table, "workspace_id")?;
-        let subscription = |id: &str| id.split('/').nth(2).map(ToOwned::to_owned);
-        return Ok(ids
-            .into_iter()
-            .filter_map(|id| Some((id.clone(), subscription(&id)?)))
-            .collect());
-    }
-    if table == "source_control_repos" {
-        let ids = texts(frame, table, "repo_id")?;
-        return Ok(ids
-            .into_iter()
-            .filter_map(|id| Some((id.clone(), organisation(&id)?)))
-            .collect());
-    }
-    let id = if table == "apps" { "app_id" } else { "flow_id" };
-    let read = || -> PolarsResult<BTreeMap<String, String>> {
-        let (environments, ids) =
-            (frame.column("environment_id")?.str()?, frame.column(id)?.str()?);
-        let shared = |column: &str, at: usize| -> PolarsResult<bool> {
-            Ok(table != "apps"
-                || frame.column(column)?.i64()?.get(at).is_none_or(|count| count > 0))
-        };
-        let mut found = BTreeMap::new();
-        for at in 0..frame.height() {
-            if let (Some(environment), Some(id)) = (environments.get(at), ids.get(at))
-                && (shared("shared_users", at)? || shared("shared_groups", at)?)
-            {
-                found.insert(id.to_owned(), environment.to_owned());
-            }
-        }
-        Ok(found)
-    };
-    read().map_err(Error::table(table))
-}
-
-/// The organisation of a repository, as scopes name it: `github/contoso`, `azure_devops/contoso`.
-fn organisation(repo: &str) -> Option<String> {
-    let mut parts = repo.split('/');
-    let system = if parts.next()? == "github.com" { "github" } else { "azure_devops" };
-    Some(format!("{system}/{}", parts.next()?))
-}
-
 fn scope_column(table: &Table) -> Option<&'static str> {
     let candidates: &[&str] = match table.scope {
         Scope::Environment | Scope::Dataverse | Scope::Flow => &["environment_id", "scope_id"],
@@ -594,7 +478,7 @@ fn pairs(
     read().map_err(Error::table(table))
 }
 
-fn texts(frame: &DataFrame, table: &str, column: &str) -> Result<Vec<String>, Error> {
+pub(crate) fn texts(frame: &DataFrame, table: &str, column: &str) -> Result<Vec<String>, Error> {
     let read = || -> PolarsResult<Vec<String>> {
         Ok(frame.column(column)?.str()?.iter().flatten().map(ToOwned::to_owned).collect())
     };

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use polars::prelude::*;
 use serde_json_borrow::Value;
 
+use crate::assets;
 use crate::boundary::scrub;
 use crate::coverage::{Covered, Said};
 use crate::fold::FOLDS;
@@ -136,6 +137,9 @@ impl Writer {
             if rows.rejected_total() > rejected_before {
                 let name = kept_as(route.table);
                 self.said.rejected.insert((name, scope.to_owned()));
+                if let Some(environment) = &place.environment {
+                    self.said.rejected.insert((name, environment.clone()));
+                }
             }
         }
         Ok(given)
@@ -157,7 +161,7 @@ impl Writer {
         loader::add_peaks(&mut frames, self.subject.taken_at)?;
         loader::apply_patterns(&mut frames, &self.config)?;
         loader::add_config(&mut frames, &self.config)?;
-        loader::collapse_assets(&mut self.said, &frames)?;
+        assets::collapse(&mut self.said, &frames)?;
         self.said.rows = loader::rows_by_scope(&frames)?;
         let due = loader::due(&frames, &self.config)?;
         let environments = due.environments.clone();
@@ -259,12 +263,13 @@ impl Writer {
                 (Some(sum), Some(more)) => Some(sum + more),
                 (sum, more) => sum.or(more),
             };
+            // The reason goes with the worst status, whichever scope it was said of.
             let worst = stated.entry(source).or_insert(Status::Full);
-            *worst = (*worst).max(claim.status);
-            entry.status = *worst;
-            if claim.status != Status::Full && entry.gap.is_none() {
+            if claim.status > *worst || (claim.status == *worst && entry.gap.is_none()) {
                 entry.gap.clone_from(&claim.reason);
             }
+            *worst = (*worst).max(claim.status);
+            entry.status = *worst;
         }
         sources
     }

@@ -30,6 +30,7 @@ pub(crate) static TABLE: Table = Table {
         Column::bool("machine_groups").required(),
         Column::bool("work_queues").required(),
         Column::bool("solutions").required(),
+        Column::bool("git_connections").required(),
         Column::bool("solution_components").required(),
         Column::bool("component_layers").required(),
         Column::bool("environment_variables").required(),

@@ -46,6 +46,7 @@ pub(crate) static TABLE: Table = Table {
         Column::bool("work_queues").required(),
         Column::bool("gateways").required(),
         Column::bool("solutions").required(),
+        Column::bool("git_connections").required(),
         Column::bool("solution_components").required(),
         Column::bool("component_layers").required(),
         Column::bool("environment_variables").required(),
