@@ -4,7 +4,7 @@
 //! machines (deterministic), asks all facts, scores both models, and lets the Python package `duckdb`
 //! answer the same texts. Prints figures; asserts nothing about time.
 //!
-//! `cargo bench -p highwater --bench large_tenant [-- --scale 0.1]`
+//! `cargo bench -p highwater --bench large_tenant [-- --scale 0.1 | --each]`
 
 #![expect(
     clippy::print_stdout,
@@ -32,8 +32,30 @@ fn main() {
     if !folder.join("done").is_file() {
         generate(&folder, scale);
     }
+    if std::env::args().any(|arg| arg == "--each") {
+        return each(&folder);
+    }
     let ours = ask(&folder);
     peer(&folder, ours);
+}
+
+/// Seconds of every fact asked alone, the slowest first: where the next gain is.
+fn each(folder: &Path) {
+    let book = FactBook::embedded().unwrap();
+    let evidence = Evidence::from_parquet(folder).unwrap();
+    let mut took: Vec<(f64, &str)> = book
+        .facts()
+        .map(|fact| {
+            let start = Instant::now();
+            highwater_facts::answer_some(&book, &evidence, &[&fact.id]).unwrap();
+            (start.elapsed().as_secs_f64(), fact.id.as_str())
+        })
+        .collect();
+    took.sort_by(|a, b| b.0.total_cmp(&a.0));
+    for (seconds, fact) in took.iter().take(60) {
+        println!("{seconds:7.3} s  {fact}");
+    }
+    println!("{:7.3} s  all, one by one", took.iter().map(|fact| fact.0).sum::<f64>());
 }
 
 /// All facts and both models, as `score` does it; returns the best of three in seconds.
@@ -84,7 +106,7 @@ fn peer(folder: &Path, ours: f64) {
     let views: Vec<_> = book
         .views()
         .iter()
-        .map(|view| serde_json::json!({ "id": view.id, "sql": view.sql }))
+        .map(|view| serde_json::json!({ "id": view.id, "sql": view.sql, "kept": view.kept }))
         .collect();
     let facts: Vec<_> = book
         .facts()

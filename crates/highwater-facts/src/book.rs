@@ -58,6 +58,9 @@ pub struct View {
     pub id: String,
     /// What its rows are.
     pub about: String,
+    /// Whether its rows are made once for all facts that are asked together: worth it where the query is
+    /// heavy and many facts read it.
+    pub kept: bool,
     /// The query.
     pub sql: String,
     /// Tables read, views followed to the end, sorted.
@@ -292,6 +295,8 @@ pub(crate) struct FactEntry {
 pub(crate) struct ViewEntry {
     pub(crate) id: toml::Spanned<String>,
     pub(crate) about: String,
+    #[serde(default)]
+    pub(crate) kept: bool,
     pub(crate) sql: toml::Spanned<String>,
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn check_view(
     }
     let (sql, query) = checked_text(place, &entry.sql, known)?;
     let (tables, views) = follow(&relations(&query), known);
-    Ok(View { id, about: entry.about, sql, tables, views })
+    Ok(View { id, about: entry.about, kept: entry.kept, sql, tables, views })
 }
 
 /// A fact, if its text is sound and its declarations fit its kind.

@@ -88,11 +88,12 @@ impl Reading {
         self.due > 0 && self.none == self.due
     }
 
-    /// Rows read over rows that there are, else scopes read over scopes due.
+    /// Rows read over rows that there are, else scopes read over scopes due; below one where there is a hole.
     pub(crate) fn completeness(&self) -> f64 {
         match self.counted {
-            Some((_, 0)) | None if self.is_full() => 1.0,
-            Some((rows, all)) if all > 0 => rows as f64 / all as f64,
+            _ if self.is_full() => 1.0,
+            Some((rows, all)) if all > rows => rows as f64 / all as f64,
+            // A chain that broke although as many rows came as were announced is a hole all the same.
             _ => self.full as f64 / self.due as f64,
         }
     }

@@ -209,7 +209,7 @@ fn query_of(
     let reads = |view: &&View| names.contains(&view.id);
     let views =
         book.views().iter().filter(reads).flat_map(|view| view.views.iter().chain([&view.id]));
-    let frames = Frames::open(book, evidence, &views.map(String::as_str).collect())?;
+    let frames = Frames::open(book, evidence, &views.map(String::as_str).collect(), &|_| false)?;
     if let Some(name) = names.iter().find(|name| frames.get(name).is_none()) {
         let tables = highwater_snapshot::TABLES.iter().map(|table| table.name);
         let views = book.views().iter().map(|view| view.id.as_str());

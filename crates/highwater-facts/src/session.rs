@@ -11,7 +11,7 @@ use polars::prelude::*;
 use polars::sql::SQLContext;
 
 use crate::coverage::{Coverage, Environment};
-use crate::{Error, Evidence, Fact, FactBook};
+use crate::{Error, Evidence, Fact, FactBook, View};
 
 /// Tables and views as frames, each view a plan over those before it.
 pub(crate) struct Frames(BTreeMap<String, LazyFrame>);
@@ -36,7 +36,10 @@ impl Session {
             views.insert(&view.id);
             views.extend(view.views.iter().map(String::as_str));
         }
-        let frames = Frames::open(book, evidence, &views)?;
+        let reads = |fact: &Fact, view: &View| fact.views.contains(&view.id);
+        let kept =
+            |view: &View| view.kept && facts.iter().filter(|fact| reads(fact, view)).count() > 1;
+        let frames = Frames::open(book, evidence, &views, &kept)?;
         let environments = environments(&frames)?;
         let read = |name: &str| collect(name, frames.expect(name)?);
         let coverage = Coverage::new(&read("coverage")?, &read("config_lists")?, environments)?;
@@ -45,18 +48,23 @@ impl Session {
 }
 
 impl Frames {
-    /// All tables, and the views of those names; a view's own views must be among them.
+    /// All tables, and the views of those names; a view's own views must be among them. The rows of kept
+    /// views are made now, those of others whenever they are read.
     pub(crate) fn open(
         book: &FactBook,
         evidence: &Evidence,
         views: &BTreeSet<&str>,
+        kept: &dyn Fn(&View) -> bool,
     ) -> Result<Self, Error> {
         let mut frames = Self(BTreeMap::new());
         for table in TABLES {
             frames.0.insert(table.name.to_owned(), evidence.table(table.name)?);
         }
         for view in book.views().iter().filter(|view| views.contains(view.id.as_str())) {
-            let frame = frames.plan(&view.id, &view.sql, &view.tables, &view.views)?;
+            let mut frame = frames.plan(&view.id, &view.sql, &view.tables, &view.views)?;
+            if kept(view) {
+                frame = collect(&view.id, frame)?.lazy();
+            }
             frames.0.insert(view.id.clone(), frame);
         }
         Ok(frames)

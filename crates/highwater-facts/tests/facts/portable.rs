@@ -127,6 +127,7 @@ const REFUSED: &[(&str, &[&str])] = &[
             "SELECT TRY_CAST(a.x AS BIGINT) AS x FROM apps a",
         ],
     ),
+    ("provenance", &["SELECT a.source_id AS x FROM apps a", "SELECT record_no AS x FROM apps a"]),
     (
         "literals",
         &[
