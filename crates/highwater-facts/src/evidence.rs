@@ -15,6 +15,8 @@ use crate::Error;
 #[derive(Clone)]
 pub struct Evidence {
     frames: BTreeMap<&'static str, LazyFrame>,
+    /// Whether a table is scanned from its file because it is too large to keep.
+    scanned: bool,
 }
 
 impl std::fmt::Debug for Evidence {
@@ -26,7 +28,8 @@ impl std::fmt::Debug for Evidence {
 impl Evidence {
     /// Nothing was told: every table is there and empty.
     pub fn empty() -> Self {
-        Self { frames: TABLES.iter().map(|table| (table.name, empty(table).lazy())).collect() }
+        let frames = TABLES.iter().map(|table| (table.name, empty(table).lazy())).collect();
+        Self { frames, scanned: false }
     }
 
     /// The frames given, in their tables' types; tables that are not given are empty.
@@ -51,14 +54,20 @@ impl Evidence {
     /// # Errors
     /// [`Error::Frame`] when a file cannot be read, [`Error::Column`] when it has another type.
     pub fn from_parquet(folder: &Path) -> Result<Self, Error> {
-        let mut frames = Vec::new();
+        let (mut frames, mut scanned) = (Vec::new(), false);
         for table in TABLES {
             let path = folder.join(format!("{}.parquet", table.name));
             if let Ok(about) = std::fs::metadata(&path) {
                 frames.push((table.name, open(table, &path, about.len())?));
+                scanned |= about.len() > SMALL;
             }
         }
-        Self::from_frames(frames)
+        Ok(Self { scanned, ..Self::from_frames(frames)? })
+    }
+
+    /// Whether all of it is in memory, so that what is made of it may be kept there too.
+    pub(crate) const fn is_small(&self) -> bool {
+        !self.scanned
     }
 
     /// One table.

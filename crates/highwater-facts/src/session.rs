@@ -37,8 +37,11 @@ impl Session {
             views.extend(view.views.iter().map(String::as_str));
         }
         let reads = |fact: &Fact, view: &View| fact.views.contains(&view.id);
-        let kept =
-            |view: &View| view.kept && facts.iter().filter(|fact| reads(fact, view)).count() > 1;
+        // Of little evidence every shared view is kept: planning it anew costs more than its rows.
+        let kept = |view: &View| {
+            (view.kept || evidence.is_small())
+                && facts.iter().filter(|fact| reads(fact, view)).nth(1).is_some()
+        };
         let frames = Frames::open(book, evidence, &views, &kept)?;
         let environments = environments(&frames)?;
         let read = |name: &str| collect(name, frames.expect(name)?);

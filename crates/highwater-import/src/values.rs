@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use serde_json_borrow::Value;
+use serde_json_borrow::{ObjectAsVec, Value};
 
 /// A value that is read in place or was made from what was read.
 #[derive(Debug)]
@@ -32,20 +32,25 @@ pub(crate) fn repeated_key<'a>(value: &'a Value<'_>) -> Option<&'a str> {
     match value {
         Value::Array(items) => items.iter().find_map(repeated_key),
         Value::Object(object) => {
-            let keys: Vec<&str> = object.iter().map(|(key, _)| key).collect();
-            repeated(&keys).or_else(|| object.iter().find_map(|(_, member)| repeated_key(member)))
+            repeated(object).or_else(|| object.iter().find_map(|(_, member)| repeated_key(member)))
         }
         _ => None,
     }
 }
 
-fn repeated<'a>(keys: &[&'a str]) -> Option<&'a str> {
-    if keys.len() > 24 {
+fn repeated<'a>(object: &'a ObjectAsVec<'_>) -> Option<&'a str> {
+    let keys = || object.iter().map(|(key, _)| key);
+    if object.len() > 24 {
         let mut seen = BTreeSet::new();
-        return keys.iter().copied().find(|key| !seen.insert(*key));
+        return keys().find(|key| !seen.insert(*key));
     }
-    let twice = |at: usize| keys[at + 1..].contains(&keys[at]);
-    (0..keys.len()).find(|at| twice(*at)).map(|at| keys[at])
+    let same = |a: &str, b: &str| {
+        a.len() == b.len() && a.as_bytes().last() == b.as_bytes().last() && a == b
+    };
+    keys()
+        .enumerate()
+        .find(|(at, key)| keys().skip(at + 1).any(|other| same(key, other)))
+        .map(|(_, key)| key)
 }
 
 /// The first keys of an object, for a message.

@@ -36,10 +36,22 @@ impl<'v> Json<'v> {
     /// One key, which may itself hold dots.
     pub fn key(self, key: &str) -> Self {
         let Some(Value::Object(object)) = self.0 else { return Self::NULL };
-        let exact = object.iter().find(|(name, _)| *name == key);
-        let found =
-            exact.or_else(|| object.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)));
-        Self(found.map(|(_, value)| value))
+        let last = |name: &str| name.as_bytes().last().map(u8::to_ascii_lowercase);
+        let end = last(key);
+        let mut alike = None;
+        // Most keys differ in length or in their last letter: the rest is compared seldom.
+        for (name, value) in object.iter() {
+            if name.len() != key.len() || last(name) != end {
+                continue;
+            }
+            if name == key {
+                return Self(Some(value));
+            }
+            if alike.is_none() && name.eq_ignore_ascii_case(key) {
+                alike = Some(value);
+            }
+        }
+        Self(alike)
     }
 
     /// Whether the record holds the key at all, even as null.

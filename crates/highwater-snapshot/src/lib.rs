@@ -19,6 +19,7 @@ mod merge;
 mod pattern_class;
 mod record;
 mod rows;
+mod scrub;
 mod snapshot;
 mod store;
 mod table;

@@ -14,11 +14,11 @@ use polars::prelude::*;
 use serde_json_borrow::Value;
 
 use crate::assets;
-use crate::boundary::scrub;
 use crate::coverage::{Covered, Said};
 use crate::fold::FOLDS;
 use crate::loader::{self, Frames};
 use crate::manifest::{FORMAT, FileEntry, Manifest, SourceEntry, TableEntry, Tenant, Tool};
+use crate::scrub::{Keys, scrub};
 use crate::store::{Hashing, digest_file};
 use crate::table::Scope;
 use crate::{
@@ -48,6 +48,7 @@ pub struct Writer {
     rows: Vec<Rows>,
     readings: BTreeMap<&'static str, Vec<Route>>,
     raw: BTreeMap<String, RawFile>,
+    keys: Keys,
     said: Said,
 }
 
@@ -69,6 +70,8 @@ struct Route {
 
 struct RawFile {
     encoder: zstd::Encoder<'static, Hashing<BufWriter<File>>>,
+    /// Records that wait for the compressor.
+    pending: Vec<u8>,
     records: u64,
 }
 
@@ -104,6 +107,7 @@ impl Writer {
             rows,
             readings,
             raw: BTreeMap::new(),
+            keys: Keys::default(),
             said: Said::default(),
         })
     }
@@ -207,11 +211,14 @@ impl Writer {
         }
         let path = || self.folder.join(raw_name(source));
         let Some(file) = self.raw.get_mut(source) else { return Err(Error::Missing(path())) };
-        let kept = scrub(value, &self.people);
-        serde_json::to_writer(&mut file.encoder, &kept)
+        let kept = scrub(value, &self.people, &self.keys);
+        serde_json::to_writer(&mut file.pending, &kept)
             .map_err(|error| Error::io("write", &path())(error.into()))?;
-        file.encoder.write_all(b"\n").map_err(|error| Error::io("write", &path())(error))?;
+        file.pending.push(b'\n');
         file.records += 1;
+        if file.pending.len() >= RawFile::BLOCK {
+            file.compress().map_err(|error| Error::io("write", &path())(error))?;
+        }
         Ok(i64::try_from(file.records).unwrap_or(i64::MAX))
     }
 
@@ -280,10 +287,20 @@ impl RawFile {
         let file = File::create(path).map_err(Error::io("create", path))?;
         let encoder = zstd::Encoder::new(Hashing::new(BufWriter::new(file)), 1)
             .map_err(Error::io("write", path))?;
-        Ok(Self { encoder, records: 0 })
+        Ok(Self { encoder, pending: Vec::with_capacity(Self::BLOCK * 2), records: 0 })
     }
 
-    fn finish(self, path: &Path) -> Result<FileEntry, Error> {
+    /// Bytes that are handed to the compressor at once: it is slow at small pieces.
+    const BLOCK: usize = 128 << 10;
+
+    fn compress(&mut self) -> std::io::Result<()> {
+        self.encoder.write_all(&self.pending)?;
+        self.pending.clear();
+        Ok(())
+    }
+
+    fn finish(mut self, path: &Path) -> Result<FileEntry, Error> {
+        self.compress().map_err(Error::io("write", path))?;
         let mut hashing = self.encoder.finish().map_err(Error::io("write", path))?;
         hashing.flush().map_err(Error::io("write", path))?;
         let (bytes, sha256) = hashing.finish();
