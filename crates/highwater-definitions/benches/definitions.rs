@@ -8,6 +8,8 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -123,10 +125,30 @@ fn compare(
     }
 }
 
-/// Reads the file and analyses every line.
+/// Reads the file line by line and analyses every line.
 fn analyse(file: &Path) -> u64 {
-    let content = std::fs::read(file).expect("the file");
-    lines(&content).map(|line| cloud_flow(line).expect("a flow").features.action_count).sum()
+    let mut lines = BufReader::with_capacity(1 << 18, File::open(file).expect("the file"));
+    let (mut line, mut actions) = (Vec::new(), 0);
+    while read_line(&mut lines, &mut line) {
+        actions += cloud_flow(&line).expect("a flow").features.action_count;
+        line.clear();
+    }
+    actions
+}
+
+/// Reads up to the end of a line; whether there was one.
+fn read_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> bool {
+    loop {
+        let buffer = from.fill_buf().expect("the file");
+        let end = memchr::memchr(b'\n', buffer);
+        let taken = end.unwrap_or(buffer.len());
+        line.extend_from_slice(&buffer[..taken]);
+        let ended = end.is_some() || buffer.is_empty();
+        from.consume(taken + usize::from(end.is_some()));
+        if ended {
+            return end.is_some() || !line.is_empty();
+        }
+    }
 }
 
 fn lines(content: &[u8]) -> impl Iterator<Item = &[u8]> {
