@@ -212,7 +212,6 @@ impl<'t> Value<'t> {
     }
 
     /// The member of that name, the last one if there are several. `None` for anything but objects.
-    #[inline]
     pub(crate) fn get(self, name: &str) -> Option<Self> {
         if !self.is_object() {
             return None;
@@ -276,12 +275,17 @@ impl<'t> Value<'t> {
             }
             pointer.push('/');
             match value.has_key() {
-                true => pointer.push_str(&value.key().replace('~', "~0").replace('/', "~1")),
+                true => pointer.push_str(&pointer_part(value.key())),
                 false => pointer.push_str(&node.key_len.to_string()),
             }
         }
         pointer
     }
+}
+
+/// A name as a part of a JSON pointer.
+fn pointer_part(name: Cow<'_, str>) -> Cow<'_, str> {
+    if name.contains(['~', '/']) { name.replace('~', "~0").replace('/', "~1").into() } else { name }
 }
 
 /// Text with its JSON escapes resolved. Lone surrogates become U+FFFD.

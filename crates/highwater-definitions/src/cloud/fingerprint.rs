@@ -70,11 +70,15 @@ impl<'m> Fingerprint<'m> {
         let mut labels: Vec<Vec<u8>> =
             triggers.map(|(it, operation)| label(it, operation)).collect();
         labels.sort();
-        let mut text = b"trigger:".to_vec();
-        text.extend(labels.join(&b','));
-        text.push(b'|');
-        add_hex(&mut text, &top);
-        hex(&Sha256::digest(&text)[..8])
+        self.text.clear();
+        add(&mut self.text, "trigger:");
+        for (place, label) in labels.iter().enumerate() {
+            self.text.extend((place > 0).then_some(b','));
+            self.text.extend_from_slice(label);
+        }
+        self.text.push(b'|');
+        add_hex(&mut self.text, &top);
+        hex(&Sha256::digest(&self.text)[..8])
     }
 
     /// Adds the branches of one action: plain ones in order, then cases and tools sorted.
@@ -106,7 +110,7 @@ impl<'m> Fingerprint<'m> {
 
 /// What an action or trigger is, in one line, lower case.
 fn label(action: &Action<'_>, operation: &Operation<'_>) -> Vec<u8> {
-    let mut label = Vec::new();
+    let mut label = Vec::with_capacity(64);
     add_label(action, operation, &mut label);
     label
 }

@@ -90,7 +90,8 @@ pub(crate) struct Edge {
     pub(crate) cyclic: bool,
 }
 
-/// The edges of one map, sorted by follower, and its actions in order.
+/// The edges of one map, sorted by follower, and its actions in order. Made once, read for one map after the other.
+#[derive(Default)]
 pub(crate) struct Graph {
     pub(crate) edges: Vec<Edge>,
     /// Every action after those it runs after.
@@ -103,24 +104,20 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
-    /// Reads the edges of a map.
-    pub(crate) fn read(list: &[Action<'_>], map: &ActionMap) -> Self {
+    /// Reads the edges of a map; what was read before is forgotten.
+    pub(crate) fn read(&mut self, list: &[Action<'_>], map: &ActionMap) {
         let members = &list[map.start as usize..map.end as usize];
-        let mut graph = Self {
-            edges: Vec::with_capacity(members.len()),
-            order: Vec::new(),
-            dangling: Vec::new(),
-            start: map.start,
-            starts: Vec::with_capacity(members.len() + 1),
-        };
+        self.start = map.start;
+        self.edges.clear();
+        self.dangling.clear();
+        self.starts.clear();
         let names = Names::of(members);
         for (to, action) in (map.start..).zip(members) {
-            graph.starts.push(graph.edges.len() as u32);
-            graph.add_edges(action.run_after, to, &names);
+            self.starts.push(self.edges.len() as u32);
+            self.add_edges(action.run_after, to, &names);
         }
-        graph.starts.push(graph.edges.len() as u32);
-        graph.sort();
-        graph
+        self.starts.push(self.edges.len() as u32);
+        self.sort();
     }
 
     fn add_edges(&mut self, run_after: Option<Value<'_>>, to: u32, names: &Names<'_, '_>) {
@@ -145,19 +142,42 @@ impl Graph {
     /// Orders the actions; what is left over is in or behind a cycle.
     fn sort(&mut self) {
         let size = self.starts.len() - 1;
+        self.order.clear();
         if self.edges.iter().all(|edge| edge.from < edge.to) {
-            self.order = (self.start..self.start + size as u32).collect();
+            self.order.extend(self.start..self.start + size as u32);
             return;
         }
-        let mut open: Vec<u32> = self.starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let open: Vec<u32> = self.starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
         let followers = self.followers(size);
-        let mut order: Vec<u32> = (0..size as u32).filter(|at| open[*at as usize] == 0).collect();
-        release(&mut order, 0, &mut open, &followers);
-        if order.len() < size {
-            self.break_cycles(&open, &followers);
-            order = self.resorted(size);
+        let left = self.release(open, &followers);
+        if self.order.len() < size {
+            self.break_cycles(&left, &followers);
+            self.order.clear();
+            let mut open = vec![0u32; size];
+            for edge in self.edges.iter().filter(|edge| !edge.cyclic) {
+                open[(edge.to - self.start) as usize] += 1;
+            }
+            let followers = self.followers(size);
+            self.release(open, &followers);
         }
-        self.order = order.into_iter().map(|at| at + self.start).collect();
+        let start = self.start;
+        self.order.iter_mut().for_each(|at| *at += start);
+    }
+
+    /// Kahn's algorithm: orders (from 0) every action whose predecessors were. The edges that each action still waits for.
+    fn release(&mut self, mut open: Vec<u32>, followers: &Followers) -> Vec<u32> {
+        self.order.extend((0..open.len() as u32).filter(|at| open[*at as usize] == 0));
+        let mut next = 0;
+        while let Some(at) = self.order.get(next).copied() {
+            next += 1;
+            for to in followers.of(at) {
+                open[*to as usize] -= 1;
+                if open[*to as usize] == 0 {
+                    self.order.push(*to);
+                }
+            }
+        }
+        open
     }
 
     /// For each action (from 0) the actions that follow it, an entry an edge.
@@ -203,16 +223,6 @@ impl Graph {
         for edge in &mut self.edges {
             edge.cyclic = left[(edge.from - start) as usize] && left[(edge.to - start) as usize];
         }
-    }
-
-    fn resorted(&self, size: usize) -> Vec<u32> {
-        let mut open = vec![0u32; size];
-        for edge in self.edges.iter().filter(|edge| !edge.cyclic) {
-            open[(edge.to - self.start) as usize] += 1;
-        }
-        let mut order: Vec<u32> = (0..size as u32).filter(|at| open[*at as usize] == 0).collect();
-        release(&mut order, 0, &mut open, &self.followers(size));
-        order
     }
 
     /// Branches beyond the first of every group that starts together.
@@ -283,19 +293,6 @@ impl<'a, 't> Names<'a, 't> {
     }
 }
 
-/// Kahn's algorithm from the given place of the order on.
-fn release(order: &mut Vec<u32>, mut next: usize, open: &mut [u32], followers: &Followers) {
-    while let Some(at) = order.get(next).copied() {
-        next += 1;
-        for to in followers.of(at) {
-            open[*to as usize] -= 1;
-            if open[*to as usize] == 0 {
-                order.push(*to);
-            }
-        }
-    }
-}
-
 /// What an action is to failures.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Role {
@@ -336,7 +333,9 @@ mod tests {
     fn with<T>(text: &str, check: impl Fn(&Graph) -> T) -> T {
         let json = Json::read(text).unwrap();
         let actions = collect(Some(json.root()));
-        check(&Graph::read(&actions.list, &actions.maps[0]))
+        let mut graph = Graph::default();
+        graph.read(&actions.list, &actions.maps[0]);
+        check(&graph)
     }
 
     #[test]

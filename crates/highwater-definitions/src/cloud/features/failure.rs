@@ -61,9 +61,10 @@ pub(super) fn count(flow: &Flow<'_>, features: &mut CloudFlowFeatures) -> Failur
     let mut subtrees: Vec<Holds> = list.iter().map(Holds::own).collect();
     let mut fingerprint = Fingerprint::of(maps);
     let mut outcomes = None;
+    let mut graph = Graph::default();
     for at in (0..maps.len()).rev() {
         let map = &maps[at];
-        let graph = Graph::read(list, map);
+        graph.read(list, map);
         add_branches(flow, map, &mut subtrees);
         count_edges(flow, &graph, features);
         features.parallel_branch_count += graph.parallel_branches();
