@@ -177,7 +177,11 @@ fn add_predecessor(from: Option<&[u8]>, statuses: Statuses, out: &mut Vec<u8>) {
 }
 
 fn add_hex(out: &mut Vec<u8>, bytes: &[u8]) {
-    out.extend(bytes.iter().flat_map(|byte| DIGITS[usize::from(*byte)]));
+    let mut digits = [0u8; 64];
+    for (pair, byte) in digits.as_chunks_mut().0.iter_mut().zip(bytes) {
+        *pair = DIGITS[usize::from(*byte)];
+    }
+    out.extend_from_slice(&digits[..bytes.len() * 2]);
 }
 
 /// The two lower-case digits of every byte.

@@ -194,7 +194,7 @@ impl<'a> Reader<'a> {
     #[inline]
     fn string(&mut self) -> Step<Span> {
         let start = self.at + 1;
-        let end = self.plain_until(start);
+        let end = plain_until(self.bytes, start, &self.marks, self.controls);
         if self.bytes.get(end) != Some(&b'"') {
             return self.escaped_string(start, end);
         }
@@ -217,20 +217,8 @@ impl<'a> Reader<'a> {
                 Some(_) => return Err("control character in a string"),
                 None => return Err("a string does not end"),
             }
-            self.at = self.plain_until(self.at);
+            self.at = plain_until(self.bytes, self.at, &self.marks, self.controls);
         }
-    }
-
-    /// Offset of the next quote, back-slash or control character, or of the end.
-    #[inline]
-    fn plain_until(&self, from: usize) -> usize {
-        let rest = self.bytes.get(from..).unwrap_or_default();
-        let found = self.marks.find(rest);
-        let length = found.unwrap_or(rest.len());
-        if (self.controls || found.is_none()) && holds_control(&rest[..length]) {
-            return from + rest.iter().take_while(|byte| **byte >= b' ').count();
-        }
-        from + length
     }
 
     fn skip_escape(&mut self) -> Step<()> {
@@ -279,6 +267,18 @@ fn marks() -> Marks {
     #[cfg(target_arch = "x86_64")]
     let marks = marks.expect("SSE2 is part of x86-64");
     marks
+}
+
+/// Offset of the next quote, back-slash or control character, or of the end.
+#[inline]
+fn plain_until(bytes: &[u8], from: usize, marks: &Marks, controls: bool) -> usize {
+    let rest = bytes.get(from..).unwrap_or_default();
+    let found = marks.find(rest);
+    let length = found.unwrap_or(rest.len());
+    if (controls || found.is_none()) && holds_control(&rest[..length]) {
+        return from + rest.iter().take_while(|byte| **byte >= b' ').count();
+    }
+    from + length
 }
 
 /// Looks at every byte, which is faster than stopping at the first.
