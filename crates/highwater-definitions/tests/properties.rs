@@ -163,7 +163,10 @@ proptest! {
     }
 
     #[test]
-    fn suspected_secrets_are_shown_in_no_form(secret in "[A-Z][a-z]{5}[0-9]{4}[A-Za-z0-9]{6,20}", cut in 0usize..400) {
+    fn suspected_secrets_are_shown_in_no_form(
+        // Without vowels and `x`, so that no placeholder such as `xxx` or `your` comes about.
+        secret in "[BCDFGHK][bcdfghkmnp]{5}[0-9]{4}[BCDFGHbcdfgh0-9]{6,20}", cut in 0usize..400,
+    ) {
         let folder = tempfile::tempdir().expect("a folder");
         for (name, text) in holding(&secret) {
             std::fs::write(folder.path().join(name), &text).expect("room");
