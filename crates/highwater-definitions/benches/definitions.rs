@@ -4,10 +4,15 @@
 //! machine does not blur the figures.
 //!
 //! `cargo bench -p highwater-definitions --bench definitions [-- MEGABYTES|FILE.ndjson] [alone]`
+//!
+//! With `-- stream [FLOWS]` instead: tenants of ever more flows (10,000, 100,000 and 1,000,000 unless told), generated
+//! and analysed one after the other, with the most memory that each took (Linux). It must not grow.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -17,8 +22,15 @@ use highwater_definitions::{cloud_flow, desktop_flow};
 const MEGABYTES: usize = 48;
 const ROUNDS: u32 = 7;
 
+/// Tenants for the measurement of memory, in flows.
+const TENANTS: [usize; 3] = [10_000, 100_000, 1_000_000];
+
 fn main() {
-    let wanted = std::env::args().filter_map(|it| it.parse().ok()).next_back().unwrap_or(MEGABYTES);
+    let number = std::env::args().filter_map(|it| it.parse().ok()).next_back();
+    if std::env::args().any(|it| it == "stream") {
+        return number.map_or(TENANTS.to_vec(), |it| vec![it]).into_iter().for_each(stream);
+    }
+    let wanted = number.unwrap_or(MEGABYTES);
     let documents = given().unwrap_or_else(|| generate(wanted << 20));
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("flows.ndjson");
@@ -39,6 +51,40 @@ fn main() {
     compare("jq recursive walk", bytes, documents.len(), ours, best(|| jq(&file)));
     compare("DuckDB json_tree, one thread", bytes, documents.len(), ours, best(|| duckdb(&file)));
     desktop(wanted.min(16) << 20);
+}
+
+/// Analyses a tenant's flows as they come, keeping nothing but sums.
+fn stream(flows: usize) {
+    forget_peak();
+    let mut random = Random(0x5EED);
+    let (mut bytes, mut actions, mut largest) = (0, 0, 0);
+    let begun = Instant::now();
+    for _ in 0..flows {
+        let document = any_flow(&mut random);
+        bytes += document.len();
+        largest = largest.max(document.len());
+        actions += cloud_flow(document.as_bytes()).expect("a flow").features.action_count;
+    }
+    println!(
+        "{flows:>9} flows, {actions} actions, {:.0} MB in {:.1} s, largest {:.3} MB: peak memory {}",
+        mega(bytes),
+        begun.elapsed().as_secs_f64(),
+        mega(largest),
+        peak().map_or("not told".to_owned(), |peak| format!("{peak:.1} MB"))
+    );
+}
+
+/// Starts anew what [`peak`] tells; see `proc_pid_clear_refs(5)`.
+fn forget_peak() {
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+}
+
+/// The most memory held so far, in MB; see `proc_pid_status(5)`.
+fn peak() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: f64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kilobytes / 1024.0)
 }
 
 /// Definitions of one's own, one a line, from a file named on the command line.
@@ -123,10 +169,30 @@ fn compare(
     }
 }
 
-/// Reads the file and analyses every line.
+/// Reads the file line by line and analyses every line.
 fn analyse(file: &Path) -> u64 {
-    let content = std::fs::read(file).expect("the file");
-    lines(&content).map(|line| cloud_flow(line).expect("a flow").features.action_count).sum()
+    let mut lines = BufReader::with_capacity(1 << 18, File::open(file).expect("the file"));
+    let (mut line, mut actions) = (Vec::new(), 0);
+    while read_line(&mut lines, &mut line) {
+        actions += cloud_flow(&line).expect("a flow").features.action_count;
+        line.clear();
+    }
+    actions
+}
+
+/// Reads up to the end of a line; whether there was one.
+fn read_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> bool {
+    loop {
+        let buffer = from.fill_buf().expect("the file");
+        let end = memchr::memchr(b'\n', buffer);
+        let taken = end.unwrap_or(buffer.len());
+        line.extend_from_slice(&buffer[..taken]);
+        let ended = end.is_some() || buffer.is_empty();
+        from.consume(taken + usize::from(end.is_some()));
+        if ended {
+            return end.is_some() || !line.is_empty();
+        }
+    }
 }
 
 fn lines(content: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -152,7 +218,8 @@ fn jq(file: &Path) -> Result<Duration, String> {
     }
 }
 
-/// Counts one key over the whole tree; time as measured inside, without starting Python.
+/// Counts one key over the whole tree; time as measured inside, without starting Python. Equal lines are read once by
+/// its join, so a fair file has none.
 fn duckdb(file: &Path) -> Result<Duration, String> {
     let program = "import sys, time, duckdb\n\
         db = duckdb.connect(); db.execute('SET threads = 1'); \
@@ -194,8 +261,7 @@ fn generate(bytes: usize) -> Vec<String> {
     let mut documents = Vec::new();
     let mut total = 0;
     while total < bytes {
-        let actions = 2 + random.below(6) * random.below(8);
-        let document = flow(&mut random, actions);
+        let document = any_flow(&mut random);
         total += document.len();
         documents.push(document);
     }
@@ -210,6 +276,12 @@ impl Random {
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % limit
     }
+}
+
+/// A flow of 2 to 37 actions at the top.
+fn any_flow(random: &mut Random) -> String {
+    let actions = 2 + random.below(6) * random.below(8);
+    flow(random, actions)
 }
 
 fn flow(random: &mut Random, actions: u64) -> String {

@@ -96,10 +96,12 @@ impl<'a> Json<'a> {
         Value { json: self, at: 0 }
     }
 
+    #[inline]
     fn node(&self, at: u32) -> &Node {
         &self.nodes[at as usize]
     }
 
+    #[inline]
     fn slice(&self, start: u32, len: u32) -> &str {
         self.text.get(start as usize..(start + len) as usize).unwrap_or("")
     }
@@ -128,20 +130,24 @@ pub(crate) fn line_of(text: &str, offset: usize) -> u32 {
 
 impl<'t> Value<'t> {
     /// Index of the value in the document: parents before children, earlier before later.
+    #[inline]
     pub(crate) fn index(self) -> u32 {
         self.at
     }
 
     /// Index after the last value inside this one.
+    #[inline]
     pub(crate) fn end(self) -> u32 {
         self.json.node(self.at).end
     }
 
     /// The value at an index of the same document.
+    #[inline]
     pub(crate) fn sibling(self, at: u32) -> Self {
         Self { json: self.json, at }
     }
 
+    #[inline]
     pub(crate) fn shape(self) -> Shape {
         self.json.node(self.at).shape
     }
@@ -155,12 +161,14 @@ impl<'t> Value<'t> {
     }
 
     /// The member's name as written, escapes and all; empty for elements of arrays.
+    #[inline]
     pub(crate) fn raw_key(self) -> &'t str {
         let node = self.json.node(self.at);
         if node.key_start == NONE { "" } else { self.json.slice(node.key_start, node.key_len) }
     }
 
     /// The member's name; empty for elements of arrays.
+    #[inline]
     pub(crate) fn key(self) -> Cow<'t, str> {
         let raw = self.raw_key();
         if self.json.node(self.at).key_escaped {
@@ -170,17 +178,13 @@ impl<'t> Value<'t> {
         }
     }
 
-    /// Length of the name as written; 0 for elements of arrays.
-    pub(crate) fn key_length(self) -> u32 {
-        let node = self.json.node(self.at);
-        if node.key_start == NONE { 0 } else { node.key_len }
-    }
-
+    #[inline]
     pub(crate) fn has_key(self) -> bool {
         self.json.node(self.at).key_start != NONE
     }
 
     /// Text of a string; `None` for anything else.
+    #[inline]
     pub(crate) fn text(self) -> Option<Cow<'t, str>> {
         let node = self.json.node(self.at);
         if node.shape != Shape::Text {
@@ -191,6 +195,7 @@ impl<'t> Value<'t> {
     }
 
     /// The value as written, without the quotes of a string.
+    #[inline]
     pub(crate) fn raw(self) -> &'t str {
         let node = self.json.node(self.at);
         self.json.slice(node.start, node.len)
@@ -224,6 +229,7 @@ impl<'t> Value<'t> {
         self.get(name)?.text()
     }
 
+    #[inline(always)]
     pub(crate) fn is_named(self, name: &str) -> bool {
         let node = self.json.node(self.at);
         if node.key_escaped {
@@ -233,6 +239,7 @@ impl<'t> Value<'t> {
     }
 
     /// Members of an object, elements of an array; nothing for the rest.
+    #[inline]
     pub(crate) fn children(self) -> impl Iterator<Item = Self> + use<'t> {
         let node = self.json.node(self.at);
         let nested = matches!(node.shape, Shape::Object | Shape::Array);
@@ -245,6 +252,7 @@ impl<'t> Value<'t> {
         .map(move |at| Self { json, at })
     }
 
+    #[inline]
     pub(crate) fn parent(self) -> Option<Self> {
         let parent = self.json.node(self.at).parent;
         (parent != NONE).then_some(Self { json: self.json, at: parent })
@@ -267,12 +275,17 @@ impl<'t> Value<'t> {
             }
             pointer.push('/');
             match value.has_key() {
-                true => pointer.push_str(&value.key().replace('~', "~0").replace('/', "~1")),
+                true => pointer.push_str(&pointer_part(value.key())),
                 false => pointer.push_str(&node.key_len.to_string()),
             }
         }
         pointer
     }
+}
+
+/// A name as a part of a JSON pointer.
+fn pointer_part(name: Cow<'_, str>) -> Cow<'_, str> {
+    if name.contains(['~', '/']) { name.replace('~', "~0").replace('/', "~1").into() } else { name }
 }
 
 /// Text with its JSON escapes resolved. Lone surrogates become U+FFFD.

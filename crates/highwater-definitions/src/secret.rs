@@ -192,7 +192,7 @@ pub(crate) struct Place {
 }
 
 /// Literals shorter than this are never suspected.
-const SHORTEST: usize = 6;
+pub(crate) const SHORTEST: usize = 6;
 
 /// Judges a whole literal.
 pub(crate) fn judge(literal: &str, place: Place) -> Rules {

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use highwater_definitions::limits::{MAX_DEPTH, MAX_FINDINGS};
 use highwater_definitions::{
-    Analysis, analyse, cloud_flow, cloud_flows, desktop_flow, desktop_script, solution_package,
-    solution_parts, write_json, write_sarif, write_table,
+    Analysis, Definition, analyse, cloud_flow, cloud_flows, desktop_flow, desktop_script,
+    solution_package, solution_parts, write_json, write_sarif, write_table,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -65,6 +65,31 @@ fn graph() -> impl Strategy<Value = Value> {
         }
         json!({"triggers": {}, "actions": map})
     })
+}
+
+/// Files that hold a secret in every kind of place.
+fn holding(secret: &str) -> [(&'static str, String); 3] {
+    let flow = json!({"properties": {"definition": {
+        "triggers": {"T": {"type": "Request", "kind": "Http",
+            "inputs": {"headers": {"Authorization": format!("Bearer {secret}")}}}},
+        "parameters": {
+            "Key (con_Key)": {"type": "String", "defaultValue": secret, "metadata": {"schemaName": "con_ApiKey"}},
+            "Other (con_Other)": {"type": "SecureString", "defaultValue": secret}},
+        "actions": {
+            "Compose_password": {"type": "Compose", "inputs": secret},
+            "Call": {"type": "Http", "inputs": {
+                "uri": format!("http://user:{secret}@host.example/?code={secret}{secret}&sig={secret}{secret}"),
+                "authentication": {"type": "Basic", "password": secret},
+                "body": format!("@concat('password={secret}', variables('x'))")}},
+            "Set": {"type": "SetVariable",
+                "inputs": {"name": "token", "value": format!("{secret}@{{variables('x')}}")}}}}}});
+    let script = format!(
+        "@INPUT Password : {{ 'Type': 'String', 'DefaultValue': '{secret}' }}\n\
+        SET ApiKey TO $'''{secret}'''\n# password: {secret}\n\
+        WebAutomation.PopulateTextField.PopulateTextField Control: appmask['Page']['Password'] Text: $'''{secret}'''\n"
+    );
+    let row = json!({"value": [{"workflowid": "1", "clientdata": flow.to_string()}]});
+    [("flow.json", flow.to_string()), ("row.json", row.to_string()), ("script.robin", script)]
 }
 
 proptest! {
@@ -135,6 +160,28 @@ proptest! {
         prop_assert_eq!(wrapped.form, "properties");
         wrapped.form = plain.form;
         prop_assert_eq!(wrapped, plain);
+    }
+
+    #[test]
+    fn suspected_secrets_are_shown_in_no_form(
+        // Without vowels and `x`, so that no placeholder such as `xxx` or `your` comes about.
+        secret in "[BCDFGHK][bcdfghkmnp]{5}[0-9]{4}[BCDFGHbcdfgh0-9]{6,20}", cut in 0usize..400,
+    ) {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, text) in holding(&secret) {
+            std::fs::write(folder.path().join(name), &text).expect("room");
+            // Broken files too: what is said of them must not quote them.
+            let cut: String = text.chars().take(text.chars().count().saturating_sub(cut)).collect();
+            std::fs::write(folder.path().join(format!("cut-{name}")), cut).expect("room");
+        }
+        let files = std::fs::read_dir(folder.path()).expect("a folder");
+        let paths: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
+        let analysis = analyse(&paths);
+        let suspected = |it: &&Definition| it.findings.iter().any(|it| it.rule.id().starts_with("secret/"));
+        prop_assert!(analysis.definitions.iter().filter(suspected).count() >= 3, "every whole file holds a suspect");
+        let shown = String::from_utf8(rendered(&analysis)).expect("text");
+        let debugged = format!("{analysis:?}");
+        prop_assert!(!shown.contains(&secret) && !debugged.contains(&secret));
     }
 
     #[test]

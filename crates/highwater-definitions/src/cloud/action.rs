@@ -49,6 +49,8 @@ pub(crate) struct Action<'t> {
     pub(crate) description: Option<Value<'t>>,
     /// Branches, as a range of the maps.
     pub(crate) branches: (u32, u32),
+    /// Has a member that may hold branches.
+    branching: bool,
     pub(crate) depth: u32,
 }
 
@@ -137,6 +139,7 @@ impl<'t> Action<'t> {
             options: None,
             description: None,
             branches: (0, 0),
+            branching: false,
             depth,
         };
         for member in value.children() {
@@ -156,17 +159,13 @@ impl<'t> Action<'t> {
             "runtimeConfiguration" => self.runtime = Some(member),
             "operationOptions" => self.options = Some(member),
             "description" => self.description = Some(member),
+            "actions" | "else" | "default" | "cases" | "tools" => self.branching = true,
             _ => {}
         }
     }
 
     pub(crate) fn name(&self) -> Cow<'t, str> {
         self.value.key()
-    }
-
-    /// Whether any run-after entry is there.
-    pub(crate) fn has_run_after(&self) -> bool {
-        self.run_after.is_some_and(|run_after| run_after.children().next().is_some())
     }
 
     /// Holds actions, by type or by shape.
@@ -207,7 +206,8 @@ impl<'t> Action<'t> {
 
 /// Every action under a top-level `actions` member.
 pub(crate) fn collect(top: Option<Value<'_>>) -> Actions<'_> {
-    let mut actions = Actions { list: Vec::new(), maps: Vec::new(), cut: None };
+    let mut actions =
+        Actions { list: Vec::with_capacity(32), maps: Vec::with_capacity(16), cut: None };
     let mut waiting: Vec<Value<'_>> = Vec::new();
     if let Some(top) = top.filter(|top| top.is_object()) {
         waiting.push(top);
@@ -239,7 +239,8 @@ fn read_map<'t>(
         let holder = actions.list.len() as u32;
         let mut action = Action::read(value, depth);
         let first = actions.maps.len() as u32;
-        for (branch, value) in branches(value) {
+        let branches = if action.branching { branches(value) } else { Vec::new() };
+        for (branch, value) in branches {
             if depth >= MAX_DEPTH {
                 actions.cut = actions.cut.or(Some(action.value));
                 continue;

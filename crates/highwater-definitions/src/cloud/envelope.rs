@@ -18,7 +18,7 @@ pub(crate) fn read(document: &[u8]) -> Result<Vec<CloudFlow>, DefinitionError> {
 /// Every cloud flow of a text.
 pub(crate) fn read_text(document: &str) -> Result<Vec<CloudFlow>, DefinitionError> {
     let json = Json::read(document)?;
-    let mut search = Search { flows: Vec::new(), recognised: false };
+    let mut search = Search { flows: Vec::with_capacity(1), recognised: false };
     search.value(&json, json.root(), &Context::default())?;
     if search.flows.is_empty() && !search.recognised {
         Err(DefinitionError::NoCloudFlow)

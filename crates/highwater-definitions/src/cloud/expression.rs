@@ -86,28 +86,34 @@ const SHORTEST: usize = 8;
 
 /// Names in `function('name')` anywhere in a text, with the offset after the closing quote; `function` (lower case)
 /// without case, as long as all but its first letter are of one case.
-pub(crate) fn arguments<'t>(text: &'t str, function: &str) -> Vec<(&'t str, usize)> {
-    let mut found = Vec::new();
-    let upper = function.to_ascii_uppercase();
-    for tail in [&function[1..], &upper[1..]] {
+pub(crate) fn arguments<'t>(
+    text: &'t str,
+    function: &'static str,
+) -> impl Iterator<Item = (&'t str, usize)> {
+    let tail = &function.as_bytes()[1..];
+    let lower = ends_of(text.as_bytes(), tail.to_vec());
+    let upper = std::iter::once_with(|| ends_of(text.as_bytes(), tail.to_ascii_uppercase()));
+    std::iter::once(lower).chain(upper).flat_map(move |ends| {
         let mut from = 0;
-        for end in memchr::memmem::find_iter(text.as_bytes(), tail).map(|at| at + tail.len()) {
-            let first = text
-                .as_bytes()
-                .get((end - tail.len()).wrapping_sub(1))
-                .copied()
-                .unwrap_or_default();
-            if end < from || first.to_ascii_lowercase() != function.as_bytes()[0] {
-                continue;
+        ends.filter_map(move |end| {
+            let first = text.as_bytes().get(end - function.len())?;
+            if end < from || !first.eq_ignore_ascii_case(&function.as_bytes()[0]) {
+                return None;
             }
-            let quoted = text[end..].trim_start().strip_prefix('(').map(str::trim_start);
-            let Some(rest) = quoted.and_then(|rest| rest.strip_prefix('\'')) else { continue };
+            let quoted = text[end..].trim_start().strip_prefix('(')?.trim_start();
+            let rest = quoted.strip_prefix('\'')?;
             let name = &rest[..quoted_end(rest)];
             from = text.len() - rest.len() + name.len();
-            found.push((name, (from + 1).min(text.len())));
-        }
-    }
-    found
+            Some((name, (from + 1).min(text.len())))
+        })
+    })
+}
+
+/// Where a text ends in another, but for its beginning.
+fn ends_of(text: &[u8], wanted: Vec<u8>) -> impl Iterator<Item = usize> {
+    let length = wanted.len();
+    let starts = memchr::memmem::find_iter(text, &wanted).into_owned();
+    starts.filter(|at| *at > 0).map(move |at| at + length)
 }
 
 /// Where a quoted text ends; a doubled quote belongs to it.
@@ -159,10 +165,8 @@ mod tests {
 
     #[test]
     fn arguments_keep_doubled_quotes() {
-        let found = arguments(
-            "@Parameters( 'It''s (x_Y)')['z'] parameters(1) PARAMETERS('Z')",
-            "parameters",
-        );
-        assert_eq!(found.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["It''s (x_Y)", "Z"]);
+        let text = "@Parameters( 'It''s (x_Y)')['z'] parameters(1) PARAMETERS('Z')";
+        let found: Vec<&str> = arguments(text, "parameters").map(|(name, _)| name).collect();
+        assert_eq!(found, ["It''s (x_Y)", "Z"]);
     }
 }

@@ -13,6 +13,7 @@ use crate::cloud::operation::{Operation, child_target, operation, reads_secret};
 use crate::cloud::{CloudFlow, CloudFlowFeatures, literal, service};
 use crate::json::{Json, Value};
 use crate::secret::Rules;
+use crate::text::starts_with_ignore_case;
 
 /// A definition and what it was wrapped in.
 pub(crate) struct Found<'t> {
@@ -28,9 +29,9 @@ pub(crate) struct Flow<'t> {
     pub(crate) actions: Actions<'t>,
     pub(crate) triggers: Vec<Action<'t>>,
     /// What each action calls.
-    pub(crate) operations: Vec<Operation>,
+    pub(crate) operations: Vec<Operation<'t>>,
     /// What each trigger calls.
-    pub(crate) trigger_operations: Vec<Operation>,
+    pub(crate) trigger_operations: Vec<Operation<'t>>,
 }
 
 /// Reads everything a definition says.
@@ -73,7 +74,7 @@ impl<'t> Flow<'t> {
         Self { actions, triggers, operations, trigger_operations }
     }
 
-    fn each(&self) -> impl Iterator<Item = (&Action<'t>, &Operation)> {
+    fn each(&self) -> impl Iterator<Item = (&Action<'t>, &Operation<'t>)> {
         self.actions.list.iter().zip(&self.operations)
     }
 }
@@ -95,7 +96,7 @@ fn count_actions(flow: &Flow<'_>, features: &mut CloudFlowFeatures) -> Targets {
             targets.0.extend(child_target(action));
         }
         if action.kind_of == ActionType::Connector {
-            connectors.insert(operation.api.as_str());
+            connectors.insert(operation.api.as_ref());
             count_service(operation, features);
             if service::runs_desktop_flow(operation) {
                 features.desktop_flow_call_count += 1;
@@ -106,7 +107,7 @@ fn count_actions(flow: &Flow<'_>, features: &mut CloudFlowFeatures) -> Targets {
     }
     let triggers = flow.triggers.iter().zip(&flow.trigger_operations);
     let calling = triggers.filter(|(trigger, _)| trigger.kind_of == ActionType::Connector);
-    connectors.extend(calling.map(|(_, operation)| operation.api.as_str()));
+    connectors.extend(calling.map(|(_, operation)| operation.api.as_ref()));
     connectors.remove("");
     features.connector_ids = connectors.into_iter().map(str::to_owned).collect();
     features.desktop_run_modes = run_modes.into_iter().collect();
@@ -179,7 +180,7 @@ fn has_timeout(action: &Action<'_>) -> bool {
     timeout.is_some() && !matches!(action.kind_of, ActionType::Until | ActionType::Agent)
 }
 
-fn count_secrets(action: &Action<'_>, operation: &Operation, features: &mut CloudFlowFeatures) {
+fn count_secrets(action: &Action<'_>, operation: &Operation<'_>, features: &mut CloudFlowFeatures) {
     let (inputs, outputs) = action.secured();
     features.secure_data_count += u64::from(inputs || outputs);
     if reads_secret(action, operation) {
@@ -189,7 +190,7 @@ fn count_secrets(action: &Action<'_>, operation: &Operation, features: &mut Clou
     }
 }
 
-fn count_service(operation: &Operation, features: &mut CloudFlowFeatures) {
+fn count_service(operation: &Operation<'_>, features: &mut CloudFlowFeatures) {
     features.ai_action_count += u64::from(service::asks_model(operation));
     features.approval_action_count += u64::from(service::approves(operation));
     features.notify_action_count += u64::from(service::notifies(operation));
@@ -226,26 +227,43 @@ const URL_PARTS: &[&str] = &["subscribe", "unsubscribe", "parameters"];
 
 fn count_urls<'t>(flow: &Flow<'t>, features: &mut CloudFlowFeatures) -> Urls<'t> {
     let mut urls = Urls { count: 0, insecure: Vec::new() };
-    let inputs = flow.triggers.iter().chain(&flow.actions.list).filter_map(|action| action.inputs);
-    for inputs in inputs {
-        let parts = URL_PARTS.iter().filter_map(|part| inputs.object(part));
-        for member in [inputs].into_iter().chain(parts).flat_map(Value::children) {
-            if !member.is_text()
-                || !URL_NAMES.iter().any(|name| name.eq_ignore_ascii_case(member.raw_key()))
-            {
-                continue;
-            }
-            let url = member.text().unwrap_or_default();
-            let plain = crate::text::starts_with_ignore_case(&url, "http://");
-            urls.count +=
-                u64::from(plain || crate::text::starts_with_ignore_case(&url, "https://"));
-            if plain && !is_loopback(&url["http://".len()..]) {
-                urls.insecure.push(member);
+    for action in flow.triggers.iter().chain(&flow.actions.list) {
+        let mut parts = [None; URL_PARTS.len()];
+        for member in action.inputs.into_iter().flat_map(Value::children) {
+            if member.is_text() {
+                urls.add(member);
+            } else if let Some(at) = URL_PARTS.iter().position(|part| member.is_named(part)) {
+                parts[at] = Some(member);
             }
         }
+        let parts = parts.into_iter().flatten().filter(|part| part.is_object());
+        parts
+            .flat_map(Value::children)
+            .filter(|member| member.is_text())
+            .for_each(|it| urls.add(it));
     }
     features.insecure_url_count = urls.insecure.len() as u64;
     urls
+}
+
+fn is_url_name(name: &str) -> bool {
+    // Their lengths first: most names are of another.
+    matches!(name.len(), 3 | 7 | 8 | 10 | 11)
+        && URL_NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+impl<'t> Urls<'t> {
+    fn add(&mut self, member: Value<'t>) {
+        if !is_url_name(member.raw_key()) {
+            return;
+        }
+        let url = member.text().unwrap_or_default();
+        let plain = starts_with_ignore_case(&url, "http://");
+        self.count += u64::from(plain || starts_with_ignore_case(&url, "https://"));
+        if plain && !is_loopback(&url["http://".len()..]) {
+            self.insecure.push(member);
+        }
+    }
 }
 
 fn is_loopback(authority: &str) -> bool {

@@ -90,79 +90,47 @@ pub(crate) struct Edge {
     pub(crate) cyclic: bool,
 }
 
-/// The edges of one map, sorted by follower, and its actions by name and in order.
-pub(crate) struct Graph<'t> {
+/// The edges of one map, sorted by follower, and its actions in order. Made once, read for one map after the other.
+#[derive(Default)]
+pub(crate) struct Graph {
     pub(crate) edges: Vec<Edge>,
     /// Every action after those it runs after.
     pub(crate) order: Vec<u32>,
     /// Statuses of entries that name no action of the map, with the action that has them.
     pub(crate) dangling: Vec<(u32, Statuses)>,
-    names: Vec<(Cow<'t, str>, u32)>,
     start: u32,
     /// Where the edges of each action begin; one more at the end.
     starts: Vec<u32>,
 }
 
-impl<'t> Graph<'t> {
-    /// Reads the edges of a map.
-    pub(crate) fn read(list: &[Action<'t>], map: &ActionMap) -> Self {
-        let alone = map.end - map.start < 2
-            && list[map.start as usize..map.end as usize]
-                .iter()
-                .all(|action| !action.has_run_after());
-        if alone {
-            return Self::alone(map);
+impl Graph {
+    /// Reads the edges of a map; what was read before is forgotten.
+    pub(crate) fn read(&mut self, list: &[Action<'_>], map: &ActionMap) {
+        let members = &list[map.start as usize..map.end as usize];
+        self.start = map.start;
+        self.edges.clear();
+        self.dangling.clear();
+        self.starts.clear();
+        let names = Names::of(members);
+        for (to, action) in (map.start..).zip(members) {
+            self.starts.push(self.edges.len() as u32);
+            self.add_edges(action.run_after, to, &names);
         }
-        let mut names: Vec<(Cow<'t, str>, u32)> =
-            (map.start..map.end).map(|at| (list[at as usize].name(), at)).collect();
-        names.sort_by(|one, other| one.0.cmp(&other.0));
-        let (start, dangling) = (map.start, Vec::new());
-        let mut graph = Self {
-            edges: Vec::new(),
-            order: Vec::new(),
-            dangling,
-            names,
-            start,
-            starts: Vec::new(),
-        };
-        for to in map.start..map.end {
-            graph.starts.push(graph.edges.len() as u32);
-            graph.add_edges(list[to as usize].run_after, to);
-        }
-        graph.starts.push(graph.edges.len() as u32);
-        graph.sort();
-        graph
+        self.starts.push(self.edges.len() as u32);
+        self.sort();
     }
 
-    /// Of a map of one action that waits for none, or of no action: what most branches are.
-    fn alone(map: &ActionMap) -> Self {
-        let order: Vec<u32> = (map.start..map.end).collect();
-        let starts = vec![0; order.len() + 1];
-        Self {
-            edges: Vec::new(),
-            order,
-            dangling: Vec::new(),
-            names: Vec::new(),
-            start: map.start,
-            starts,
-        }
-    }
-
-    fn add_edges(&mut self, run_after: Option<Value<'t>>, to: u32) {
+    fn add_edges(&mut self, run_after: Option<Value<'_>>, to: u32, names: &Names<'_, '_>) {
         for entry in run_after.into_iter().filter(|it| it.is_object()).flat_map(Value::children) {
             let statuses = Statuses::read(entry);
-            match self.named(&entry.key()) {
-                Some(from) => self.edges.push(Edge { from, to, statuses, cyclic: false }),
+            match names.find(&entry.key()) {
+                Some(at) => {
+                    let from = self.start + at;
+                    self.edges.push(Edge { from, to, statuses, cyclic: false });
+                }
                 None => self.dangling.push((to, statuses)),
             }
         }
-    }
-
-    /// The action of that name in the map.
-    pub(crate) fn named(&self, name: &str) -> Option<u32> {
-        let after = self.names.partition_point(|(known, _)| known.as_ref() <= name);
-        let (known, at) = self.names.get(after.checked_sub(1)?)?;
-        (known == name).then_some(*at)
     }
 
     /// The edges into an action.
@@ -174,37 +142,70 @@ impl<'t> Graph<'t> {
     /// Orders the actions; what is left over is in or behind a cycle.
     fn sort(&mut self) {
         let size = self.starts.len() - 1;
+        self.order.clear();
         if self.edges.iter().all(|edge| edge.from < edge.to) {
-            self.order = (self.start..self.start + size as u32).collect();
+            self.order.extend(self.start..self.start + size as u32);
             return;
         }
-        let mut open: Vec<u32> = self.starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let open: Vec<u32> = self.starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
         let followers = self.followers(size);
-        let mut order: Vec<u32> = (0..size as u32).filter(|at| open[*at as usize] == 0).collect();
-        release(&mut order, 0, &mut open, &followers);
-        if order.len() < size {
-            self.break_cycles(&open, &followers);
-            order = self.resorted(size);
+        let left = self.release(open, &followers);
+        if self.order.len() < size {
+            self.break_cycles(&left, &followers);
+            self.order.clear();
+            let mut open = vec![0u32; size];
+            for edge in self.edges.iter().filter(|edge| !edge.cyclic) {
+                open[(edge.to - self.start) as usize] += 1;
+            }
+            let followers = self.followers(size);
+            self.release(open, &followers);
         }
-        self.order = order.into_iter().map(|at| at + self.start).collect();
+        let start = self.start;
+        self.order.iter_mut().for_each(|at| *at += start);
+    }
+
+    /// Kahn's algorithm: orders (from 0) every action whose predecessors were. The edges that each action still waits for.
+    fn release(&mut self, mut open: Vec<u32>, followers: &Followers) -> Vec<u32> {
+        self.order.extend((0..open.len() as u32).filter(|at| open[*at as usize] == 0));
+        let mut next = 0;
+        while let Some(at) = self.order.get(next).copied() {
+            next += 1;
+            for to in followers.of(at) {
+                open[*to as usize] -= 1;
+                if open[*to as usize] == 0 {
+                    self.order.push(*to);
+                }
+            }
+        }
+        open
     }
 
     /// For each action (from 0) the actions that follow it, an entry an edge.
-    fn followers(&self, size: usize) -> Vec<Vec<u32>> {
-        let mut followers = vec![Vec::new(); size];
-        for edge in self.edges.iter().filter(|edge| !edge.cyclic) {
-            followers[(edge.from - self.start) as usize].push(edge.to - self.start);
+    fn followers(&self, size: usize) -> Followers {
+        let mut starts = vec![0u32; size + 1];
+        let edges = || self.edges.iter().filter(|edge| !edge.cyclic);
+        for edge in edges() {
+            starts[(edge.from - self.start) as usize] += 1;
         }
-        followers
+        let mut end = 0;
+        for start in &mut starts {
+            end += *start;
+            *start = end;
+        }
+        let mut list = vec![0u32; end as usize];
+        for edge in edges() {
+            let start = &mut starts[(edge.from - self.start) as usize];
+            *start -= 1;
+            list[*start as usize] = edge.to - self.start;
+        }
+        Followers { starts, list }
     }
 
     /// Marks the edges between actions that are left over from both ends: independent of the order of names.
-    fn break_cycles(&mut self, open: &[u32], followers: &[Vec<u32>]) {
+    fn break_cycles(&mut self, open: &[u32], followers: &Followers) {
         let mut left: Vec<bool> = open.iter().map(|count| *count > 0).collect();
-        let mut ahead: Vec<usize> = followers
-            .iter()
-            .map(|all| all.iter().filter(|to| left[**to as usize]).count())
-            .collect();
+        let still = |at: u32| followers.of(at).iter().filter(|to| left[**to as usize]).count();
+        let mut ahead: Vec<usize> = (0..left.len() as u32).map(still).collect();
         let mut ends: Vec<u32> = (0..left.len() as u32)
             .filter(|at| left[*at as usize] && ahead[*at as usize] == 0)
             .collect();
@@ -224,36 +225,69 @@ impl<'t> Graph<'t> {
         }
     }
 
-    fn resorted(&self, size: usize) -> Vec<u32> {
-        let mut open = vec![0u32; size];
-        for edge in self.edges.iter().filter(|edge| !edge.cyclic) {
-            open[(edge.to - self.start) as usize] += 1;
-        }
-        let mut order: Vec<u32> = (0..size as u32).filter(|at| open[*at as usize] == 0).collect();
-        release(&mut order, 0, &mut open, &self.followers(size));
-        order
-    }
-
     /// Branches beyond the first of every group that starts together.
     pub(crate) fn parallel_branches(&self) -> u64 {
-        let size = self.starts.len() - 1;
-        let mut groups = vec![0u64; size];
-        for edge in self.edges.iter().filter(|edge| edge.statuses.has(Statuses::SUCCEEDED)) {
-            groups[(edge.from - self.start) as usize] += 1;
+        let edges = || self.edges.iter().filter(|edge| edge.statuses.has(Statuses::SUCCEEDED));
+        let mut beyond = 0;
+        // Of actions that run one after the other, each is followed by one.
+        if !edges().is_sorted_by(|one, next| one.from < next.from) {
+            let mut followed = vec![false; self.starts.len() - 1];
+            for edge in edges() {
+                let from = &mut followed[(edge.from - self.start) as usize];
+                beyond += u64::from(std::mem::replace(from, true));
+            }
         }
         let starting = self.starts.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64;
-        groups.iter().chain([&starting]).map(|size| size.saturating_sub(1)).sum()
+        beyond + starting.saturating_sub(1)
+    }
+
+    /// Whether anything runs on failure.
+    pub(crate) fn minds_failure(&self) -> bool {
+        self.edges.iter().any(|edge| edge.statuses.on_failure())
     }
 }
 
-/// Kahn's algorithm from the given place of the order on.
-fn release(order: &mut Vec<u32>, mut next: usize, open: &mut [u32], followers: &[Vec<u32>]) {
-    while let Some(at) = order.get(next).copied() {
-        next += 1;
-        for to in &followers[at as usize] {
-            open[*to as usize] -= 1;
-            if open[*to as usize] == 0 {
-                order.push(*to);
+/// The followers of every action, in one list.
+struct Followers {
+    starts: Vec<u32>,
+    list: Vec<u32>,
+}
+
+impl Followers {
+    fn of(&self, at: u32) -> &[u32] {
+        &self.list[self.starts[at as usize] as usize..self.starts[at as usize + 1] as usize]
+    }
+}
+
+/// The actions of a map by name; the last one of that name counts.
+enum Names<'a, 't> {
+    Few(&'a [Action<'t>]),
+    /// Sorted, so that time stays linear (but for a logarithm) however many there are.
+    Many(Vec<(Cow<'t, str>, u32)>),
+}
+
+impl<'a, 't> Names<'a, 't> {
+    const FEW: usize = 16;
+
+    fn of(members: &'a [Action<'t>]) -> Self {
+        if members.len() <= Self::FEW {
+            return Self::Few(members);
+        }
+        let names = members.iter().map(Action::name);
+        let mut names: Vec<(Cow<'t, str>, u32)> = names.zip(0..).collect();
+        names.sort();
+        Self::Many(names)
+    }
+
+    fn find(&self, name: &str) -> Option<u32> {
+        match self {
+            Self::Few(members) => {
+                members.iter().rposition(|action| action.value.is_named(name)).map(|at| at as u32)
+            }
+            Self::Many(names) => {
+                let after = names.partition_point(|(known, _)| known.as_ref() <= name);
+                let (known, at) = names.get(after.checked_sub(1)?)?;
+                (known == name).then_some(*at)
             }
         }
     }
@@ -271,7 +305,7 @@ pub(crate) struct Role {
 }
 
 /// The roles of a map's actions, in the order of the map.
-pub(crate) fn roles(graph: &Graph<'_>) -> Vec<Role> {
+pub(crate) fn roles(graph: &Graph) -> Vec<Role> {
     let mut roles = vec![Role::default(); graph.starts.len() - 1];
     for to in &graph.order {
         let edges = graph.edges_to(*to).iter().filter(|edge| !edge.cyclic);
@@ -296,10 +330,12 @@ mod tests {
     use crate::cloud::action::collect;
     use crate::json::Json;
 
-    fn with<T>(text: &str, check: impl Fn(&Graph<'_>) -> T) -> T {
+    fn with<T>(text: &str, check: impl Fn(&Graph) -> T) -> T {
         let json = Json::read(text).unwrap();
         let actions = collect(Some(json.root()));
-        check(&Graph::read(&actions.list, &actions.maps[0]))
+        let mut graph = Graph::default();
+        graph.read(&actions.list, &actions.maps[0]);
+        check(&graph)
     }
 
     #[test]

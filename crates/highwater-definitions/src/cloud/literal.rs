@@ -8,13 +8,7 @@ use crate::cloud::action::{Action, ActionType, Actions};
 use crate::cloud::expression::{Split, fragments, is_expression, split};
 use crate::json::Value;
 use crate::secret::{self, Place, Rules, Survey};
-
-/// Members that describe data instead of holding it.
-const DESCRIBING: &[&str] =
-    &["schema", "headersSchema", "metadata", "$schema", "evaluatedRecurrence", "runAfter"];
-
-/// Members below which credentials are expected.
-const CREDENTIAL_PLACES: &[&str] = &["authentication", "headers"];
+use crate::text::{find_ignore_case, starts_with_ignore_case};
 
 /// A place that looks like a secret.
 pub(crate) struct Suspect<'t> {
@@ -72,8 +66,7 @@ fn without_schema_name(name: &str) -> &str {
 /// Judges a string of a definition, expressions heeded. Its place is asked for only where it matters.
 fn judge(text: &str, place: impl Fn() -> Place) -> Rules {
     let survey = Survey::of(text);
-    let may_hold = survey.may_hold(text);
-    if !may_hold && (is_expression(text) || place() == Place::default()) {
+    if !survey.may_hold(text) && (is_expression(text) || place() == Place::default()) {
         return Rules::default();
     }
     match split(text, survey.has_at()) {
@@ -95,15 +88,15 @@ fn judge_fragments(expression: &str) -> Rules {
 
 /// Where a name of its own is given to strings: by index of the value, sorted.
 #[derive(Default)]
-struct Names<'t> {
-    /// Strings that stand under the name of a variable or a Compose.
-    given: Vec<(u32, Cow<'t, str>)>,
+struct Names {
+    /// Strings that stand under the name of a variable or a Compose, and whether that name says secret.
+    given: Vec<(u32, bool)>,
     /// Actions and triggers: their names are no names of members.
     actions: Vec<u32>,
 }
 
-impl<'t> Names<'t> {
-    fn of(definition: Value<'t>, actions: &Actions<'t>) -> Self {
+impl Names {
+    fn of<'t>(definition: Value<'t>, actions: &Actions<'t>) -> Self {
         let mut names = Self::default();
         for action in &actions.list {
             names.actions.push(action.value.index());
@@ -117,20 +110,17 @@ impl<'t> Names<'t> {
         names
     }
 
-    fn add(&mut self, action: &Action<'t>) {
+    fn add(&mut self, action: &Action<'_>) {
         let Some(inputs) = action.inputs else { return };
         match action.kind_of {
-            ActionType::Compose => {
-                let name = action.name().to_lowercase().replace("compose", "");
-                self.give(inputs, Cow::Owned(name));
-            }
+            ActionType::Compose => self.give(inputs, is_secret_compose(&action.name())),
             ActionType::Variable => {
                 let listed = inputs.get("variables").into_iter().flat_map(Value::children);
                 for variable in listed.chain([inputs]) {
                     if let (Some(name), Some(value)) =
                         (variable.string("name"), variable.get("value"))
                     {
-                        self.give(value, name);
+                        self.give(value, secret::is_secret_name(&name));
                     }
                 }
             }
@@ -139,49 +129,54 @@ impl<'t> Names<'t> {
     }
 
     /// Gives a name to a string, or to the strings of an array.
-    fn give(&mut self, value: Value<'t>, name: Cow<'t, str>) {
+    fn give(&mut self, value: Value<'_>, secret_name: bool) {
         if value.is_text() {
-            self.given.push((value.index(), name));
+            self.given.push((value.index(), secret_name));
         } else {
             let texts = value.children().filter(|child| child.is_text() && !child.has_key());
-            self.given.extend(texts.map(|text| (text.index(), name.clone())));
+            self.given.extend(texts.map(|text| (text.index(), secret_name)));
         }
     }
 
     fn is_action(&self, value: Value<'_>) -> bool {
-        self.actions.binary_search(&value.index()).is_ok()
+        let in_map =
+            value.parent().is_some_and(|map| map.is_named("actions") || map.is_named("triggers"));
+        in_map && self.actions.binary_search(&value.index()).is_ok()
     }
 }
 
+/// Whether the name of a Compose action, without that word, says secret.
+fn is_secret_compose(name: &str) -> bool {
+    const WORD: &str = "compose";
+    let rest = if starts_with_ignore_case(name, WORD) { &name[WORD.len()..] } else { name };
+    if rest.is_ascii() && find_ignore_case(rest, WORD, 0).is_none() {
+        return secret::is_secret_name(rest);
+    }
+    secret::is_secret_name(&name.to_lowercase().replace(WORD, ""))
+}
+
 /// Walks the strings below a value, in order.
-fn scan<'t>(section: Value<'t>, names: &Names<'_>, report: &mut dyn FnMut(Value<'t>, Rules)) {
+fn scan<'t>(section: Value<'t>, names: &Names, report: &mut dyn FnMut(Value<'t>, Rules)) {
     let mut at = section.index();
     let end = section.end();
     let mut given = names.given.partition_point(|(index, _)| *index < at);
     let mut credentials_until = 0;
     while at < end {
         let value = section.sibling(at);
-        // Lengths of all the names in question.
-        if matches!(value.key_length(), 6..=8 | 13 | 14 | 19) {
-            let key = value.raw_key();
-            if DESCRIBING.contains(&key) && !names.is_action(value) {
+        match member(value.raw_key()) {
+            Member::Describing if !names.is_action(value) => {
                 at = value.end();
                 continue;
             }
-            if CREDENTIAL_PLACES.iter().any(|place| place.eq_ignore_ascii_case(key)) {
-                credentials_until = credentials_until.max(value.end());
-            }
+            Member::Credentials => credentials_until = credentials_until.max(value.end()),
+            _ => {}
         }
-        if let Some(text) = value.text() {
+        if let Some(text) = value.text().filter(|text| text.len() >= secret::SHORTEST) {
             while names.given.get(given).is_some_and(|(index, _)| *index < at) {
                 given += 1;
             }
-            let name = names
-                .given
-                .get(given)
-                .filter(|(index, _)| *index == at)
-                .map(|(_, name)| name.as_ref());
-            let rules = judge(&text, || place(value, name, at < credentials_until));
+            let given = names.given.get(given).filter(|(index, _)| *index == at);
+            let rules = judge(&text, || place(value, given, at < credentials_until));
             if !rules.is_empty() {
                 report(value, rules);
             }
@@ -190,9 +185,37 @@ fn scan<'t>(section: Value<'t>, names: &Names<'_>, report: &mut dyn FnMut(Value<
     }
 }
 
-fn place(value: Value<'_>, given: Option<&str>, credential: bool) -> Place {
+/// What a member's name says about what stands below it.
+enum Member {
+    /// Describes data instead of holding it.
+    Describing,
+    /// Credentials are expected there.
+    Credentials,
+    Other,
+}
+
+#[inline]
+fn member(name: &str) -> Member {
+    match name {
+        "schema"
+        | "headersSchema"
+        | "metadata"
+        | "$schema"
+        | "evaluatedRecurrence"
+        | "runAfter" => Member::Describing,
+        _ if name.eq_ignore_ascii_case("authentication")
+            || name.eq_ignore_ascii_case("headers") =>
+        {
+            Member::Credentials
+        }
+        _ => Member::Other,
+    }
+}
+
+#[inline]
+fn place(value: Value<'_>, given: Option<&(u32, bool)>, credential: bool) -> Place {
     let secret_name = match given {
-        Some(name) => secret::is_secret_name(name),
+        Some((_, secret_name)) => *secret_name,
         None if value.has_key() => secret::is_secret_name(value.raw_key()),
         None => array_name(value).is_some_and(secret::is_secret_name),
     };

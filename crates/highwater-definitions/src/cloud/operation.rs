@@ -1,19 +1,21 @@
 //! Operation: which connector an action calls, and what for. Deliberately not here: what that is worth; see `service`.
 
+use std::borrow::Cow;
+
 use crate::cloud::action::{Action, ActionType};
 use crate::json::Value;
 
 /// Connector and operation of an action, both lower case and empty when not told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Operation {
+pub(crate) struct Operation<'t> {
     /// Last segment of the connector's id, `dynamic` when chosen at run time.
-    pub(crate) api: String,
+    pub(crate) api: Cow<'t, str>,
     /// Operation id, or method and path with `{}` for every parameter.
-    pub(crate) name: String,
+    pub(crate) name: Cow<'t, str>,
 }
 
 /// What an action or trigger calls; nothing for those that call no connector.
-pub(crate) fn operation(action: &Action<'_>) -> Operation {
+pub(crate) fn operation<'t>(action: &Action<'t>) -> Operation<'t> {
     let inputs = action.inputs.filter(|_| action.kind_of == ActionType::Connector);
     let Some(inputs) = inputs else { return Operation::default() };
     let host = inputs.object("host");
@@ -24,21 +26,21 @@ pub(crate) fn operation(action: &Action<'_>) -> Operation {
         .unwrap_or_default()
 }
 
-fn by_api_id(host: Option<Value<'_>>) -> Option<Operation> {
+fn by_api_id(host: Option<Value<'_>>) -> Option<Operation<'_>> {
     let host = host?;
     let id = host.get("apiId")?.filled()?;
-    let api = if id.starts_with('@') { connection_key(&id) } else { last_segment(&id) };
-    Some(Operation { api, name: lower(host.string("operationId").as_deref()) })
+    let api = if id.starts_with('@') { connection_key(id) } else { last_segment(id) };
+    Some(Operation { api, name: lower(host.string("operationId")) })
 }
 
-fn by_service_provider(inputs: Value<'_>) -> Option<Operation> {
+fn by_service_provider(inputs: Value<'_>) -> Option<Operation<'_>> {
     let provider = inputs.object("serviceProviderConfiguration")?;
-    let api = last_segment(&provider.string("serviceProviderId")?);
-    Some(Operation { api, name: lower(provider.string("operationId").as_deref()) })
+    let api = last_segment(provider.string("serviceProviderId")?);
+    Some(Operation { api, name: lower(provider.string("operationId")) })
 }
 
 /// Logic Apps and older flows: the connection says which connector, method and path which operation.
-fn by_connection(inputs: Value<'_>, host: Value<'_>) -> Option<Operation> {
+fn by_connection<'t>(inputs: Value<'t>, host: Value<'t>) -> Option<Operation<'t>> {
     let named = host
         .object("connection")
         .and_then(|connection| connection.get("name"))
@@ -49,49 +51,69 @@ fn by_connection(inputs: Value<'_>, host: Value<'_>) -> Option<Operation> {
         connection.or_else(|| host.get("referenceName")).and_then(Value::filled)
     };
     let api = match named {
-        Some(name) => connection_key(&name),
-        None => without_suffix(&reference()?),
+        Some(name) => connection_key(name),
+        None => without_suffix(reference()?),
     };
-    let method = lower(inputs.string("method").as_deref());
+    let method = lower(inputs.string("method"));
     let path = inputs.string("path").map(|path| without_parameters(&path)).unwrap_or_default();
     let name = format!("{method} {path}").trim().to_lowercase();
-    Some(Operation { api, name })
+    Some(Operation { api, name: Cow::Owned(name) })
 }
 
-fn by_connection_name(host: Value<'_>) -> Option<Operation> {
-    let api = without_suffix(&host.get("connectionName")?.filled()?);
-    Some(Operation { api, name: lower(host.string("operationId").as_deref()) })
+fn by_connection_name(host: Value<'_>) -> Option<Operation<'_>> {
+    let api = without_suffix(host.get("connectionName")?.filled()?);
+    Some(Operation { api, name: lower(host.string("operationId")) })
 }
 
-fn lower(text: Option<&str>) -> String {
-    text.unwrap_or_default().trim().to_lowercase()
+fn lower(text: Option<Cow<'_, str>>) -> Cow<'_, str> {
+    in_lower_case(part(text.unwrap_or_default(), str::trim))
 }
 
-fn last_segment(id: &str) -> String {
-    id.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_lowercase()
+/// As it is where nothing changes, which is what most ids are.
+fn in_lower_case(text: Cow<'_, str>) -> Cow<'_, str> {
+    let changes = text.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii());
+    if changes { Cow::Owned(text.to_lowercase()) } else { text }
+}
+
+/// A part of a text, borrowed where that is.
+fn part<'t>(text: Cow<'t, str>, cut: fn(&str) -> &str) -> Cow<'t, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(cut(text)),
+        Cow::Owned(text) => Cow::Owned(cut(&text).to_owned()),
+    }
+}
+
+fn last_segment(id: Cow<'_, str>) -> Cow<'_, str> {
+    in_lower_case(part(id, |id| {
+        id.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+    }))
 }
 
 /// The key in `…'$connections'…['key']`; `dynamic` for any other expression.
-fn connection_key(expression: &str) -> String {
+fn connection_key(expression: Cow<'_, str>) -> Cow<'_, str> {
     if !expression.starts_with('@') {
-        return without_suffix(&last_segment(expression));
+        return without_suffix(last_segment(expression));
     }
     let key = expression.split_once("'$connections'").and_then(|(_, rest)| {
         let (_, rest) = rest.split_once("['")?;
         rest.split_once("']").map(|(key, _)| key)
     });
-    key.map_or_else(|| "dynamic".to_owned(), without_suffix)
+    match key {
+        Some(key) => without_suffix(Cow::Owned(key.to_owned())),
+        None => Cow::Borrowed("dynamic"),
+    }
 }
 
 /// Drops the local number of a connection name: `shared_sql_1`, `shared_sql-1`, `shared_sql_#workflowname#`.
-fn without_suffix(name: &str) -> String {
-    let name = name.trim().to_lowercase();
-    if let Some(plain) = name.strip_suffix("_#workflowname#") {
-        return plain.to_owned();
-    }
-    let plain = name.trim_end_matches(|character: char| character.is_ascii_digit());
-    let numbered = plain.len() < name.len() && plain.len() > 1 && plain.ends_with(['_', '-']);
-    if numbered { plain[..plain.len() - 1].to_owned() } else { name }
+fn without_suffix(name: Cow<'_, str>) -> Cow<'_, str> {
+    part(in_lower_case(part(name, str::trim)), |name| {
+        if let Some(plain) = name.strip_suffix("_#workflowname#") {
+            return plain;
+        }
+        let plain = name.trim_end_matches(|character: char| character.is_ascii_digit());
+        let numbered = plain.len() < name.len() && plain.len() > 1 && plain.ends_with(['_', '-']);
+        if numbered { &plain[..plain.len() - 1] } else { name }
+    })
 }
 
 /// A path with `{}` for every `@{…}`.
@@ -117,8 +139,8 @@ pub(crate) fn child_target(action: &Action<'_>) -> Option<String> {
 }
 
 /// Whether the action reads the value of a secret from a vault.
-pub(crate) fn reads_secret(action: &Action<'_>, operation: &Operation) -> bool {
-    let name = operation.name.as_str();
+pub(crate) fn reads_secret(action: &Action<'_>, operation: &Operation<'_>) -> bool {
+    let name = operation.name.as_ref();
     if action.kind_of != ActionType::Connector {
         let uri = action.input("uri").filter(|_| action.kind_of == ActionType::Http);
         return uri.and_then(Value::text).is_some_and(|uri| is_vault(&uri));
@@ -155,7 +177,7 @@ mod tests {
         let text = format!(r#"{{"type":"ApiConnection","inputs":{inputs}}}"#);
         let json = Json::read(&text).unwrap();
         let found = operation(&Action::read(json.root(), 1));
-        (found.api, found.name)
+        (found.api.into_owned(), found.name.into_owned())
     }
 
     fn pair(api: &str, name: &str) -> (String, String) {

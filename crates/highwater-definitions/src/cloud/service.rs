@@ -94,9 +94,9 @@ const STORES: &[(&str, &str)] = &[
 ];
 
 /// Tells somebody something.
-pub(crate) fn notifies(operation: &Operation) -> bool {
+pub(crate) fn notifies(operation: &Operation<'_>) -> bool {
     let api = operation.api.strip_prefix("shared_").unwrap_or(&operation.api);
-    let name = operation.name.as_str();
+    let name = operation.name.as_ref();
     if TICKET_SYSTEMS.contains(&api) {
         let creates =
             name.starts_with("create") && TICKETS.iter().any(|ticket| holds(name, ticket));
@@ -109,30 +109,30 @@ pub(crate) fn notifies(operation: &Operation) -> bool {
 }
 
 /// Asks a model or an agent.
-pub(crate) fn asks_model(operation: &Operation) -> bool {
-    let name = operation.name.as_str();
+pub(crate) fn asks_model(operation: &Operation<'_>) -> bool {
+    let name = operation.name.as_ref();
     let by_name = ["aibuilderpredict", "executecopilot", "runagent"]
         .iter()
         .any(|start| name.starts_with(start));
     by_name
         || matches!(name, "predict" | "predictv2")
-        || AI_CONNECTORS.contains(&operation.api.as_str())
+        || AI_CONNECTORS.contains(&operation.api.as_ref())
 }
 
 /// Starts or awaits an approval.
-pub(crate) fn approves(operation: &Operation) -> bool {
-    matches!(operation.api.as_str(), "shared_approvals" | "approvals")
+pub(crate) fn approves(operation: &Operation<'_>) -> bool {
+    matches!(operation.api.as_ref(), "shared_approvals" | "approvals")
 }
 
 /// Runs a desktop flow.
-pub(crate) fn runs_desktop_flow(operation: &Operation) -> bool {
-    matches!(operation.api.as_str(), "shared_uiflow" | "uiflow")
+pub(crate) fn runs_desktop_flow(operation: &Operation<'_>) -> bool {
+    matches!(operation.api.as_ref(), "shared_uiflow" | "uiflow")
         && operation.name.starts_with("runuiflow")
 }
 
 /// The store an operation writes to.
-pub(crate) fn written_store(operation: &Operation) -> Option<&'static str> {
-    let name = operation.name.as_str();
+pub(crate) fn written_store(operation: &Operation<'_>) -> Option<&'static str> {
+    let name = operation.name.as_ref();
     let shares = name.starts_with("createshare") || name.starts_with("createsharing");
     if shares || !WRITES.iter().any(|verb| name.starts_with(verb)) {
         return None;
@@ -151,71 +151,71 @@ pub(crate) fn scales(store: &str) -> Option<bool> {
     }
 }
 
-/// Names the designers give by themselves, lower case, without number.
+/// Names the designers give by themselves, lower case, without number; the shortest first.
 const DEFAULT_NAMES: &[&str] = &[
-    "compose",
-    "condition",
+    "http",
+    "join",
+    "delay",
     "scope",
-    "switch",
-    "apply_to_each",
-    "for_each",
-    "do_until",
     "until",
+    "select",
+    "switch",
+    "compose",
+    "do_until",
+    "for_each",
+    "get_item",
+    "response",
+    "condition",
+    "get_items",
+    "list_rows",
+    "terminate",
+    "parse_json",
+    "add_to_time",
+    "create_file",
+    "create_item",
+    "delay_until",
+    "delete_item",
+    "update_file",
+    "update_item",
+    "current_time",
+    "delete_a_row",
+    "filter_array",
+    "http_webhook",
+    "set_variable",
+    "update_a_row",
+    "add_a_new_row",
+    "apply_to_each",
+    "get_past_time",
+    "send_an_email",
+    "get_a_row_by_id",
+    "get_future_time",
+    "create_csv_table",
+    "get_file_content",
+    "run_a_child_flow",
+    "convert_time_zone",
+    "create_html_table",
+    "get_file_metadata",
+    "decrement_variable",
+    "increment_variable",
+    "respond_to_copilot",
+    "send_an_email_(v2)",
+    "get_my_profile_(v2)",
     "initialize_variable",
     "initialize_variables",
-    "set_variable",
-    "increment_variable",
-    "decrement_variable",
+    "get_user_profile_(v2)",
+    "add_a_row_into_a_table",
+    "perform_a_bound_action",
     "append_to_array_variable",
     "append_to_string_variable",
-    "http",
-    "http_webhook",
-    "response",
-    "respond_to_a_power_app_or_flow",
-    "respond_to_a_powerapp_or_flow",
-    "respond_to_copilot",
-    "terminate",
-    "delay",
-    "delay_until",
-    "parse_json",
-    "select",
-    "filter_array",
-    "join",
-    "create_html_table",
-    "create_csv_table",
-    "run_a_child_flow",
-    "run_a_flow_built_with_power_automate_for_desktop",
-    "send_an_email",
-    "send_an_email_(v2)",
-    "post_message_in_a_chat_or_channel",
-    "start_and_wait_for_an_approval",
-    "get_items",
-    "get_item",
-    "create_item",
-    "update_item",
-    "delete_item",
-    "get_file_content",
-    "get_file_metadata",
-    "create_file",
-    "update_file",
-    "get_files_(properties_only)",
-    "list_rows",
-    "get_a_row_by_id",
-    "add_a_new_row",
-    "update_a_row",
-    "delete_a_row",
     "perform_an_unbound_action",
-    "perform_a_bound_action",
+    "get_files_(properties_only)",
     "list_rows_present_in_a_table",
-    "add_a_row_into_a_table",
-    "get_my_profile_(v2)",
-    "get_user_profile_(v2)",
+    "respond_to_a_powerapp_or_flow",
+    "respond_to_a_power_app_or_flow",
+    "start_and_wait_for_an_approval",
+    "post_message_in_a_chat_or_channel",
     "send_an_http_request_to_sharepoint",
-    "convert_time_zone",
-    "get_past_time",
-    "get_future_time",
-    "add_to_time",
-    "current_time",
+    "run_a_flow_built_with_power_automate_for_desktop",
 ];
 
 /// Whether the designer named the action.
@@ -228,18 +228,19 @@ pub(crate) fn is_default_name(name: &str) -> bool {
     };
     let same =
         |one: u8, other: u8| one == if other == b' ' { b'_' } else { other.to_ascii_lowercase() };
-    DEFAULT_NAMES.iter().any(|known| {
-        known.len() == plain.len()
-            && known.bytes().zip(plain.bytes()).all(|(one, other)| same(one, other))
-    })
+    let first = DEFAULT_NAMES.partition_point(|known| known.len() < plain.len());
+    let candidates = DEFAULT_NAMES[first..].iter().take_while(|known| known.len() == plain.len());
+    candidates
+        .into_iter()
+        .any(|known| known.bytes().zip(plain.bytes()).all(|(one, other)| same(one, other)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn operation(api: &str, name: &str) -> Operation {
-        Operation { api: api.to_owned(), name: name.to_owned() }
+    fn operation<'t>(api: &'t str, name: &'t str) -> Operation<'t> {
+        Operation { api: api.into(), name: name.into() }
     }
 
     #[test]
@@ -285,6 +286,7 @@ mod tests {
 
     #[test]
     fn default_names_may_carry_a_number() {
+        assert!(DEFAULT_NAMES.is_sorted_by_key(|name| name.len()));
         assert!(
             is_default_name("Compose_2")
                 && is_default_name("Apply_to_each")

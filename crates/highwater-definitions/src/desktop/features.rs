@@ -346,10 +346,20 @@ impl Count {
     }
 }
 
-/// Host of a literal address, lower case; `None` when part of it is computed.
+/// Host of a literal web address, lower case; `None` when part of it is computed, or when it is no web address
+/// (`about:blank`, `file:///…`, `mailto:…`).
 fn host(literal: &str) -> Option<String> {
     let address = unescaped(literal);
-    let rest = address.split_once("://").map_or(address.as_ref(), |(_, rest)| rest);
+    let rest = match address.trim().split_once(':') {
+        Some((scheme, rest))
+            if ["http", "https"].iter().any(|it| it.eq_ignore_ascii_case(scheme)) =>
+        {
+            rest.trim_start_matches('/')
+        }
+        // A port, as in `portal.example:8443`.
+        Some((_, rest)) if !rest.starts_with(|digit: char| digit.is_ascii_digit()) => return None,
+        _ => address.trim(),
+    };
     let authority = rest.split(['/', '?', '#', '\\']).next()?;
     let host = authority.rsplit('@').next()?;
     let host = if host.starts_with('[') { host } else { host.split(':').next()? };
@@ -372,7 +382,11 @@ mod tests {
     fn hosts_and_applications_are_read_from_literals() {
         assert_eq!(host("https://User@Portal.Example:8443/x?y").as_deref(), Some("portal.example"));
         assert_eq!(host("https://%Host%/x"), None);
-        assert_eq!(host("about:blank").as_deref(), Some("about"));
+        assert_eq!(host("Portal.Example:8443/x").as_deref(), Some("portal.example"));
+        assert_eq!(host("www.portal.example").as_deref(), Some("www.portal.example"));
+        for none in ["about:blank", "file:///C:/x.html", "edge://settings", "mailto:a@b.example"] {
+            assert_eq!(host(none), None, "{none}");
+        }
         assert_eq!(file_name("C:\\\\Tools\\\\Ledger.exe").as_deref(), Some("ledger.exe"));
         assert_eq!(file_name("%App%"), None);
     }

@@ -7,10 +7,13 @@ mod assigned;
 use super::word::{entropy, is_word, plausible, plausible_from};
 use super::{COMPUTED, Rules, SecretRule};
 
-use assigned::assigned;
+use assigned::{assigned, assigns};
 
 /// Bytes of one assigned value that are looked at.
 const MAX_VALUE: usize = 128;
+
+/// Texts shorter than this hold no pattern.
+const SHORTEST: usize = 8;
 
 /// Bytes without which a pattern cannot be there; cheap to look for all at once.
 const CLASS_BYTES: [u8; 14] = *b"=:@.-_~ AIJGxz";
@@ -68,7 +71,7 @@ const PATTERNS: [Pattern; 10] = [
     pattern(
         COLON | AT,
         10,
-        |text| find(text, "://", 0).is_some(),
+        hints_url_credentials,
         SecretRule::UrlCredentials,
         holds_url_credentials,
     ),
@@ -108,18 +111,53 @@ const PATTERNS: [Pattern; 10] = [
 
 /// A `_` after the letters that tokens begin with.
 fn hints_github_token(text: &str) -> bool {
-    memchr::memchr_iter(b'_', text.as_bytes())
+    // Less than this behind it is no token.
+    let tokens = &text.as_bytes()[..text.len().saturating_sub(22)];
+    memchr::memchr_iter(b'_', tokens)
         .any(|at| matches!(&text.as_bytes()[..at], [.., b'g', b'h', _] | [.., b'p', b'a', b't']))
 }
 
-/// A blank after the end of a scheme.
+/// The name of a scheme and a blank. Looked for by its first letter, which is rare.
 fn hints_auth_header(text: &str) -> bool {
-    memchr::memchr_iter(b' ', text.as_bytes()).any(|at| {
-        matches!(
-            &text.as_bytes()[..at],
-            [.., b'e' | b'E', b'r' | b'R'] | [.., b'i' | b'I', b'c' | b'C']
-        )
+    let bytes = text.as_bytes();
+    memchr::memchr2_iter(b'b', b'B', bytes).any(|at| {
+        let word = &bytes[at + 1..];
+        let is =
+            |rest: &[u8]| word.get(..rest.len()).is_some_and(|it| it.eq_ignore_ascii_case(rest));
+        is(b"earer ") || is(b"asic ")
     })
+}
+
+/// An `@` where a URL has its host; the `@` of an expression counts.
+fn hints_url_credentials(text: &str) -> bool {
+    after_each_plain(text, "://", |at| {
+        let authority = run(text, at, in_authority);
+        if memchr::memchr(b'@', authority.as_bytes()).is_some() { Ok(()) } else { Err(at) }
+    })
+}
+
+fn in_authority(byte: u8) -> bool {
+    byte > b' ' && !matches!(byte, b'/' | b'?' | b'#' | b'"' | b'\'' | b'\\')
+}
+
+/// Patterns that the lower seven classes a text holds allow, a bit each; and the upper ones.
+const ALLOWED: [[u16; 128]; 2] = [allowed(0), allowed(7)];
+
+const fn allowed(shift: u32) -> [u16; 128] {
+    let mut allowed = [0u16; 128];
+    let mut present = 0;
+    while present < 128 {
+        let mut at = 0;
+        while at < PATTERNS.len() {
+            let needed = (PATTERNS[at].needed >> shift) & 127;
+            if needed & present as u16 == needed {
+                allowed[present] |= 1 << at;
+            }
+            at += 1;
+        }
+        present += 1;
+    }
+    allowed
 }
 
 /// Which of the bytes that matter a text holds: one pass, before any other look.
@@ -127,17 +165,32 @@ fn hints_auth_header(text: &str) -> bool {
 pub(crate) struct Survey(u16);
 
 impl Survey {
+    #[inline]
     pub(crate) fn of(text: &str) -> Self {
         Self(text.bytes().fold(0, |present, byte| present | CLASSES[usize::from(byte)]))
     }
 
     /// Whether any pattern can be in the text or in a part of it; most texts are done with after this.
+    #[inline]
     pub(crate) fn may_hold(self, text: &str) -> bool {
-        self.0 & (EQUALS | COLON) != 0 || PATTERNS.iter().any(|it| self.suggests(it, text))
+        text.len() >= SHORTEST
+            && ((self.has_assignment() && assigns(text)) || self.suggested(text).next().is_some())
     }
 
-    fn suggests(self, it: &Pattern, text: &str) -> bool {
-        self.0 & it.needed == it.needed && text.len() >= it.least && (it.hinted)(text)
+    fn has_assignment(self) -> bool {
+        self.0 & (EQUALS | COLON) != 0
+    }
+
+    /// Patterns worth a closer look.
+    fn suggested(self, text: &str) -> impl Iterator<Item = &'static Pattern> {
+        let [low, high] = [self.0 & 127, self.0 >> 7].map(usize::from);
+        let mut left = ALLOWED[0][low] & ALLOWED[1][high];
+        let allowed = std::iter::from_fn(move || {
+            let at = left.trailing_zeros();
+            left &= left.wrapping_sub(1);
+            PATTERNS.get(at as usize)
+        });
+        allowed.filter(|it| text.len() >= it.least && (it.hinted)(text))
     }
 
     /// Holds an `@`.
@@ -148,18 +201,16 @@ impl Survey {
 
 /// Every pattern that a text holds.
 pub(super) fn rules(text: &str) -> Rules {
-    if text.len() < 8 { Rules::default() } else { surveyed(text, Survey::of(text)) }
+    if text.len() < SHORTEST { Rules::default() } else { surveyed(text, Survey::of(text)) }
 }
 
 /// As [`rules`], of a text that was surveyed already.
 pub(super) fn surveyed(text: &str, survey: Survey) -> Rules {
     let mut rules = Rules::default();
-    for it in PATTERNS.iter().filter(|it| survey.suggests(it, text)) {
-        if (it.holds)(text) {
-            rules.add(it.rule);
-        }
+    for it in survey.suggested(text).filter(|it| (it.holds)(text)) {
+        rules.add(it.rule);
     }
-    if survey.0 & (EQUALS | COLON) != 0 {
+    if survey.has_assignment() {
         assigned(text, &mut rules);
     }
     rules
@@ -227,9 +278,7 @@ fn holds_jwt(text: &str) -> bool {
 
 fn holds_url_credentials(text: &str) -> bool {
     after_each_plain(text, "://", |at| {
-        let authority = run(text, at, |byte| {
-            byte > b' ' && !matches!(byte, b'/' | b'?' | b'#' | b'"' | b'\'' | b'\\')
-        });
+        let authority = run(text, at, in_authority);
         let Some((credentials, host)) = authority.rsplit_once('@') else {
             return Err(at + authority.len());
         };

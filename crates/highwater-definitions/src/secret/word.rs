@@ -134,40 +134,45 @@ const PLACEHOLDERS: &[&str] = &[
 const SEPARATORS: &[u8] = b"-_ .$";
 
 /// Whether a name says that a credential stands there. The last segment of a path counts.
+#[inline]
 pub(crate) fn is_secret_name(name: &str) -> bool {
-    let mut buffer = [0u8; NAME_TAIL];
-    let tail = normalised_tail(name, &mut buffer);
-    let [.., before, last] = tail else { return false };
-    // The last two letters of all the names below; most names end here.
-    if !matches!(
-        [*before, *last],
+    // Most names end in letters that none of the names below ends in.
+    match name.as_bytes() {
+        [.., before, last] if before.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() => {
+            ends_like_secret(before.to_ascii_lowercase(), last.to_ascii_lowercase())
+                && ends_in_secret(name)
+        }
+        _ => ends_in_secret(name),
+    }
+}
+
+/// The last two letters of all the names in question.
+fn ends_like_secret(before: u8, last: u8) -> bool {
+    matches!(
+        [before, last],
         [b'r' | b'w', b'd']
             | [b's' | b'e', b'e' | b't' | b'y' | b'n']
             | [b'o', b'n']
             | [b'n', b'g']
-    ) {
-        return false;
-    }
+    )
+}
+
+fn ends_in_secret(name: &str) -> bool {
+    let mut buffer = [0u8; NAME_TAIL];
+    let tail = normalised_tail(name, &mut buffer);
     tail == b"token" || SECRET_ENDS.iter().any(|end| tail.ends_with(end.as_bytes()))
 }
 
 /// Longer than any known end by one, so that "is" and "ends in" can be told apart.
 const NAME_TAIL: usize = 24;
 
-/// The last bytes of a name's last segment, lower case, without separators; empty when its last letter ends no known name.
+/// The last bytes of a name's last segment, lower case, without separators.
 fn normalised_tail<'b>(name: &str, buffer: &'b mut [u8; NAME_TAIL]) -> &'b [u8] {
     let mut at = NAME_TAIL;
     let last = name.bytes().rev().take_while(|byte| *byte != b'/');
-    for byte in last.filter(|byte| !SEPARATORS.contains(byte)) {
-        let byte = byte.to_ascii_lowercase();
-        if at == NAME_TAIL && !matches!(byte, b'd' | b'e' | b't' | b'y' | b'n' | b'g') {
-            return &[];
-        }
+    for byte in last.filter(|byte| !SEPARATORS.contains(byte)).take(NAME_TAIL) {
         at -= 1;
-        buffer[at] = byte;
-        if at == 0 {
-            break;
-        }
+        buffer[at] = byte.to_ascii_lowercase();
     }
     &buffer[at..]
 }

@@ -19,10 +19,10 @@ pub(super) fn count(found: &Found<'_>, features: &mut CloudFlowFeatures) -> Vec<
     let variables: Vec<(String, String)> = parameters.filter_map(variable).collect();
     features.env_var_count = variables.len() as u64;
     if !variables.is_empty() {
-        let escaped = variables.iter().any(|(name, _)| name.contains(['"', '\\']));
-        let used = used_parameters(found.definition, escaped);
+        let mut unused: BTreeSet<&str> = variables.iter().map(|(name, _)| name.as_str()).collect();
+        remove_used(found.definition, &mut unused);
         features.env_var_used_count =
-            variables.iter().filter(|(name, _)| used.contains(name)).count() as u64;
+            variables.iter().filter(|(name, _)| !unused.contains(name.as_str())).count() as u64;
     }
     variables.into_iter().map(|(_, schema)| schema).collect::<BTreeSet<_>>().into_iter().collect()
 }
@@ -48,26 +48,38 @@ fn variable(parameter: Value<'_>) -> Option<(String, String)> {
     Some((parameter.key().to_lowercase(), schema))
 }
 
-/// Names in `parameters('…')` in triggers, actions and outputs, lower case. Looked for in the text as written, which is
-/// many times faster than string by string; where escapes could be part of a name, string by string after all.
-fn used_parameters(definition: Value<'_>, escaped: bool) -> BTreeSet<String> {
-    let mut used = BTreeSet::new();
-    let mut add = |text: &str| {
-        let names = arguments(text, "parameters").into_iter();
-        used.extend(names.map(|(name, _)| name.replace("''", "'").to_lowercase()));
-    };
+/// Removes the names (lower case) that stand in `parameters('…')` in triggers, actions and outputs. Looked for in the
+/// text as written, which is many times faster than string by string; where escapes could be part of a name, string by
+/// string after all.
+fn remove_used(definition: Value<'_>, unused: &mut BTreeSet<&str>) {
+    let escaped = unused.iter().any(|name| name.contains(['"', '\\']));
     for section in
         ["triggers", "actions", "outputs"].iter().filter_map(|section| definition.get(section))
     {
         let raw = section.raw();
         if !escaped && memchr::memmem::find(raw.as_bytes(), b"\\u").is_none() {
-            add(raw);
+            remove_named(raw, unused);
             continue;
         }
         let texts = (section.index()..section.end()).filter_map(|at| section.sibling(at).text());
-        texts.for_each(|text| add(&text));
+        texts.for_each(|text| remove_named(&text, unused));
     }
-    used
+}
+
+/// Stops as soon as nothing is left to look for.
+fn remove_named(text: &str, unused: &mut BTreeSet<&str>) {
+    if unused.is_empty() {
+        return;
+    }
+    let mut seen = BTreeSet::new();
+    for (name, _) in arguments(text, "parameters") {
+        if seen.insert(name) {
+            unused.remove(name.replace("''", "'").to_lowercase().as_str());
+            if unused.is_empty() {
+                return;
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use crate::cloud::action::{Action, ActionMap, ActionType};
 use crate::cloud::expression::arguments;
 use crate::cloud::features::{Flow, has_timeout, run_status};
+use crate::cloud::fingerprint::Fingerprint;
 use crate::cloud::graph::{Graph, Role, Statuses, roles};
 use crate::cloud::operation::{Operation, child_target};
-use crate::cloud::{CloudFlowFeatures, ErrorHandling, fingerprint, service};
+use crate::cloud::{CloudFlowFeatures, ErrorHandling, service};
 use crate::json::Value;
 use crate::text::starts_with_ignore_case;
 
@@ -58,28 +59,22 @@ pub(super) fn count(flow: &Flow<'_>, features: &mut CloudFlowFeatures) -> Failur
     let (list, maps) = (&flow.actions.list, &flow.actions.maps);
     let mut failures = Failures { on_failure: vec![false; list.len()], ..Failures::default() };
     let mut subtrees: Vec<Holds> = list.iter().map(Holds::own).collect();
-    let mut hashes = vec![[0u8; 64]; maps.len()];
+    let mut fingerprint = Fingerprint::of(maps);
     let mut outcomes = None;
+    let mut graph = Graph::default();
     for at in (0..maps.len()).rev() {
         let map = &maps[at];
-        let graph = Graph::read(list, map);
+        graph.read(list, map);
         add_branches(flow, map, &mut subtrees);
         count_edges(flow, &graph, features);
         features.parallel_branch_count += graph.parallel_branches();
-        if !graph.edges.is_empty() {
+        if graph.minds_failure() {
             Judged::of(flow, map, &graph, &subtrees, &mut outcomes).count(features, &mut failures);
         }
-        let members =
-            fingerprint::members(&graph, map, (list, &flow.operations), &|action, text| {
-                fingerprint::branches(maps, &hashes, list[action as usize].branches, text);
-            });
-        hashes[at] = fingerprint::map(members);
+        fingerprint.add_map(at, &graph, list, &flow.operations);
     }
-    let top = hashes.first().copied().unwrap_or_else(|| fingerprint::map(Vec::new()));
     let triggers = flow.triggers.iter().zip(&flow.trigger_operations);
-    let trigger_labels =
-        triggers.map(|(trigger, operation)| fingerprint::label(trigger, operation)).collect();
-    features.structure_hash = fingerprint::flow(trigger_labels, &top);
+    features.structure_hash = fingerprint.flow(triggers);
     failures.spread(maps);
     features.try_catch = features.scope_catch_count > 0;
     features.notify_on_failure = failures.any(flow, |action, operation| {
@@ -104,7 +99,7 @@ fn add_branches(flow: &Flow<'_>, map: &ActionMap, subtrees: &mut [Holds]) {
     }
 }
 
-fn count_edges(flow: &Flow<'_>, graph: &Graph<'_>, features: &mut CloudFlowFeatures) {
+fn count_edges(flow: &Flow<'_>, graph: &Graph, features: &mut CloudFlowFeatures) {
     let (mut other, mut failed) = (None, None);
     for edge in &graph.edges {
         if edge.statuses != Statuses::SUCCEEDED && other != Some(edge.to) {
@@ -125,7 +120,7 @@ fn count_edges(flow: &Flow<'_>, graph: &Graph<'_>, features: &mut CloudFlowFeatu
 struct Judged<'g, 't> {
     flow: &'g Flow<'t>,
     map: &'g ActionMap,
-    graph: &'g Graph<'t>,
+    graph: &'g Graph,
     roles: Vec<Role>,
     /// What runs when a member of the failure-only set ran, in the order of the map.
     regions: Vec<Holds>,
@@ -137,7 +132,7 @@ impl<'g, 't> Judged<'g, 't> {
     fn of(
         flow: &'g Flow<'t>,
         map: &'g ActionMap,
-        graph: &'g Graph<'t>,
+        graph: &'g Graph,
         subtrees: &[Holds],
         outcomes: &mut Option<Outcomes>,
     ) -> Self {
@@ -298,11 +293,9 @@ impl Outcomes {
             let text = value.text().unwrap_or_default();
             let mut add =
                 |name: &str| found.push((value.index(), name.replace("''", "'").to_lowercase()));
-            arguments(&text, "result").iter().for_each(|(name, _)| add(name));
-            arguments(&text, "actions").iter().for_each(|(name, _)| add(name));
-            let outputs = arguments(&text, "outputs");
-            outputs
-                .iter()
+            arguments(&text, "result").for_each(|(name, _)| add(name));
+            arguments(&text, "actions").for_each(|(name, _)| add(name));
+            arguments(&text, "outputs")
                 .filter(|(_, end)| asks_status(&text[*end..]))
                 .for_each(|(name, _)| add(name));
         }
@@ -332,7 +325,7 @@ impl Failures {
         }
     }
 
-    fn any(&self, flow: &Flow<'_>, fits: impl Fn(&Action<'_>, &Operation) -> bool) -> bool {
+    fn any(&self, flow: &Flow<'_>, fits: impl Fn(&Action<'_>, &Operation<'_>) -> bool) -> bool {
         flow.each()
             .zip(&self.on_failure)
             .any(|((action, operation), on_failure)| *on_failure && fits(action, operation))

@@ -34,7 +34,9 @@ pub(super) fn list(
     places.extend(failures.incomplete.iter().map(|at| (action(at), Rule::IncompleteCatch, None)));
     places.extend(flow.actions.cut.map(|value| (value, Rule::TooDeep, None)));
     places.extend(of_triggers(flow));
-    places.extend(of_secret_reads(flow));
+    if features.secret_action_count > features.secret_output_secured_count {
+        places.extend(of_secret_reads(flow));
+    }
     if features.non_trivial && features.error_handling == ErrorHandling::None {
         let first = flow.actions.list.first().and_then(|action| action.value.parent());
         places.extend(first.map(|value| (value, Rule::NoErrorHandling, None)));

@@ -34,24 +34,39 @@ pub(super) fn count(flow: &Flow<'_>, features: &mut CloudFlowFeatures) {
 
 /// What starts the flow, in one word.
 pub(super) fn class(trigger: &Action<'_>) -> &'static str {
-    let kind = trigger.kind.as_deref().unwrap_or_default().to_lowercase();
-    match trigger.type_name.to_lowercase().as_str() {
-        "request" => request_class(&kind),
-        "recurrence" | "slidingwindow" => "schedule",
-        name if name.ends_with("webhook") || name.ends_with("notification") => "push",
-        "openapiconnection" | "apiconnection" | "http" | "serviceprovider" => "poll",
-        _ => "other",
+    let name = trigger.type_name.as_ref();
+    let is = |known: &&str| known.eq_ignore_ascii_case(name);
+    let ends = |end: &str| {
+        name.len() >= end.len()
+            && name.is_char_boundary(name.len() - end.len())
+            && name[name.len() - end.len()..].eq_ignore_ascii_case(end)
+    };
+    match () {
+        () if is(&"Request") => request_class(trigger.kind.as_deref().unwrap_or_default()),
+        () if ["Recurrence", "SlidingWindow"].iter().any(is) => "schedule",
+        () if ends("Webhook") || ends("Notification") => "push",
+        () if POLLING.iter().any(is) => "poll",
+        () => "other",
     }
 }
 
+const POLLING: [&str; 4] = ["OpenApiConnection", "ApiConnection", "Http", "ServiceProvider"];
+
 fn request_class(kind: &str) -> &'static str {
-    match kind {
-        "" | "http" => "http",
-        "powerapp" | "powerappv2" => "app",
-        "skills" | "virtualagent" | "copilot" => "agent",
-        "button" | "apiconnection" | "geofence" => "manual",
-        _ => "other",
-    }
+    const CLASSES: [(&str, &str); 10] = [
+        ("", "http"),
+        ("Http", "http"),
+        ("PowerApp", "app"),
+        ("PowerAppV2", "app"),
+        ("Skills", "agent"),
+        ("VirtualAgent", "agent"),
+        ("Copilot", "agent"),
+        ("Button", "manual"),
+        ("ApiConnection", "manual"),
+        ("Geofence", "manual"),
+    ];
+    let known = CLASSES.iter().find(|(known, _)| known.eq_ignore_ascii_case(kind));
+    known.map_or("other", |(_, class)| class)
 }
 
 /// Who may call the trigger's URL. Flows made before the setting carry none: anyone with the URL.
