@@ -261,7 +261,7 @@ mod tests {
         let id = r#"{"id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/networkWatchers/w/FlowLogs/l"}"#;
         assert!(class(id).unwrap().leads_to("arg.resources"));
         assert!(
-            class(r#"{"id": "x", "type": "Microsoft.Compute/disks"}"#).unwrap().unused.is_some()
+            class(r#"{"id": "x", "type": "Microsoft.Compute/images"}"#).unwrap().unused.is_some()
         );
         assert_eq!(class(r#"{"id": "x", "type": "Vsts"}"#), None);
     }

@@ -104,7 +104,7 @@ mod tests {
                 let observed_at = Time::parse(NOW).unwrap();
                 rows.begin(&Origin { source: source.into(), record_no: no, observed_at }, 0);
                 if let Some(reading) = reading {
-                    (reading.read)(&Record { json: Json::new(&value), place }, &mut rows);
+                    (reading.read)(&Record::new(Json::new(&value), place), &mut rows);
                 }
             }
             rows

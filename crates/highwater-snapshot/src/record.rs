@@ -1,18 +1,23 @@
 //! Record: one thing a service said, with where and when it was said.
 //!
-//! Owns the context that a reading may need beside the record itself. Keeps no state.
+//! Owns the context that a reading may need beside the record itself, and reads a flow's definition only
+//! once for all the tables that it feeds.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use highwater_definitions::CloudFlow;
 
 use crate::{Json, Time};
 
 /// One record of a source on its way into rows.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Record<'v> {
     /// The record.
     pub json: Json<'v>,
     /// What the request was about, where the record does not say it itself.
     pub place: &'v Place,
+    flow: OnceCell<Option<CloudFlow>>,
 }
 
 /// Where a record was read: the parts of the request that the record itself may not repeat.
@@ -38,6 +43,16 @@ pub struct Origin {
 }
 
 impl<'v> Record<'v> {
+    /// A record that was said in a place.
+    pub const fn new(json: Json<'v>, place: &'v Place) -> Self {
+        Self { json, place, flow: OnceCell::new() }
+    }
+
+    /// What the flow definition inside says, as `read` finds it the first time.
+    pub(crate) fn flow(&self, read: impl FnOnce() -> Option<CloudFlow>) -> Option<&CloudFlow> {
+        self.flow.get_or_init(read).as_ref()
+    }
+
     /// A cursor at a dotted path.
     pub fn at(&self, path: &str) -> Json<'v> {
         self.json.at(path)

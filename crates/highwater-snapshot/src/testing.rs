@@ -38,7 +38,7 @@ fn frame(table: &'static Table, source: &str, place: &Place, json: &str) -> Data
     let reading = reading.unwrap_or_else(|| panic!("{} has no reading of {source}", table.name));
     let mut rows = Rows::new(table, Arc::new(Pseudonyms::plain()));
     rows.begin(&Origin { source: source.into(), record_no: 1, observed_at: Time(0) }, 0);
-    (reading.read)(&Record { json: Json::new(&value), place }, &mut rows);
+    (reading.read)(&Record::new(Json::new(&value), place), &mut rows);
     rows.into_frame().unwrap()
 }
 

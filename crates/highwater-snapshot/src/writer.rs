@@ -130,7 +130,7 @@ impl Writer {
         let record_no = self.keep_raw(source, value)?;
         *self.said.records.entry((source.to_owned(), scope.to_owned())).or_default() += 1;
         let origin = Origin { source: source.to_owned(), record_no, observed_at };
-        let record = Record { json: Json::new(value), place };
+        let record = Record::new(Json::new(value), place);
         let mut given = 0;
         for route in self.readings.get(source).into_iter().flatten() {
             let rows = &mut self.rows[route.table];

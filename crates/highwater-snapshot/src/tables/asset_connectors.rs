@@ -145,7 +145,7 @@ impl Asset<'_> {
     }
 
     /// Connectors of a definition that came as text.
-    fn push_flow(&self, text: &str, flow: Option<CloudFlow>, rows: &mut Rows) {
+    fn push_flow(&self, text: &str, flow: Option<&CloudFlow>, rows: &mut Rows) {
         let value: Option<Value<'_>> = serde_json::from_str(text).ok();
         let root = value.as_ref().map_or(Json::NULL, Json::new);
         let references =
@@ -157,10 +157,10 @@ impl Asset<'_> {
     fn push_bindings(
         &self,
         bindings: &BTreeMap<String, &'static str>,
-        flow: Option<CloudFlow>,
+        flow: Option<&CloudFlow>,
         rows: &mut Rows,
     ) {
-        let features = flow.map(|flow| flow.features);
+        let features = flow.map(|flow| &flow.features);
         let used = features
             .iter()
             .flat_map(|features| &features.connector_ids)

@@ -49,11 +49,16 @@ fn definition(record: &Record<'_>, rows: &mut Rows) {
     push(environment.as_deref(), caller.as_deref(), service_flow(record), rows);
 }
 
-fn push(environment: Option<&str>, caller: Option<&str>, flow: Option<CloudFlow>, rows: &mut Rows) {
-    for callee in flow.into_iter().flat_map(|flow| flow.child_flows) {
+fn push(
+    environment: Option<&str>,
+    caller: Option<&str>,
+    flow: Option<&CloudFlow>,
+    rows: &mut Rows,
+) {
+    for callee in flow.into_iter().flat_map(|flow| &flow.child_flows) {
         rows.push([
             cell("caller_id", caller),
-            cell("callee_id", callee),
+            cell("callee_id", callee.as_str()),
             cell("environment_id", environment),
         ]);
     }

@@ -43,6 +43,7 @@ pub(crate) static TABLE: Table = Table {
         Column::int("parallel_branch_count").required(),
         Column::int("loop_count").required(),
         Column::int("secret_action_count").required(),
+        Column::int("secret_output_secured_count").required().about("of the secret actions, with secured outputs: what keeps the value out of the run history"),
         Column::int("secure_io_count").required().about("of the secret actions, with secured inputs and outputs"),
         Column::int("secret_suspects").required().about("only the count and the JSON pointers are kept, never the literal"),
         Column::int("insecure_url_count").required(),
@@ -93,29 +94,31 @@ fn definition(record: &Record<'_>, rows: &mut Rows) {
 }
 
 /// What the definition of a Dataverse workflow says; none where it was not told or cannot be read.
-pub(crate) fn dataverse_flow(record: &Record<'_>) -> Option<CloudFlow> {
-    cloud_flow(record.at("clientdata").filled()?.as_bytes()).ok()
+pub(crate) fn dataverse_flow<'r>(record: &'r Record<'_>) -> Option<&'r CloudFlow> {
+    record.flow(|| cloud_flow(record.at("clientdata").filled()?.as_bytes()).ok())
 }
 
 /// What the definition of a flow of the Power Platform API says: a text inside the record.
-pub(crate) fn platform_flow(record: &Record<'_>) -> Option<CloudFlow> {
-    cloud_flow(record.at("definition").filled()?.as_bytes()).ok()
+pub(crate) fn platform_flow<'r>(record: &'r Record<'_>) -> Option<&'r CloudFlow> {
+    record.flow(|| cloud_flow(record.at("definition").filled()?.as_bytes()).ok())
 }
 
 /// What the definition of a flow of the flow service says: the record itself.
-pub(crate) fn service_flow(record: &Record<'_>) -> Option<CloudFlow> {
-    record.at("properties.definition").is_object().then_some(())?;
-    cloud_flow(&serde_json::to_vec(record.json.value()?).ok()?).ok()
+pub(crate) fn service_flow<'r>(record: &'r Record<'_>) -> Option<&'r CloudFlow> {
+    record.flow(|| {
+        record.at("properties.definition").is_object().then_some(())?;
+        cloud_flow(&serde_json::to_vec(record.json.value()?).ok()?).ok()
+    })
 }
 
 fn push<'v>(
     environment: Option<Cow<'v, str>>,
     id: Option<Cow<'v, str>>,
-    flow: Option<CloudFlow>,
+    flow: Option<&'v CloudFlow>,
     rows: &mut Rows,
 ) {
     let Some(flow) = flow else { return };
-    let features = flow.features;
+    let features = &flow.features;
     let terminates = features.terminate_failed_count
         + features.terminate_cancelled_count
         + features.terminate_succeeded_count;
@@ -126,7 +129,7 @@ fn push<'v>(
         count("action_count", features.action_count),
         count("scope_count", features.scope_count),
         count("scope_catch_count", features.scope_catch_count),
-        count("run_after_failed_count", handlers(&features)),
+        count("run_after_failed_count", handlers(features)),
         count("terminate_count", terminates),
         count("child_flow_calls", features.child_flow_call_count),
         count("remote_action_count", features.remote_call_count),
@@ -136,18 +139,22 @@ fn push<'v>(
         count("parallel_branch_count", features.parallel_branch_count),
         count("loop_count", features.foreach_count + features.until_count),
         count("secret_action_count", features.secret_action_count),
+        count("secret_output_secured_count", features.secret_output_secured_count),
         count("secure_io_count", features.secure_io_count),
         count("secret_suspects", features.secret_suspect_count),
         count("insecure_url_count", features.insecure_url_count),
         count("http_url_count", flow.http_url_count),
-        cell("notify_on_failure", notifies(&features)),
+        cell("notify_on_failure", notifies(features)),
         count("ai_action_count", features.ai_action_count),
         count("desktop_call_count", features.desktop_flow_call_count),
         count("reference_binding_count", features.connection_reference_count),
         count("embedded_binding_count", features.connection_embedded_count),
-        cell("trigger_kind", Some(features.trigger_kind).filter(|kind| !kind.is_empty())),
-        cell("trigger_type", features.trigger_type),
-        cell("structure_hash", Some(features.structure_hash).filter(|hash| !hash.is_empty())),
+        cell("trigger_kind", Some(features.trigger_kind.as_str()).filter(|kind| !kind.is_empty())),
+        cell("trigger_type", features.trigger_type.as_str()),
+        cell(
+            "structure_hash",
+            Some(features.structure_hash.as_str()).filter(|hash| !hash.is_empty()),
+        ),
     ]);
 }
 

@@ -147,7 +147,7 @@ mod tests {
 
     fn with(text: &str, check: impl FnOnce(&Record<'_>)) {
         let value: serde_json_borrow::Value<'_> = serde_json::from_str(text).unwrap();
-        check(&Record { json: Json::new(&value), place: &Place::default() });
+        check(&Record::new(Json::new(&value), &Place::default()));
     }
 
     #[test]

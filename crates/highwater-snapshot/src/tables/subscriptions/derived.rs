@@ -62,7 +62,8 @@ fn tenant(records: &[(&str, String)], lists: &[(&str, &str)], seen: &[&str]) -> 
         .collect();
     for (number, (source, text)) in records.iter().enumerate() {
         let value: Value<'_> = serde_json::from_str(text).unwrap();
-        let record = Record { json: Json::new(&value), place: &Place::default() };
+        let place = Place::default();
+        let record = Record::new(Json::new(&value), &place);
         for table in TABLES {
             for (rank, reading) in
                 table.readings.iter().enumerate().filter(|(_, reading)| reading.source == *source)
