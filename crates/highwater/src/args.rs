@@ -61,6 +61,14 @@ pub(crate) enum Verb {
         after_help = "Example: highwater score --attest attestations.toml --require automation=300"
     )]
     Score(Score),
+    /// Render a result for its readers
+    #[command(
+        after_help = "Example: highwater report highwater-data --format html --attest attestations.toml --out reports"
+    )]
+    Report(Report),
+    /// Say what changed between two results, and why
+    #[command(after_help = "Example: highwater diff october.json november.json --format json")]
+    Diff(Diff),
     /// Follow an indicator or a fact down to the records
     #[command(
         after_help = "Examples: highwater explain AUT-SG-200-01\n          highwater explain dlp.env_covered_share --limit 50"
@@ -154,6 +162,40 @@ pub(crate) struct Score {
     /// Least proven level, by model or by model.capability; exit 5 below it, 4 where gaps leave it open.
     #[arg(long, value_name = "MODEL=LEVEL", value_delimiter = ',')]
     pub(crate) require: Vec<String>,
+}
+
+/// `highwater report`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Report {
+    /// Snapshot folder, bundle (.zip), store or scorecard (.json); the default store when left out.
+    pub(crate) result: Option<PathBuf>,
+    /// Formats to write, separated by commas.
+    #[arg(long, value_name = "FORMAT", value_delimiter = ',', default_value = "html")]
+    pub(crate) format: Vec<ReportForm>,
+    /// Folder to write into.
+    #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
+    pub(crate) out: PathBuf,
+    /// Earlier snapshot or scorecard (.json): the report says what changed since.
+    #[arg(long, value_name = "EARLIER", value_hint = ValueHint::AnyPath)]
+    pub(crate) since: Option<PathBuf>,
+    /// What goes into the evaluation beside the snapshot.
+    #[command(flatten)]
+    pub(crate) evaluation: Evaluation,
+}
+
+/// `highwater diff`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Diff {
+    /// The earlier snapshot, bundle (.zip) or scorecard (.json).
+    pub(crate) old: PathBuf,
+    /// The later one.
+    pub(crate) new: PathBuf,
+    /// Statements of people, for both; each is judged as of its own snapshot's time.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) attest: Option<PathBuf>,
+    /// Form of the result.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub(crate) format: TextOrJson,
 }
 
 /// What goes into an evaluation beside the snapshot.
@@ -259,6 +301,13 @@ pub(crate) enum TextOrJson {
     Text,
     /// For programs.
     Json,
+}
+
+/// Form of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum ReportForm {
+    /// One page to look at.
+    Html,
 }
 
 /// Form of a query result.

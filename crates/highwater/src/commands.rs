@@ -2,10 +2,13 @@
 
 mod attest;
 mod definitions;
+mod diff;
+mod dossier;
 mod explain;
 mod import;
 mod pack;
 mod registries;
+mod report;
 mod score;
 mod sql;
 
@@ -24,6 +27,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.verb {
         Verb::Import(verb) => import::run(global, &Config::load(global)?, verb),
         Verb::Score(verb) => score::run(global, &Config::load(global)?, &verb),
+        Verb::Report(verb) => report::run(global, &Config::load(global)?, &verb),
+        Verb::Diff(verb) => diff::run(global, &Config::load(global)?, &verb),
         Verb::Explain(verb) => explain::run(global, &Config::load(global)?, &verb),
         Verb::Sql(verb) => sql::run(global, &Config::load(global)?, &verb),
         Verb::Tables(verb) => registries::tables(&verb),
