@@ -233,20 +233,39 @@ fn collecting(scorecard: &Scorecard, obstacles: &[Obstacle<'_>]) -> Vec<Action> 
     steps.collect()
 }
 
-/// One step an indicator whose evidence is missing although no source was refused: the services that were
-/// asked do not tell it.
+/// One step a set of facts that nobody refused and that yet are not known: what was asked does not tell them.
 fn finding_out(scorecard: &Scorecard, obstacles: &[Obstacle<'_>]) -> Vec<Action> {
     let promised: BTreeSet<&str> =
         scorecard.gaps.iter().flat_map(|gap| &gap.unlocks).map(String::as_str).collect();
-    let steps = obstacles.iter().filter_map(|obstacle| {
-        let need = obstacle.indicator.needs.iter().find(|it| matches!(it, Need::Collect { .. }))?;
+    let mut groups: BTreeMap<&[String], Vec<&Obstacle<'_>>> = BTreeMap::new();
+    for obstacle in obstacles {
         let told = obstacle.needs(|need| *need == Need::Attest);
-        if told || promised.contains(obstacle.indicator.id.as_str()) {
-            return None;
+        for need in obstacle.indicator.needs.iter().filter(|_| !told) {
+            if let Need::Collect { facts, .. } = need
+                && !promised.contains(obstacle.indicator.id.as_str())
+            {
+                groups.entry(facts).or_default().push(obstacle);
+            }
         }
-        let title = format!("Find out whether this holds: {}", obstacle.indicator.title);
-        let detail = format!("{} What was read so far does not tell it.", words::need(need));
-        Some(action(Kind::Collect, (title, detail), 1.0, &[obstacle]))
+    }
+    let about = |id: &String| {
+        let fact = scorecard.facts.iter().find(|fact| fact.id == *id);
+        fact.map(|fact| fact.about.trim_end_matches('.'))
+            .filter(|about| !about.is_empty())
+            .unwrap_or(id)
+            .to_owned()
+    };
+    let steps = groups.into_iter().map(|(facts, cleared)| {
+        let title = format!("Find out: {}", facts.iter().map(about).collect::<Vec<_>>().join("; "));
+        let needs: BTreeSet<String> = cleared
+            .iter()
+            .flat_map(|it| &it.indicator.needs)
+            .filter(|need| matches!(need, Need::Collect { .. }))
+            .map(words::need)
+            .collect();
+        let needs: Vec<String> = needs.into_iter().collect();
+        let detail = format!("{} What was read so far does not tell it.", needs.join(" "));
+        action(Kind::Collect, (title, detail), 1.0, &cleared)
     });
     steps.collect()
 }

@@ -12,8 +12,13 @@ use highwater_score::{
 use serde::Serialize;
 
 mod cause;
+mod moved;
+mod text;
 
 pub use cause::{Cause, FactMove};
+pub use moved::{Asked, Moved, MovedGroup, MovedSubject, moved_subjects};
+pub use text::render as render_text;
+pub(crate) use text::{result as result_words, summary};
 
 /// What happened to an indicator, told apart so that a regression is never mistaken for lost sight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -173,6 +178,22 @@ pub fn compare(old: &Scorecard, new: &Scorecard) -> Diff {
         counts,
         indicators,
         sources: sources(old, new),
+    }
+}
+
+impl Diff {
+    /// Facts that moved an indicator.
+    pub fn facts(&self) -> BTreeSet<String> {
+        let causes = self.indicators.iter().flat_map(|indicator| &indicator.causes);
+        causes.filter_map(Cause::fact).map(|moved| moved.fact.clone()).collect()
+    }
+
+    /// Tells which subjects of a fact moved.
+    pub fn tell(&mut self, fact: &str, moved: &Moved) {
+        let causes = self.indicators.iter_mut().flat_map(|indicator| &mut indicator.causes);
+        for it in causes.filter_map(Cause::fact_mut).filter(|it| it.fact == fact) {
+            it.subjects = Some(moved.clone());
+        }
     }
 }
 

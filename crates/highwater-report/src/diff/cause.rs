@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use highwater_score::{AttestationScore, FactScore, IndicatorScore, Scorecard};
 use serde::Serialize;
 
-use crate::dossier::{Group, Subject};
+use super::moved::Moved;
 use crate::words;
 
 /// One thing that can have moved an indicator.
@@ -72,40 +72,20 @@ pub struct FactMove {
     pub subjects: Option<Moved>,
 }
 
-/// Subjects of a fact whose answer changed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Moved {
-    /// Groups such as `no → yes`, or `yes → gone`, each with the first subjects by id.
-    pub groups: BTreeMap<String, MovedGroup>,
-}
-
-/// Subjects that moved the same way.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct MovedGroup {
-    /// How many there are.
-    pub count: u64,
-    /// The first of them by id.
-    pub first: Vec<MovedSubject>,
-}
-
-/// One subject that moved.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct MovedSubject {
-    /// Id.
-    pub id: String,
-    /// Name for people.
-    pub label: String,
-}
-
-impl From<&Subject> for MovedSubject {
-    fn from(subject: &Subject) -> Self {
-        Self { id: subject.id.clone(), label: subject.label.clone() }
+impl Cause {
+    /// The fact that moved, where it is one.
+    pub fn fact(&self) -> Option<&FactMove> {
+        match self {
+            Self::Lost(it) | Self::Regained(it) | Self::Evidence(it) => Some(it),
+            _ => None,
+        }
     }
-}
 
-impl From<&Group> for MovedGroup {
-    fn from(group: &Group) -> Self {
-        Self { count: group.count, first: group.rows.iter().map(Into::into).collect() }
+    pub(super) fn fact_mut(&mut self) -> Option<&mut FactMove> {
+        match self {
+            Self::Lost(it) | Self::Regained(it) | Self::Evidence(it) => Some(it),
+            _ => None,
+        }
     }
 }
 

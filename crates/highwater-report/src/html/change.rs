@@ -6,7 +6,7 @@ use super::overview::day;
 use super::{foreign, indicator_link};
 use crate::diff::{Cause, Class, Diff, FactMove, IndicatorMove, LevelMove};
 use crate::dossier::Dossier;
-use crate::words::{self, counted, percents};
+use crate::words::{self, counted};
 
 /// The whole comparison; nothing where no earlier scorecard was given.
 pub(super) fn section(dossier: &Dossier) -> Markup {
@@ -18,7 +18,7 @@ pub(super) fn section(dossier: &Dossier) -> Markup {
             @if change.indicators.is_empty() && change.levels.is_empty() {
                 p { "No result moved." }
             } @else {
-                p { (tally(change)) }
+                p { (crate::diff::summary(change)) }
                 (levels(&change.levels))
                 @for class in Class::ALL { (of_class(change, class)) }
             }
@@ -31,21 +31,7 @@ pub(super) fn section(dossier: &Dossier) -> Markup {
 pub(super) fn in_short(change: &Diff) -> Markup {
     html! {
         a href="#changes" { "Since " (change.old.evaluated_at.get(..10).unwrap_or("then")) }
-        ": " (tally(change))
-    }
-}
-
-fn tally(change: &Diff) -> String {
-    let parts: Vec<String> = Class::ALL
-        .iter()
-        .filter_map(|class| {
-            change.counts.get(class).map(|count| format!("{count} {}", class.words()))
-        })
-        .collect();
-    match (change.levels.len(), parts.is_empty()) {
-        (0, true) => "nothing moved.".to_owned(),
-        (0, false) => format!("{}; no level moved.", parts.join(", ")),
-        (levels, _) => format!("{}; {} moved.", parts.join(", "), counted(levels, "level")),
+        ": " (crate::diff::summary(change))
     }
 }
 
@@ -87,15 +73,9 @@ fn of_class(change: &Diff, class: Class) -> Markup {
 
 /// One indicator that moved, with its causes.
 pub(super) fn indicator_move(it: &IndicatorMove) -> Markup {
-    let result = |result: Option<crate::diff::Result>| {
-        result.map_or_else(
-            || "not judged".to_owned(),
-            |it| format!("{} ({})", words::state(it.state), percents(it.interval)),
-        )
-    };
     html! {
         (indicator_link(&it.id)) " " (it.title) ": "
-        (result(it.old)) " \u{2192} " strong { (result(it.new)) }
+        (crate::diff::result_words(it.old)) " \u{2192} " strong { (crate::diff::result_words(it.new)) }
         ul { @for cause in &it.causes { li { (cause_line(cause)) } } }
     }
 }

@@ -79,8 +79,9 @@ fn verdict(model: &ModelScore) -> Markup {
             @if level.proven == level.possible {
                 "No unknown can raise it: something has to change first. "
             } @else {
-                @if level.estimate > level.proven { "Best guess " (level.estimate) "; " }
-                "at most " (level.possible) " if every unknown turns out well. "
+                @if level.estimate > level.proven { "Best guess " (level.estimate) "; at most " }
+                @else { "At most " }
+                (level.possible) " if every unknown turns out well. "
             }
             (limit(model))
             @if model.median.proven > level.proven { " The middle capability stands at " (model.median.proven) "." }
@@ -99,7 +100,7 @@ fn limit(model: &ModelScore) -> Markup {
     html! {
         @match limits.len() {
             0 => { "No capability limits it." }
-            some if some == model.capabilities.len() => { "All " (some) " capabilities stand at this level." }
+            some if some > 1 && some == model.capabilities.len() => { "All " (some) " capabilities stand at this level." }
             some if some > 3 => { "Limited by " (some) " of " (model.capabilities.len()) " capabilities." }
             _ => {
                 "Limited by "
@@ -210,9 +211,9 @@ fn legend() -> Markup {
 
 fn coverage(title: &str, coverage: Coverage) -> Markup {
     let parts = [
-        ("by-evidence", "by evidence", coverage.telemetry),
-        ("by-statement", "by statements", coverage.attested),
-        ("by-hint", "only hinted at", coverage.proxy),
+        ("by-evidence", "evidence", coverage.telemetry),
+        ("by-statement", "statements", coverage.attested),
+        ("by-hint", "hinted", coverage.proxy),
         ("by-nothing", "open", coverage.open),
     ];
     let words: Vec<String> = parts
@@ -311,7 +312,7 @@ fn caveats(dossier: &Dossier) -> Markup {
     html! {
         ul .caveats {
             @if gaps > 0 {
-                li { a href="#gaps" { (counted(gaps, "source")) } " not read in full keep indicators open." }
+                li { a href="#gaps" { (counted(gaps, "source")) } " not read in full, with indicators left open by it." }
             }
             @if contradictions > 0 {
                 li { a href="#contradictions" { (counted(contradictions, "statement")) } " spoken against by evidence; the evidence counts." }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use highwater_report::diff;
 
-use super::dossier::Given;
+use super::dossier::{Given, compare};
 use crate::args::{Diff, Evaluation, Global, TextOrJson};
 use crate::config::Config;
 use crate::output;
@@ -13,9 +13,9 @@ pub(crate) fn run(global: &Global, config: &Config, verb: &Diff) -> anyhow::Resu
     let evaluation = Evaluation { attest: verb.attest.clone(), as_of: None };
     let old = Given::open(global, config, Some(&verb.old), &evaluation)?;
     let new = Given::open(global, config, Some(&verb.new), &evaluation)?;
-    let change = diff::compare(old.scorecard(), new.scorecard());
+    let change = compare(&old, &new)?;
     match verb.format {
-        TextOrJson::Text => output::write(&format!("{change:?}\n"))?,
+        TextOrJson::Text => output::write(&diff::render_text(&change))?,
         TextOrJson::Json => output::write(&(serde_json::to_string_pretty(&change)? + "\n"))?,
     }
     Ok(ExitCode::SUCCESS)

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::thread;
 
-use highwater_facts::Fact;
-use highwater_report::diff::Diff;
+use highwater_facts::{Fact, Kind};
+use highwater_report::diff::{self, Diff};
 use highwater_report::dossier::{Dossier, Group, Hit, Reading, Subject, Subjects};
 use highwater_score::{Polarity, Rule, Rulebook, Scorecard};
 
@@ -66,6 +66,39 @@ impl Given {
         }
         Ok(dossier)
     }
+}
+
+/// What changed between two results; with the subjects that moved where both are snapshots.
+pub(super) fn compare(old: &Given, new: &Given) -> anyhow::Result<Diff> {
+    let mut diff = diff::compare(old.scorecard(), new.scorecard());
+    if let (Given::Scored(old), Given::Scored(new)) = (old, new) {
+        for fact in diff.facts() {
+            if let (Some(before), Some(after)) = (asked(old, &fact)?, asked(new, &fact)?) {
+                diff.tell(&fact, &diff::moved_subjects(&before, &after));
+            }
+        }
+    }
+    Ok(diff)
+}
+
+/// Every subject of a fact, sorted by id; nothing where the fact has none or was not told.
+fn asked(scored: &Scored, id: &str) -> anyhow::Result<Option<Vec<diff::Asked>>> {
+    let (book, evidence) = (&scored.case.rules.book, &scored.case.evidence);
+    let Some(fact) = book.fact(id) else { return Ok(None) };
+    if fact.kind == Kind::Measure {
+        return Ok(None);
+    }
+    let found = highwater_facts::subjects(book, evidence, id, None, usize::MAX)?;
+    let rows = found.rows.into_iter().map(|row| diff::Asked {
+        hit: match row.hit {
+            highwater_facts::Hit::Yes => Hit::Yes,
+            highwater_facts::Hit::No => Hit::No,
+            highwater_facts::Hit::Unknown => Hit::Unknown,
+        },
+        id: row.subject,
+        label: row.label,
+    });
+    Ok(Some(rows.collect()))
 }
 
 fn read(path: &Path) -> anyhow::Result<Scorecard> {

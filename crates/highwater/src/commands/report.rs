@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use highwater_report::dossier::Dossier;
-use highwater_report::{diff, html};
+use highwater_report::html;
 
-use super::dossier::Given;
+use super::dossier::{Given, compare};
 use crate::args::{Evaluation, Global, Report, ReportForm};
 use crate::config::Config;
 use crate::exit::usage_error;
@@ -21,7 +21,7 @@ pub(crate) fn run(global: &Global, config: &Config, verb: &Report) -> anyhow::Re
             // The earlier result is judged as of its own time.
             let then = Evaluation { attest: verb.evaluation.attest.clone(), as_of: None };
             let earlier = Given::open(global, config, Some(path), &then)?;
-            Some(diff::compare(earlier.scorecard(), given.scorecard()))
+            Some(compare(&earlier, &given)?)
         }
     };
     let dossier = given.dossier(change)?;
