@@ -10,6 +10,7 @@
 )]
 
 mod diff;
+mod formats;
 mod html;
 mod verbs;
 
@@ -18,7 +19,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use highwater_report::Dossier;
-use highwater_report::dossier::{Group, Subject, Subjects};
+use highwater_report::dossier::{Group, Hit, Subject, Subjects};
 use highwater_score::Scorecard;
 
 fn folder() -> PathBuf {
@@ -33,11 +34,33 @@ fn scorecard(name: &str) -> Scorecard {
     serde_json::from_str(&fs::read_to_string(fixture(name)).unwrap()).unwrap()
 }
 
-/// The later of the two, with what changed since the earlier.
+/// The later of the two, with what changed since the earlier, and two environments without backup.
 fn dossier() -> Dossier {
     let (before, after) = (scorecard("before.json"), scorecard("after.json"));
     let change = highwater_report::diff::compare(&before, &after);
-    Dossier { change: Some(change), ..Dossier::of(after) }
+    let environment = |at: u32, label: &str| Subject {
+        id: format!("00000000-0000-0000-0000-{at:012}"),
+        label: label.to_owned(),
+        records: vec![format!("bap.environments record {at}")],
+    };
+    let no = vec![environment(4, "Finance Production"), environment(7, "HR Production")];
+    let yes = vec![environment(1, "Automation CoE")];
+    let backups = Subjects {
+        yes: Group { count: 3, rows: yes },
+        no: Group { count: 2, rows: no },
+        unknown: Group::default(),
+    };
+    Dossier {
+        subjects: Some(BTreeMap::from([("env.backup_share".to_owned(), backups)])),
+        against: against(),
+        change: Some(change),
+        ..Dossier::of(after)
+    }
+}
+
+fn against() -> BTreeMap<String, BTreeMap<String, Hit>> {
+    let facts = BTreeMap::from([("env.backup_share".to_owned(), Hit::No)]);
+    BTreeMap::from([("AUT-DM-200-03".to_owned(), facts)])
 }
 
 /// Names that try to leave their place in every format.

@@ -18,7 +18,7 @@ mod text;
 pub use cause::{Cause, FactMove};
 pub use moved::{Asked, Moved, MovedGroup, MovedSubject, moved_subjects};
 pub use text::render as render_text;
-pub(crate) use text::{result as result_words, summary};
+pub(crate) use text::{cause_words, result as result_words, summary};
 
 /// What happened to an indicator, told apart so that a regression is never mistaken for lost sight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -5,11 +5,18 @@
 //! Deliberately absent: files, clock, evidence tables. Text from a tenant is harmless in every format.
 
 pub mod actions;
+pub mod csv;
 pub mod diff;
 pub mod dossier;
+mod findings;
 pub mod html;
+pub mod junit;
+pub mod markdown;
+pub mod oscal;
+pub mod sarif;
 pub mod text;
 mod words;
+pub mod xlsx;
 
 pub use dossier::Dossier;
 pub use words::clean;

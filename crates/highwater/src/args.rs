@@ -308,6 +308,20 @@ pub(crate) enum TextOrJson {
 pub(crate) enum ReportForm {
     /// One page to look at.
     Html,
+    /// A workbook, with an action plan to fill in.
+    Xlsx,
+    /// Four flat tables.
+    Csv,
+    /// One page for a wiki or a comment.
+    Md,
+    /// Findings for tools that gather them.
+    Sarif,
+    /// Test cases for pipelines.
+    Junit,
+    /// Assessment results for governance tools.
+    Oscal,
+    /// The scorecard itself.
+    Json,
 }
 
 /// Form of a query result.

@@ -75,9 +75,12 @@ fn verdict(model: &ModelScore) -> Markup {
     html! {
         span .number { (level.proven) }
         span .range {
-            strong { "proven" @if let Some(name) = level_name(model, level.proven) { " (" (name) ")" } ". " }
+            strong {
+                @if scale(model).first() == Some(&level.proven) { "the entry level" } @else { "proven" }
+                @if let Some(name) = level_name(model, level.proven) { " (" (name) ")" } ". "
+            }
             @if level.proven == level.possible {
-                "No unknown can raise it: something has to change first. "
+                "No unknown can raise it; something has to change first. "
             } @else {
                 @if level.estimate > level.proven { "Best guess " (level.estimate) "; at most " }
                 @else { "At most " }
@@ -159,7 +162,7 @@ fn heat_row(model: &ModelScore, capability: &CapabilityScore, scale: &[u16]) -> 
                 @if limits { " " span .tag { "limits" } }
                 span .narrow { (decided) " decided" @if !next.is_empty() { ", " (next) " to settle" } }
             }
-            @for level in scale { (cell(*level, capability.level)) }
+            @for level in scale { (cell(*level, scale, capability.level)) }
             td .wide .num { (decided) }
             td .wide .next { (next) }
         }
@@ -174,8 +177,10 @@ fn next_level(capability: &CapabilityScore) -> String {
 }
 
 /// One cell: the sign, the pattern and the words all say the same.
-fn cell(level: u16, of: Levels) -> Markup {
-    let (class, words) = if level <= of.telemetry {
+fn cell(level: u16, scale: &[u16], of: Levels) -> Markup {
+    let (class, words) = if scale.first() == Some(&level) {
+        ("entry", "entry level, asks for nothing")
+    } else if level <= of.telemetry {
         ("proven", "proven by evidence")
     } else if level <= of.proven {
         ("stated", "proven with statements")
@@ -193,12 +198,13 @@ fn swatch(class: &str) -> Markup {
     html! { span .cell .{ "k-" (class) } aria-hidden="true" { i {} } }
 }
 
-const LEGEND: [(&str, &str); 5] = [
+const LEGEND: [(&str, &str); 6] = [
+    ("entry", "Entry level, asks for nothing"),
     ("proven", "Proven by evidence"),
     ("stated", "Proven with statements"),
     ("estimate", "Best guess, not proven"),
-    ("possible", "Possible if every unknown turns out well"),
-    ("out", "Out of reach until something changes"),
+    ("possible", "Still possible"),
+    ("out", "Out of reach as it is"),
 ];
 
 fn legend() -> Markup {

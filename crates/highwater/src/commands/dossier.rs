@@ -9,11 +9,11 @@ use std::thread;
 use highwater_facts::{Fact, Kind};
 use highwater_report::diff::{self, Diff};
 use highwater_report::dossier::{Dossier, Group, Hit, Reading, Subject, Subjects};
-use highwater_score::{Polarity, Rule, Rulebook, Scorecard};
+use highwater_score::{Polarity, Rule, Scorecard};
 
 use crate::args::{Evaluation, Global};
 use crate::config::Config;
-use crate::evaluate::{self, Scored};
+use crate::evaluate::{self, Rules, Scored};
 use crate::exit::usage_error;
 
 /// Subjects of each answer of each fact that are listed.
@@ -62,7 +62,7 @@ impl Given {
         if let Self::Scored(scored) = self {
             dossier.subjects = Some(subjects(scored)?);
             dossier.readings = readings(scored);
-            dossier.against = against(&scored.case.rules.rulebook);
+            dossier.against = against(&scored.case.rules);
         }
         Ok(dossier)
     }
@@ -205,10 +205,11 @@ fn readings(scored: &Scored) -> Vec<Reading> {
 }
 
 /// Which answer of each fact counts against each indicator: the one that its rule does not ask for, and
-/// the one that it asks for where the indicator is a limitation.
-fn against(rulebook: &Rulebook) -> BTreeMap<String, BTreeMap<String, Hit>> {
+/// the one that it asks for where the indicator is a limitation. Where a rule wants a number of subjects,
+/// those that do not count are not against it.
+fn against(rules: &Rules) -> BTreeMap<String, BTreeMap<String, Hit>> {
     let mut found = BTreeMap::new();
-    for indicator in rulebook.indicators() {
+    for indicator in rules.rulebook.indicators() {
         let limitation = indicator.polarity == Polarity::Limitation;
         let mut facts = BTreeMap::new();
         indicator.rule.visit(&mut |term| {
@@ -219,7 +220,10 @@ fn against(rulebook: &Rulebook) -> BTreeMap<String, BTreeMap<String, Hit>> {
                 _ => return,
             };
             let against = if wants_yes == limitation { Hit::Yes } else { Hit::No };
-            facts.entry(fact.clone()).or_insert(against);
+            let number = rules.book.fact(fact).is_some_and(|fact| fact.kind == Kind::Count);
+            if !(number && against == Hit::No) {
+                facts.entry(fact.clone()).or_insert(against);
+            }
         });
         found.insert(indicator.id.clone(), facts);
     }

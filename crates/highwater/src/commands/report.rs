@@ -1,11 +1,10 @@
 //! `report`: renders a result into files, one a format. Never collects.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::process::ExitCode;
 
 use highwater_report::dossier::Dossier;
-use highwater_report::html;
+use highwater_report::{csv, html, junit, markdown, oscal, sarif, xlsx};
 
 use super::dossier::{Given, compare};
 use crate::args::{Evaluation, Global, Report, ReportForm};
@@ -30,20 +29,31 @@ pub(crate) fn run(global: &Global, config: &Config, verb: &Report) -> anyhow::Re
     let forms: BTreeSet<ReportForm> = verb.format.iter().copied().collect();
     let mut said = String::new();
     for form in forms {
-        let path = write(form, &dossier, &verb.out)?;
-        said.push_str(&format!("{path}\n"));
+        for (name, bytes) in render(form, &dossier)? {
+            let path = verb.out.join(name);
+            std::fs::write(&path, bytes).map_err(|error| {
+                usage_error(format!("cannot write {}: {error}", path.display()))
+            })?;
+            said.push_str(&format!("{}\n", path.display()));
+        }
     }
     output::write(&said)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes one format and says where.
-fn write(form: ReportForm, dossier: &Dossier, folder: &Path) -> anyhow::Result<String> {
-    let (name, bytes) = match form {
-        ReportForm::Html => ("report.html", html::render(dossier).into_bytes()),
-    };
-    let path = folder.join(name);
-    std::fs::write(&path, bytes)
-        .map_err(|error| usage_error(format!("cannot write {}: {error}", path.display())))?;
-    Ok(path.display().to_string())
+/// The files of one format, each with its name.
+fn render(form: ReportForm, dossier: &Dossier) -> anyhow::Result<Vec<(&'static str, Vec<u8>)>> {
+    let one = |name, text: String| vec![(name, text.into_bytes())];
+    Ok(match form {
+        ReportForm::Html => one("report.html", html::render(dossier)),
+        ReportForm::Csv => {
+            csv::render(dossier).into_iter().map(|(name, text)| (name, text.into_bytes())).collect()
+        }
+        ReportForm::Xlsx => vec![("report.xlsx", xlsx::render(dossier)?)],
+        ReportForm::Oscal => one("report.oscal.json", oscal::render(dossier)?),
+        ReportForm::Md => one("report.md", markdown::render(dossier)),
+        ReportForm::Sarif => one("report.sarif", sarif::render(dossier)?),
+        ReportForm::Junit => one("report.junit.xml", junit::render(dossier)),
+        ReportForm::Json => one("scorecard.json", dossier.scorecard.to_json()?),
+    })
 }
