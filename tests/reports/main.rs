@@ -12,6 +12,8 @@
 mod diff;
 mod formats;
 mod html;
+mod plan;
+mod statements;
 mod verbs;
 
 use std::collections::BTreeMap;

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use crate::{fixture, folder};
 
-fn highwater(at: &Path, args: &[&str]) -> Output {
+pub(crate) fn highwater(at: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_highwater"))
         .args(args)
         .current_dir(at)
@@ -17,7 +17,7 @@ fn highwater(at: &Path, args: &[&str]) -> Output {
         .unwrap()
 }
 
-fn out(output: &Output) -> String {
+pub(crate) fn out(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout.clone()).unwrap()
 }

@@ -9,10 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use highwater_score::{CapabilityScore, GapScore, IndicatorScore, Need, Scorecard, State};
 
+use serde::Serialize;
+
 use crate::words;
 
 /// Kind of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Read evidence that is missing.
     Collect,
@@ -63,13 +66,35 @@ struct Obstacle<'a> {
     model: &'a str,
     brings: String,
     limiting: bool,
-    /// Whether the next level is out of reach until something is fixed.
+    /// Whether the level is out of reach until something is fixed.
     barred: bool,
+    /// The level that it stands before.
+    level: u16,
+    /// How many stand before it.
+    open: usize,
 }
 
-/// Every step, the most telling first.
+/// Every step towards the next level of each capability, the most telling first.
 pub fn actions(scorecard: &Scorecard) -> Vec<Action> {
-    let obstacles = obstacles(scorecard);
+    let mut ahead = Vec::new();
+    for model in &scorecard.models {
+        for capability in &model.capabilities {
+            if let Some(next) = &capability.next {
+                ahead.push(Ahead {
+                    model: model.id.clone(),
+                    capability: capability.id.clone(),
+                    level: next.level,
+                    open: next.open.clone(),
+                });
+            }
+        }
+    }
+    towards(scorecard, &ahead)
+}
+
+/// Every step that clears some of what stands before the levels, the most telling first.
+pub(crate) fn towards(scorecard: &Scorecard, ahead: &[Ahead]) -> Vec<Action> {
+    let obstacles = obstacles(scorecard, ahead);
     let mut found = collecting(scorecard, &obstacles);
     found.extend(finding_out(scorecard, &obstacles));
     found.extend(stating(&obstacles));
@@ -82,6 +107,15 @@ pub fn actions(scorecard: &Scorecard) -> Vec<Action> {
             .then(a.title.cmp(&b.title))
     });
     found
+}
+
+/// A level that is aimed at, and the indicators that stand before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ahead {
+    pub(crate) model: String,
+    pub(crate) capability: String,
+    pub(crate) level: u16,
+    pub(crate) open: Vec<String>,
 }
 
 /// The best few steps; not all of them for one model while another has steps too.
@@ -102,25 +136,29 @@ pub fn best(scorecard: &Scorecard, most: usize) -> Vec<Action> {
     chosen
 }
 
-fn obstacles(scorecard: &Scorecard) -> Vec<Obstacle<'_>> {
+fn obstacles<'a>(scorecard: &'a Scorecard, ahead: &[Ahead]) -> Vec<Obstacle<'a>> {
     let mut found = Vec::new();
     for model in &scorecard.models {
         let several = scorecard.models.len() > 1;
         for capability in &model.capabilities {
-            let Some(next) = &capability.next else { continue };
+            let aimed =
+                ahead.iter().find(|it| it.model == model.id && it.capability == capability.id);
+            let Some(aimed) = aimed else { continue };
             let brings = if several {
                 format!("{}: {}", short_title(&model.title), capability.title)
             } else {
                 capability.title.clone()
             };
-            for indicator in capability.indicators.iter().filter(|it| next.open.contains(&it.id)) {
+            for indicator in capability.indicators.iter().filter(|it| aimed.open.contains(&it.id)) {
                 found.push(Obstacle {
                     indicator,
                     capability,
                     model: &model.id,
                     brings: brings.clone(),
                     limiting: model.limited_by.contains(&capability.id),
-                    barred: capability.level.possible < next.level,
+                    barred: capability.level.possible < aimed.level,
+                    level: aimed.level,
+                    open: aimed.open.len(),
                 });
             }
         }
@@ -138,8 +176,7 @@ pub(crate) fn short_title(title: &str) -> String {
 impl Obstacle<'_> {
     /// The part of the way to the next level that it stands for.
     fn part(&self) -> f64 {
-        let open = self.capability.next.as_ref().map_or(1, |next| next.open.len().max(1));
-        1.0 / f64::from(u32::try_from(open).unwrap_or(u32::MAX))
+        1.0 / f64::from(u32::try_from(self.open.max(1)).unwrap_or(u32::MAX))
     }
 
     fn needs(&self, wanted: impl Fn(&Need) -> bool) -> bool {
@@ -184,9 +221,8 @@ fn brings(cleared: &[&Obstacle<'_>]) -> Vec<String> {
         }
     }
     let words = counts.into_iter().map(|(obstacle, count)| {
-        let next = obstacle.capability.next.as_ref();
-        let (level, open) = next.map_or((0, 0), |next| (next.level, next.open.len()));
-        format!("{} ({count} of {open} for level {level})", obstacle.brings)
+        let Obstacle { brings, level, open, .. } = obstacle;
+        format!("{brings} ({count} of {open} for level {level})")
     });
     words.collect()
 }
@@ -215,12 +251,13 @@ fn collecting(scorecard: &Scorecard, obstacles: &[Obstacle<'_>]) -> Vec<Action> 
         }
         let sources: Vec<&str> = gaps.iter().map(|gap| gap.source.as_str()).collect();
         let listed = few(&sources);
-        let title = if grant {
-            format!("Grant {}", words::sentence(&words))
-        } else {
-            format!("Read again: {listed}")
+        let never = gaps.iter().all(|gap| gap.status == "none");
+        let title = match (grant, never) {
+            (true, _) => format!("Grant {}", words::sentence(&words)),
+            (false, true) => format!("Read {listed}"),
+            (false, false) => format!("Read again: {listed}"),
         };
-        let why = if grant { format!("Reads {listed}.") } else { words::sentence(&words) + "." };
+        let why = if grant { format!("Reads {listed}.") } else { told(&words) };
         let unlocked = words::counted(unlocks.len(), "open indicator");
         let detail = format!(
             "{why} {unlocked} read it, {} of them in the way of a next level.",
@@ -268,6 +305,14 @@ fn finding_out(scorecard: &Scorecard, obstacles: &[Obstacle<'_>]) -> Vec<Action>
         action(Kind::Collect, (title, detail), 1.0, &cleared)
     });
     steps.collect()
+}
+
+/// What happened, as a sentence.
+fn told(reason: &str) -> String {
+    let reason = words::sentence(reason);
+    let mut chars = reason.trim_end_matches('.').chars();
+    let first = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str())
 }
 
 fn few(names: &[&str]) -> String {

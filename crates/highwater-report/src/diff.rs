@@ -283,9 +283,8 @@ fn class(old: &IndicatorScore, new: &IndicatorScore, causes: &[Cause]) -> Class 
     let (before, after) = (goodness(old), goodness(new));
     let (up, down) =
         (after.0 > before.0 || after.1 > before.1, after.0 < before.0 || after.1 < before.1);
-    if has(|cause| matches!(cause, Cause::Expired { .. } | Cause::Withdrawn { .. }))
-        && !(up && !down)
-    {
+    let only_up = up && !down;
+    if !only_up && has(|cause| matches!(cause, Cause::Expired { .. } | Cause::Withdrawn { .. })) {
         return Class::Expired;
     }
     if has(|cause| matches!(cause, Cause::Attested { .. })) {

@@ -13,8 +13,7 @@ pub(crate) const SENTENCE: usize = 1_200;
 /// Text from outside on one line: nothing invisible, no direction marks, at most `most` characters.
 pub fn clean(text: &str, most: usize) -> String {
     let mut shown = String::new();
-    let mut length = 0;
-    for c in text.chars() {
+    for (length, c) in text.chars().enumerate() {
         if length == most {
             // The last place goes to the sign that more was there.
             shown.pop();
@@ -22,7 +21,6 @@ pub fn clean(text: &str, most: usize) -> String {
             return shown;
         }
         shown.push(if is_hidden(c) { ' ' } else { c });
-        length += 1;
     }
     shown
 }

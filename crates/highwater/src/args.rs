@@ -69,6 +69,11 @@ pub(crate) enum Verb {
     /// Say what changed between two results, and why
     #[command(after_help = "Example: highwater diff october.json november.json --format json")]
     Diff(Diff),
+    /// Find the fewest steps to a level
+    #[command(
+        after_help = "Examples: highwater plan --model automation\n          highwater plan --model automation --capability secure-govern --target 400 --assume AUT-SG-400-04=met"
+    )]
+    Plan(Plan),
     /// Follow an indicator or a fact down to the records
     #[command(
         after_help = "Examples: highwater explain AUT-SG-200-01\n          highwater explain dlp.env_covered_share --limit 50"
@@ -88,7 +93,8 @@ pub(crate) enum Verb {
     /// List the indicators of both models
     #[command(after_help = "Example: highwater indicators AUT-SG --format json")]
     Indicators(Registry),
-    /// Statements of people: check them
+    /// Statements of people: a form to fill in, a check, and what expires when
+    #[command(after_help = "Example: highwater attest init --out attestations.toml")]
     Attest {
         /// What to do with statements.
         #[command(subcommand)]
@@ -183,6 +189,31 @@ pub(crate) struct Report {
     pub(crate) evaluation: Evaluation,
 }
 
+/// `highwater plan`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Plan {
+    /// Snapshot folder, bundle (.zip), store or scorecard (.json); the default store when left out.
+    pub(crate) result: Option<PathBuf>,
+    /// The model to plan for.
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) model: String,
+    /// One capability of it; all of them when left out.
+    #[arg(long, value_name = "CAPABILITY")]
+    pub(crate) capability: Option<String>,
+    /// The level to reach; the next one when left out.
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) target: Option<u16>,
+    /// What if: states to assume, such as AUT-SG-200-01=met or AUT-SG-100-01=refuted.
+    #[arg(long, value_name = "ID=STATE", value_delimiter = ',')]
+    pub(crate) assume: Vec<String>,
+    /// What goes into the evaluation beside the snapshot.
+    #[command(flatten)]
+    pub(crate) evaluation: Evaluation,
+    /// Form of the result.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub(crate) format: TextOrJson,
+}
+
 /// `highwater diff`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Diff {
@@ -254,6 +285,30 @@ pub(crate) struct Registry {
 /// `highwater attest`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AttestVerb {
+    /// Write a form with the statements that would tell most
+    #[command(after_help = "Example: highwater attest init highwater-data --out attestations.toml")]
+    Init {
+        /// Snapshot folder, bundle (.zip), store or scorecard (.json); the default store when left out.
+        result: Option<PathBuf>,
+        /// What goes into the evaluation beside the snapshot.
+        #[command(flatten)]
+        evaluation: Evaluation,
+        /// Most questions to ask.
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        limit: usize,
+        /// File to write, which must not be there yet; stdout when left out.
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        out: Option<PathBuf>,
+    },
+    /// Say which statements expire when, and which ones the evidence speaks against
+    #[command(after_help = "Example: highwater attest status --attest attestations.toml")]
+    Status {
+        /// Snapshot folder, bundle (.zip), store or scorecard (.json); the default store when left out.
+        result: Option<PathBuf>,
+        /// What goes into the evaluation beside the snapshot; today counts when no moment is named.
+        #[command(flatten)]
+        evaluation: Evaluation,
+    },
     /// Check a file of statements
     #[command(after_help = "Example: highwater attest check attestations.toml")]
     Check {

@@ -7,10 +7,12 @@ mod dossier;
 mod explain;
 mod import;
 mod pack;
+mod plan;
 mod registries;
 mod report;
 mod score;
 mod sql;
+mod statements;
 
 use std::process::ExitCode;
 
@@ -29,6 +31,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Verb::Score(verb) => score::run(global, &Config::load(global)?, &verb),
         Verb::Report(verb) => report::run(global, &Config::load(global)?, &verb),
         Verb::Diff(verb) => diff::run(global, &Config::load(global)?, &verb),
+        Verb::Plan(verb) => plan::run(global, &Config::load(global)?, &verb),
         Verb::Explain(verb) => explain::run(global, &Config::load(global)?, &verb),
         Verb::Sql(verb) => sql::run(global, &Config::load(global)?, &verb),
         Verb::Tables(verb) => registries::tables(&verb),
