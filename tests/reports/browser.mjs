@@ -61,7 +61,7 @@ watch(page, 'in use');
 await page.goto(address);
 const must = (holds, what) => { if (!holds) problems.push(`in use: ${what}`); };
 must(await page.evaluate(() => getComputedStyle(document.querySelector('.model')).borderTopWidth === '1px'), 'the style is not applied');
-await page.fill('#indicator-tools input[type=search]', 'no such thing at all');
+await page.fill('#indicator-tools input[type=search]', 'zzzz-nothing-is-called-so');
 must((await page.locator('.indicator:not([hidden])').count()) === 0, 'the search leaves what does not fit');
 must((await page.textContent('#indicator-tools [role=status]')).startsWith('0 of'), 'the search does not say what it found');
 await page.fill('#indicator-tools input[type=search]', '');

@@ -1,6 +1,7 @@
 //! What changed, and why: each class, and goldens in both forms.
 
 use highwater_report::diff::{Cause, Class, compare, render_text};
+use highwater_report::history::{history, render_text as render_history};
 use highwater_score::Scorecard;
 
 use crate::{golden, scorecard};
@@ -87,4 +88,12 @@ fn two_tenants_are_not_a_history() {
     assert!(compare(&after, &other).warnings[0].contains("different tenants"));
     let backwards = compare(&after, &scorecard("before.json"));
     assert!(backwards.warnings.iter().any(|warning| warning.contains("later one")));
+}
+
+#[test]
+fn history_is_in_order_and_says_where_rules_changed() {
+    let scorecards = [scorecard("after.json"), scorecard("before.json")];
+    let found = history("00000000-0000-0000-0000-300000000001", &scorecards);
+    golden("history.txt", &render_history(&found, 8));
+    assert_eq!(found.points[0].evaluated_at, "2026-10-01T06:00:00Z");
 }

@@ -71,7 +71,10 @@ fn two_snapshots_tell_which_subjects_moved() {
     let text = fs::read_to_string(&isolation).unwrap();
     assert!(text.contains("\"isDisabled\": true"), "{text}");
     fs::write(&isolation, text.replace("\"isDisabled\": true", "\"isDisabled\": false")).unwrap();
-    for (inventory, store) in [(&earlier, "october"), (&tenant.join("inventory"), "november")] {
+    let later = tenant.join("inventory");
+    for (inventory, store) in
+        [(&earlier, "october"), (&later, "november"), (&earlier, "both"), (&later, "both")]
+    {
         let args = [
             "import",
             inventory.to_str().unwrap(),
@@ -91,6 +94,13 @@ fn two_snapshots_tell_which_subjects_moved() {
     let page = page.unwrap();
     assert!(page.contains("What changed since") && page.contains("bap.environments record"));
     assert!(page.len() < 5_000_000);
+    let trend = out(&highwater(target.path(), &["history", "--store", "both"]));
+    assert!(
+        trend.contains("2026-10-01  2026-11-01") && trend.contains("Secure & Govern"),
+        "{trend}"
+    );
+    let last = out(&highwater(target.path(), &["history", "--store", "both", "--limit", "1"]));
+    assert!(last.contains("1 earlier snapshots are not shown"), "{last}");
 }
 
 fn copy(from: &Path, to: &Path) {

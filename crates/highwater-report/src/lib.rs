@@ -10,6 +10,7 @@ pub mod diff;
 pub mod dossier;
 mod findings;
 pub mod form;
+pub mod history;
 pub mod html;
 pub mod junit;
 pub mod markdown;

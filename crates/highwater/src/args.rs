@@ -69,6 +69,9 @@ pub(crate) enum Verb {
     /// Say what changed between two results, and why
     #[command(after_help = "Example: highwater diff october.json november.json --format json")]
     Diff(Diff),
+    /// Show the levels of every snapshot of a store
+    #[command(after_help = "Example: highwater history --store highwater-data")]
+    History(History),
     /// Find the fewest steps to a level
     #[command(
         after_help = "Examples: highwater plan --model automation\n          highwater plan --model automation --capability secure-govern --target 400 --assume AUT-SG-400-04=met"
@@ -187,6 +190,26 @@ pub(crate) struct Report {
     /// What goes into the evaluation beside the snapshot.
     #[command(flatten)]
     pub(crate) evaluation: Evaluation,
+}
+
+/// `highwater history`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct History {
+    /// Store folder.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) store: Option<PathBuf>,
+    /// One tenant of the store; all of them when left out.
+    #[arg(long, value_name = "GUID")]
+    pub(crate) tenant: Option<String>,
+    /// Statements of people; each snapshot is judged as of its own time.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) attest: Option<PathBuf>,
+    /// Most snapshots to show, the newest.
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub(crate) limit: usize,
+    /// Form of the result.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub(crate) format: TextOrJson,
 }
 
 /// `highwater plan`.

@@ -5,6 +5,7 @@ mod definitions;
 mod diff;
 mod dossier;
 mod explain;
+mod history;
 mod import;
 mod pack;
 mod plan;
@@ -31,6 +32,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Verb::Score(verb) => score::run(global, &Config::load(global)?, &verb),
         Verb::Report(verb) => report::run(global, &Config::load(global)?, &verb),
         Verb::Diff(verb) => diff::run(global, &Config::load(global)?, &verb),
+        Verb::History(verb) => history::run(global, &Config::load(global)?, &verb),
         Verb::Plan(verb) => plan::run(global, &Config::load(global)?, &verb),
         Verb::Explain(verb) => explain::run(global, &Config::load(global)?, &verb),
         Verb::Sql(verb) => sql::run(global, &Config::load(global)?, &verb),
