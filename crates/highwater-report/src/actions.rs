@@ -335,7 +335,7 @@ fn stating(obstacles: &[Obstacle<'_>]) -> Vec<Action> {
         let things = cleared.len();
         let titles: Vec<&str> = cleared.iter().map(|it| it.indicator.title.as_str()).collect();
         let title = match titles.as_slice() {
-            [one] => format!("State whether this holds: {one}"),
+            [one] => format!("Say whether this holds: {one}"),
             _ => format!("Answer {things} questions about {}", cleared[0].capability.title),
         };
         let detail = match titles.as_slice() {

@@ -107,15 +107,15 @@ pub(crate) fn cause_words(cause: &Cause) -> String {
         Cause::Attested { by, on, answer } => format!("stated {answer} by {} on {on}", plain(by)),
         Cause::Expired { by, on } => format!("the statement of {} ran out on {on}", plain(by)),
         Cause::Withdrawn { by } => format!("the statement of {} is no longer there", plain(by)),
-        Cause::Lost(it) => format!("seen less well: {}", fact_words(it)),
-        Cause::Regained(it) => format!("seen better: {}", fact_words(it)),
-        Cause::Evidence(it) => fact_words(it),
+        Cause::Lost(it) => format!("seen less well: {}", fact_words(it, "now ")),
+        Cause::Regained(it) => format!("seen better: {}", fact_words(it, "before, ")),
+        Cause::Evidence(it) => fact_words(it, ""),
         Cause::Follows { indicator } => format!("follows {indicator}"),
         Cause::Unexplained => "nothing in the two scorecards explains it".to_owned(),
     }
 }
 
-fn fact_words(it: &FactMove) -> String {
+fn fact_words(it: &FactMove, when: &str) -> String {
     let counts: Vec<String> = ["yes", "no", "not told"]
         .into_iter()
         .zip(it.old_counts.iter().zip(&it.new_counts))
@@ -124,6 +124,7 @@ fn fact_words(it: &FactMove) -> String {
         .collect();
     let counts =
         if counts.is_empty() { String::new() } else { format!(" ({})", counts.join(", ")) };
-    let gaps: String = it.gaps.iter().take(3).map(|gap| format!("; {}", plain(gap))).collect();
+    let gaps: String =
+        it.gaps.iter().take(3).map(|gap| format!("; {when}{}", plain(gap))).collect();
     format!("{} {} \u{2192} {}{counts}{gaps}", it.fact, it.old, it.new)
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use highwater_score::{
-    AttestationScore, CapabilityScore, FactScore, IndicatorScore, LevelScore, ModelScore, Source,
-    State,
+    AttestationScore, CapabilityScore, FactScore, GapScore, IndicatorScore, LevelScore, ModelScore,
+    Need, Source, State,
 };
 use maud::{Markup, html};
 
@@ -123,14 +123,14 @@ impl Desk<'_> {
                     @if indicator.role != highwater_score::Role::Core { span .tag .plain { (role) } }
                     @if matches!(indicator.source, Source::Attested | Source::Substituted) { span .tag .plain { "stated" } }
                 }
-                div id=(anchor("i", &indicator.id)) .body { (self.body(indicator)) }
+                div id=(anchor("i", &indicator.id)) .body { (self.body(indicator, blocks)) }
             }
         }
     }
 
-    fn body(&self, indicator: &IndicatorScore) -> Markup {
+    fn body(&self, indicator: &IndicatorScore, blocks: bool) -> Markup {
         html! {
-            (self.ahead(indicator))
+            (self.ahead(indicator, blocks))
             dl .lines {
                 (line("Result", html! {
                     (words::score(indicator))
@@ -138,7 +138,10 @@ impl Desk<'_> {
                         "; from " (words::source(indicator.source)) ", confidence " (percent(indicator.confidence))
                     }
                 }))
-                (line("Rule", html! { (sentence(&indicator.rule)) @if let Some(from) = indicator.blocks_from { ". As long as it holds, it blocks level " (from) " and above" } }))
+                (line("Rule", html! { (rule(&sentence(&indicator.rule))) }))
+                @if let Some(from) = indicator.blocks_from {
+                    (line("Blocks", html! { "level " (from) " and above, as long as it holds" }))
+                }
                 @if !indicator.reasons.is_empty() {
                     (line("Because", html! { ul { @for reason in &indicator.reasons { li { bdi { (sentence(reason)) } } } } }))
                 }
@@ -162,27 +165,42 @@ impl Desk<'_> {
     }
 
     /// What to do, first of all.
-    fn ahead(&self, indicator: &IndicatorScore) -> Markup {
-        let gaps: Vec<&highwater_score::GapScore> = self
-            .dossier
-            .scorecard
-            .gaps
-            .iter()
-            .filter(|gap| gap.unlocks.contains(&indicator.id))
-            .collect();
+    fn ahead(&self, indicator: &IndicatorScore, blocks: bool) -> Markup {
+        let done = words::is_done(indicator.state);
+        if done && !blocks {
+            return html! {};
+        }
+        let open = indicator.state == State::Unknown;
         html! {
-            @if !words::is_done(indicator.state) {
-                div .todo {
-                    @if !indicator.needs.is_empty() {
-                        p { strong { "To settle it: " } @for need in &indicator.needs { (words::need(need)) " " } }
-                    }
-                    p { strong { @if indicator.state == State::Unknown { "If it falls short: " } @else { "To improve it: " } } (indicator.remediation) " " span .small { "Usually " (indicator.owner) "." } }
-                    @for gap in gaps.iter().take(5) {
-                        p { strong { "Not read: " } code { (words::name(&gap.source)) } " (" (words::name(&gap.status)) ")"
-                            @if let Some(grant) = &gap.grant { "; grant " (foreign(grant)) } "." }
-                    }
-                    @if gaps.len() > 5 { p { (gaps.len() - 5) " more unread sources, see " a href="#gaps" { "gaps" } "." } }
+            div .todo {
+                @if done { p { "Met, yet too low for the mean that its level asks for." } }
+                @for need in &indicator.needs { p { strong { (need_title(need)) } (need_words(need)) } }
+                p {
+                    strong { @if open { "If it falls short: " } @else { "To improve it: " } }
+                    (indicator.remediation) " "
+                    span .small { "Usually " (indicator.owner) "." }
                 }
+                @if !done { (self.unread(indicator)) }
+            }
+        }
+    }
+
+    /// Sources that were not read in full and that would tell it.
+    fn unread(&self, indicator: &IndicatorScore) -> Markup {
+        let gaps = &self.dossier.scorecard.gaps;
+        let gaps: Vec<&GapScore> =
+            gaps.iter().filter(|gap| gap.unlocks.contains(&indicator.id)).collect();
+        html! {
+            @for gap in gaps.iter().take(5) {
+                p {
+                    strong { "Not read: " }
+                    code { (words::name(&gap.source)) } " (" (words::name(&gap.status)) ")"
+                    @if let Some(grant) = &gap.grant { "; grant " (foreign(grant)) }
+                    "."
+                }
+            }
+            @if gaps.len() > 5 {
+                p { (gaps.len() - 5) " more unread sources, see " a href="#gaps" { "gaps" } "." }
             }
         }
     }
@@ -221,6 +239,55 @@ impl Desk<'_> {
     }
 }
 
+const fn need_title(need: &Need) -> &'static str {
+    match need {
+        Need::Fix { .. } => "Falls short: ",
+        _ => "To settle it: ",
+    }
+}
+
+fn need_words(need: &Need) -> String {
+    match need {
+        Need::Fix { facts } => format!("{}.", facts.join(", ")),
+        other => words::need(other),
+    }
+}
+
+/// A rule in words as a list, one line a term, as its brackets nest.
+fn rule(words: &str) -> Markup {
+    let inner = words.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(words);
+    let heading = ["all of: ", "one of: ", "on average: "]
+        .into_iter()
+        .find_map(|heading| Some((heading, inner.strip_prefix(heading)?)));
+    html! {
+        @match heading {
+            Some((heading, rest)) => {
+                (heading.trim_end_matches(": "))
+                ul { @for term in terms(rest) { li { (rule(term)) } } }
+            }
+            None => (words),
+        }
+    }
+}
+
+/// The terms of a rule: what stands between semicolons outside all brackets.
+fn terms(text: &str) -> Vec<&str> {
+    let (mut depth, mut start, mut found) = (0_u32, 0, Vec::new());
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            ';' if depth == 0 => {
+                found.push(text[start..at].trim());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    found.push(text[start..].trim());
+    found
+}
+
 fn tally(value: u64, against: bool) -> Markup {
     let against = against && value > 0;
     html! { td .num { (count(value)) @if against { span .against { "against" } } } }
@@ -238,5 +305,24 @@ pub(super) const fn state_class(state: State) -> &'static str {
         State::NotMet | State::Holds => "s-against",
         State::Unknown => "s-unknown",
         State::NotApplicable => "s-na",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_nests_as_its_brackets_do() {
+        let words = "all of: a is at least 1; (one of: b rises from 0 to 1; a statement says so)";
+        let list = rule(words).into_string();
+        assert_eq!(
+            list,
+            "all of<ul><li>a is at least 1</li><li>one of<ul><li>b rises from 0 to 1</li><li>a statement says so</li></ul></li></ul>"
+        );
+        assert_eq!(
+            rule("x (y) is at least 2; <z>").into_string(),
+            "x (y) is at least 2; &lt;z&gt;"
+        );
     }
 }

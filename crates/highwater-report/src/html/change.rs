@@ -88,20 +88,20 @@ pub(super) fn cause_line(cause: &Cause) -> Markup {
             Cause::Attested { by, on, answer } => { "Stated " em { (answer) } " by " (foreign(by)) " on " (on) "." }
             Cause::Expired { by, on } => { "The statement of " (foreign(by)) " ran out on " (on) "." }
             Cause::Withdrawn { by } => { "The statement of " (foreign(by)) " is no longer there." }
-            Cause::Lost(it) => { "Seen less well: " (fact_move(it)) }
-            Cause::Regained(it) => { "Seen better: " (fact_move(it)) }
-            Cause::Evidence(it) => { (fact_move(it)) }
+            Cause::Lost(it) => { "Seen less well: " (fact_move(it, "Now: ")) }
+            Cause::Regained(it) => { "Seen better: " (fact_move(it, "Before: ")) }
+            Cause::Evidence(it) => { (fact_move(it, "")) }
             Cause::Follows { indicator } => { "Follows " (indicator_link(indicator)) "." }
             Cause::Unexplained => { "Nothing in the two scorecards explains it." }
         }
     }
 }
 
-fn fact_move(it: &FactMove) -> Markup {
+fn fact_move(it: &FactMove, when: &str) -> Markup {
     html! {
         a href={ "#" (super::anchor("f", &it.fact)) } { (it.fact) } " "
         (it.old) " \u{2192} " (it.new) "."
-        @for gap in it.gaps.iter().take(3) { " " bdi { (words::sentence(gap)) } "." }
+        @for gap in it.gaps.iter().take(3) { " " (when) bdi { (words::sentence(gap)) } "." }
         @if let Some(moved) = &it.subjects {
             ul {
                 @for (way, group) in &moved.groups {
