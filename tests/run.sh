@@ -9,8 +9,11 @@ if python3 -c 'import venv' >/dev/null 2>&1; then
   if [ ! -x "$tools/python/bin/python" ]; then
     python3 -m venv "$tools/python" || rm -rf "$tools/python"
   fi
-  if [ -x "$tools/python/bin/python" ] && ! "$tools/python/bin/python" -c 'import duckdb, jsonschema, junitparser, openpyxl, trestle' >/dev/null 2>&1; then
-    "$tools/python/bin/python" -m pip install --quiet --disable-pip-version-check duckdb jsonschema junitparser openpyxl compliance-trestle || echo "no Python packages: what needs them will be skipped"
+  if [ -x "$tools/python/bin/python" ] && ! "$tools/python/bin/python" -c 'import duckdb, jsonschema' >/dev/null 2>&1; then
+    "$tools/python/bin/python" -m pip install --quiet --disable-pip-version-check duckdb jsonschema || echo "no Python packages: what needs them will be skipped"
+  fi
+  if [ -x "$tools/python/bin/python" ] && ! "$tools/python/bin/python" -c 'import junitparser, openpyxl, trestle' >/dev/null 2>&1; then
+    "$tools/python/bin/python" -m pip install --quiet --disable-pip-version-check junitparser openpyxl compliance-trestle || echo "no readers of reports: what needs them will be skipped"
   fi
   if [ -x "$tools/python/bin/python" ]; then
     export HIGHWATER_TEST_PYTHON="$PWD/$tools/python/bin/python"

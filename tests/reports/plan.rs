@@ -106,7 +106,7 @@ fn the_steps_cover_every_need_and_end_at_the_target() {
 
 #[test]
 fn what_is_assumed_shortens_the_way() {
-    let scorecard = tenant("defined");
+    let scorecard = scorecard("after.json");
     let plain = made(&scorecard, "automation", Some(200));
     let first = plain.capabilities[0].needs[0].clone();
     let assumed = good(&scorecard, std::slice::from_ref(&first));
