@@ -100,6 +100,8 @@ def sarif():
     with tempfile.TemporaryDirectory() as made:
         log = pathlib.Path(made) / "judged.sarif"
         environment = dict(os.environ, DOTNET_SYSTEM_GLOBALIZATION_INVARIANT="1")
+        # A package manager may have lost the bit that makes it a program.
+        os.chmod(sys.argv[2], 0o755)
         subprocess.run(
             [sys.argv[2], "validate", str(folder / "report.sarif"), "--output", str(log), "--level", "Error;Warning"],
             env=environment, stdout=subprocess.DEVNULL, check=False,
