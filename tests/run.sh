@@ -12,9 +12,20 @@ if python3 -c 'import venv' >/dev/null 2>&1; then
   if [ -x "$tools/python/bin/python" ] && ! "$tools/python/bin/python" -c 'import duckdb, jsonschema' >/dev/null 2>&1; then
     "$tools/python/bin/python" -m pip install --quiet --disable-pip-version-check duckdb jsonschema || echo "no Python packages: what needs them will be skipped"
   fi
+  if [ -x "$tools/python/bin/python" ] && ! "$tools/python/bin/python" -c 'import junitparser, openpyxl, trestle' >/dev/null 2>&1; then
+    "$tools/python/bin/python" -m pip install --quiet --disable-pip-version-check junitparser openpyxl compliance-trestle || echo "no readers of reports: what needs them will be skipped"
+  fi
   if [ -x "$tools/python/bin/python" ]; then
     export HIGHWATER_TEST_PYTHON="$PWD/$tools/python/bin/python"
   fi
+fi
+
+if command -v npm >/dev/null 2>&1; then
+  if [ ! -d "$tools/browser/node_modules/axe-core" ]; then
+    mkdir -p "$tools/browser"
+    npm install --silent --no-audit --no-fund --prefix "$tools/browser" playwright-core axe-core @microsoft/sarif-multitool-linux || echo "no npm packages: what needs them will be skipped"
+  fi
+  export HIGHWATER_TEST_BROWSER="$PWD/$tools/browser"
 fi
 
 log="$tools/tests.log"

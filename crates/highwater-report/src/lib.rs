@@ -1,6 +1,25 @@
-//! Report: renders a scorecard, one file a format.
+//! Report: what a scorecard says to its readers, one file a format, and what changed since the last one.
 //!
-//! Guarantees that nothing is computed while rendering beyond layout: what a reader sees stands in the
-//! scorecard. The same scorecard gives the same bytes.
+//! Guarantees that nothing is judged here: levels and states stand in the scorecard, a report lays them
+//! out, compares two of them or puts what is open into an order. The same input gives the same bytes.
+//! Deliberately absent: files, clock, evidence tables. Text from a tenant is harmless in every format.
 
+pub mod actions;
+pub mod csv;
+pub mod diff;
+pub mod dossier;
+mod findings;
+pub mod form;
+pub mod history;
+pub mod html;
+pub mod junit;
+pub mod markdown;
+pub mod oscal;
+pub mod plan;
+pub mod sarif;
 pub mod text;
+mod words;
+pub mod xlsx;
+
+pub use dossier::Dossier;
+pub use words::clean;

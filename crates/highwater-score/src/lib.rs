@@ -20,6 +20,7 @@ mod reasons;
 mod rule;
 mod rulebook;
 mod scorecard;
+mod what_if;
 mod words;
 
 use std::collections::BTreeMap;
@@ -41,6 +42,7 @@ pub use scorecard::{
     IndicatorScore, LevelScore, ModelEdition, ModelScore, Need, Next, OutOfScope, RulebookScore,
     Scorecard, Source, State, schema,
 };
+pub use what_if::{Assumptions, in_the_way_if, levels_if};
 pub use words::{in_words, outline};
 
 use highwater_facts::Answer;

@@ -61,6 +61,22 @@ pub(crate) enum Verb {
         after_help = "Example: highwater score --attest attestations.toml --require automation=300"
     )]
     Score(Score),
+    /// Render a result for its readers
+    #[command(
+        after_help = "Example: highwater report highwater-data --format html --attest attestations.toml --out reports"
+    )]
+    Report(Report),
+    /// Say what changed between two results, and why
+    #[command(after_help = "Example: highwater diff october.json november.json --format json")]
+    Diff(Diff),
+    /// Show the levels of every snapshot of a store
+    #[command(after_help = "Example: highwater history --store highwater-data")]
+    History(History),
+    /// Find the fewest steps to a level
+    #[command(
+        after_help = "Examples: highwater plan --model automation\n          highwater plan --model automation --capability secure-govern --target 400 --assume AUT-SG-400-04=met"
+    )]
+    Plan(Plan),
     /// Follow an indicator or a fact down to the records
     #[command(
         after_help = "Examples: highwater explain AUT-SG-200-01\n          highwater explain dlp.env_covered_share --limit 50"
@@ -80,7 +96,8 @@ pub(crate) enum Verb {
     /// List the indicators of both models
     #[command(after_help = "Example: highwater indicators AUT-SG --format json")]
     Indicators(Registry),
-    /// Statements of people: check them
+    /// Statements of people: a form to fill in, a check, and what expires when
+    #[command(after_help = "Example: highwater attest init --out attestations.toml")]
     Attest {
         /// What to do with statements.
         #[command(subcommand)]
@@ -156,6 +173,85 @@ pub(crate) struct Score {
     pub(crate) require: Vec<String>,
 }
 
+/// `highwater report`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Report {
+    /// Snapshot folder, bundle (.zip), store or scorecard (.json); the default store when left out.
+    pub(crate) result: Option<PathBuf>,
+    /// Formats to write, separated by commas.
+    #[arg(long, value_name = "FORMAT", value_delimiter = ',', default_value = "html")]
+    pub(crate) format: Vec<ReportForm>,
+    /// Folder to write into.
+    #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
+    pub(crate) out: PathBuf,
+    /// Earlier snapshot or scorecard (.json): the report says what changed since.
+    #[arg(long, value_name = "EARLIER", value_hint = ValueHint::AnyPath)]
+    pub(crate) since: Option<PathBuf>,
+    /// What goes into the evaluation beside the snapshot.
+    #[command(flatten)]
+    pub(crate) evaluation: Evaluation,
+}
+
+/// `highwater history`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct History {
+    /// Store folder.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) store: Option<PathBuf>,
+    /// One tenant of the store; all of them when left out.
+    #[arg(long, value_name = "GUID")]
+    pub(crate) tenant: Option<String>,
+    /// Statements of people; each snapshot is judged as of its own time.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) attest: Option<PathBuf>,
+    /// Most snapshots to show, the newest.
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub(crate) limit: usize,
+    /// Form of the result.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub(crate) format: TextOrJson,
+}
+
+/// `highwater plan`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Plan {
+    /// Snapshot folder, bundle (.zip), store or scorecard (.json); the default store when left out.
+    pub(crate) result: Option<PathBuf>,
+    /// The model to plan for.
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) model: String,
+    /// One capability of it; all of them when left out.
+    #[arg(long, value_name = "CAPABILITY")]
+    pub(crate) capability: Option<String>,
+    /// The level to reach; the next one when left out.
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) target: Option<u16>,
+    /// What if: states to assume, such as AUT-SG-200-01=met or AUT-SG-100-01=refuted.
+    #[arg(long, value_name = "ID=STATE", value_delimiter = ',')]
+    pub(crate) assume: Vec<String>,
+    /// What goes into the evaluation beside the snapshot.
+    #[command(flatten)]
+    pub(crate) evaluation: Evaluation,
+    /// Form of the result.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub(crate) format: TextOrJson,
+}
+
+/// `highwater diff`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Diff {
+    /// The earlier snapshot, bundle (.zip) or scorecard (.json).
+    pub(crate) old: PathBuf,
+    /// The later one.
+    pub(crate) new: PathBuf,
+    /// Statements of people, for both; each is judged as of its own snapshot's time.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) attest: Option<PathBuf>,
+    /// Form of the result.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub(crate) format: TextOrJson,
+}
+
 /// What goes into an evaluation beside the snapshot.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(crate) struct Evaluation {
@@ -212,6 +308,30 @@ pub(crate) struct Registry {
 /// `highwater attest`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AttestVerb {
+    /// Write a form with the statements that would tell most
+    #[command(after_help = "Example: highwater attest init highwater-data --out attestations.toml")]
+    Init {
+        /// Snapshot folder, bundle (.zip), store or scorecard (.json); the default store when left out.
+        result: Option<PathBuf>,
+        /// What goes into the evaluation beside the snapshot.
+        #[command(flatten)]
+        evaluation: Evaluation,
+        /// Most questions to ask.
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        limit: usize,
+        /// File to write, which must not be there yet; stdout when left out.
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        out: Option<PathBuf>,
+    },
+    /// Say which statements expire when, and which ones the evidence speaks against
+    #[command(after_help = "Example: highwater attest status --attest attestations.toml")]
+    Status {
+        /// Snapshot folder, bundle (.zip), store or scorecard (.json); the default store when left out.
+        result: Option<PathBuf>,
+        /// What goes into the evaluation beside the snapshot; today counts when no moment is named.
+        #[command(flatten)]
+        evaluation: Evaluation,
+    },
     /// Check a file of statements
     #[command(after_help = "Example: highwater attest check attestations.toml")]
     Check {
@@ -258,6 +378,27 @@ pub(crate) enum TextOrJson {
     /// For people.
     Text,
     /// For programs.
+    Json,
+}
+
+/// Form of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum ReportForm {
+    /// One page to look at.
+    Html,
+    /// A workbook, with an action plan to fill in.
+    Xlsx,
+    /// Four flat tables.
+    Csv,
+    /// One page for a wiki or a comment.
+    Md,
+    /// Findings for tools that gather them.
+    Sarif,
+    /// Test cases for pipelines.
+    Junit,
+    /// Assessment results for governance tools.
+    Oscal,
+    /// The scorecard itself.
     Json,
 }
 

@@ -2,12 +2,18 @@
 
 mod attest;
 mod definitions;
+mod diff;
+mod dossier;
 mod explain;
+mod history;
 mod import;
 mod pack;
+mod plan;
 mod registries;
+mod report;
 mod score;
 mod sql;
+mod statements;
 
 use std::process::ExitCode;
 
@@ -24,6 +30,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.verb {
         Verb::Import(verb) => import::run(global, &Config::load(global)?, verb),
         Verb::Score(verb) => score::run(global, &Config::load(global)?, &verb),
+        Verb::Report(verb) => report::run(global, &Config::load(global)?, &verb),
+        Verb::Diff(verb) => diff::run(global, &Config::load(global)?, &verb),
+        Verb::History(verb) => history::run(global, &Config::load(global)?, &verb),
+        Verb::Plan(verb) => plan::run(global, &Config::load(global)?, &verb),
         Verb::Explain(verb) => explain::run(global, &Config::load(global)?, &verb),
         Verb::Sql(verb) => sql::run(global, &Config::load(global)?, &verb),
         Verb::Tables(verb) => registries::tables(&verb),

@@ -11,7 +11,20 @@ use crate::args::{AttestVerb, Global};
 use crate::{evaluate, output};
 
 pub(crate) fn run(global: &Global, verb: &AttestVerb) -> anyhow::Result<ExitCode> {
-    let AttestVerb::Check { file, as_of } = verb;
+    let (file, as_of) = match verb {
+        AttestVerb::Check { file, as_of } => (file, as_of),
+        AttestVerb::Init { result, evaluation, limit, out } => {
+            return super::statements::init(
+                global,
+                result.as_deref(),
+                evaluation,
+                (*limit, out.as_deref()),
+            );
+        }
+        AttestVerb::Status { result, evaluation } => {
+            return super::statements::status(global, result.as_deref(), evaluation);
+        }
+    };
     let rules = evaluate::rules(global)?;
     let statements = evaluate::statements(Some(file), &rules.rulebook)?;
     let now = match as_of {

@@ -104,7 +104,7 @@ fn follow<'a>(scored: &'a Scored, fact: &'a Fact, limit: usize) -> anyhow::Resul
 }
 
 /// The records behind subjects: rows of the population tables whose key is the subject.
-fn records(
+pub(super) fn records(
     scored: &Scored,
     fact: &Fact,
     subjects: &[Subject],

@@ -1,0 +1,90 @@
+//! Speed and size of reports, for a scorecard of full size whose lists of subjects are as long as they get.
+//!
+//! What a tenant of any size adds to a report is bounded by the lists that are kept, so that this is the
+//! largest there is. Comparing the subjects of two snapshots is timed with a million on each side. Gathering
+//! the lists from a snapshot is part of the evaluation and not timed here.
+//!
+//! `cargo bench -p highwater --bench reports`
+
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark prints its figures and stops at the first surprise"
+)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+use highwater_report::diff::{Asked, moved_subjects};
+use highwater_report::dossier::{Group, Hit, Subject, Subjects};
+use highwater_report::{Dossier, csv, html, junit, markdown, oscal, sarif, xlsx};
+
+fn main() {
+    let dossier = dossier();
+    let mut whole = 0.0;
+    let mut time = |name: &str, make: &dyn Fn(&Dossier) -> usize| {
+        let mut best = f64::MAX;
+        let mut size = 0;
+        for _ in 0..3 {
+            let start = Instant::now();
+            size = make(&dossier);
+            best = best.min(start.elapsed().as_secs_f64());
+        }
+        whole += best;
+        println!("{name:<9} {best:>7.3} s  {size:>9} bytes");
+    };
+    time("html", &|it| html::render(it).len());
+    time("xlsx", &|it| xlsx::render(it).unwrap().len());
+    time("csv", &|it| csv::render(it).iter().map(|(_, text)| text.len()).sum());
+    time("markdown", &|it| markdown::render(it).len());
+    time("junit", &|it| junit::render(it).len());
+    time("sarif", &|it| sarif::render(it).unwrap().len());
+    time("oscal", &|it| oscal::render(it).unwrap().len());
+    time("json", &|it| it.scorecard.to_json().unwrap().len());
+    println!("all       {whole:>7.3} s");
+    compare();
+}
+
+/// The scorecard of a reference tenant, each fact with 200 subjects of every answer, all of them against.
+fn dossier() -> Dossier {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../fixtures/tenants/rudimentary/scorecard.json");
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut dossier = Dossier::of(serde_json::from_str(&text).unwrap());
+    let rows: Vec<Subject> = (0..200)
+        .map(|at| Subject {
+            id: format!("00000000-0000-0000-0000-301000000004:00000000-0000-0000-0000-{at:012}"),
+            label: format!("Approve invoices of department {at}"),
+            records: vec![format!("dv.workflows record {at}")],
+        })
+        .collect();
+    let group = Group { count: 1_000_000, rows };
+    let all = Subjects { yes: group.clone(), no: group.clone(), unknown: group };
+    dossier.subjects =
+        Some(dossier.scorecard.facts.iter().map(|fact| (fact.id.clone(), all.clone())).collect());
+    for indicator in dossier.scorecard.indicators() {
+        let facts: BTreeMap<String, Hit> =
+            indicator.facts.iter().map(|fact| (fact.clone(), Hit::No)).collect();
+        dossier.against.insert(indicator.id.clone(), facts);
+    }
+    dossier
+}
+
+/// A million subjects on each side, one in a hundred of them moved.
+fn compare() {
+    let side = |shift: u32| -> Vec<Asked> {
+        (0..1_000_000_u32)
+            .map(|at| Asked {
+                id: format!("{at:012}"),
+                label: String::new(),
+                hit: if (at + shift).is_multiple_of(100) { Hit::Yes } else { Hit::No },
+            })
+            .collect()
+    };
+    let (old, new) = (side(0), side(1));
+    let start = Instant::now();
+    let moved = moved_subjects(&old, &new);
+    let count: u64 = moved.groups.values().map(|group| group.count).sum();
+    println!("compare   {:>7.3} s  {count} of 1000000 moved", start.elapsed().as_secs_f64());
+}

@@ -1,0 +1,22 @@
+//! `diff`: what changed between two results, and why.
+
+use std::process::ExitCode;
+
+use highwater_report::diff;
+
+use super::dossier::{Given, compare};
+use crate::args::{Diff, Evaluation, Global, TextOrJson};
+use crate::config::Config;
+use crate::output;
+
+pub(crate) fn run(global: &Global, config: &Config, verb: &Diff) -> anyhow::Result<ExitCode> {
+    let evaluation = Evaluation { attest: verb.attest.clone(), as_of: None };
+    let old = Given::open(global, config, Some(&verb.old), &evaluation)?;
+    let new = Given::open(global, config, Some(&verb.new), &evaluation)?;
+    let change = compare(&old, &new)?;
+    match verb.format {
+        TextOrJson::Text => output::write(&diff::render_text(&change))?,
+        TextOrJson::Json => output::write(&(serde_json::to_string_pretty(&change)? + "\n"))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,231 @@
+//! Gathers what a report or a comparison needs, from a snapshot or from a scorecard.
+//!
+//! A snapshot is scored, and its subjects are listed; a scorecard is read as it is. Nothing is collected.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::thread;
+
+use highwater_facts::{Fact, Kind};
+use highwater_report::diff::{self, Diff};
+use highwater_report::dossier::{Dossier, Group, Hit, Reading, Subject, Subjects};
+use highwater_score::{Polarity, Rule, Scorecard};
+
+use crate::args::{Evaluation, Global};
+use crate::config::Config;
+use crate::evaluate::{self, Rules, Scored};
+use crate::exit::usage_error;
+
+/// Subjects of each answer of each fact that are listed.
+const LISTED: usize = 200;
+
+/// A result that was given: evidence and all, or the scorecard alone.
+pub(super) enum Given {
+    /// A snapshot, scored.
+    Scored(Box<Scored>),
+    /// A scorecard.
+    Scorecard(Box<Scorecard>),
+}
+
+impl Given {
+    /// Opens what was named; a scorecard is told by its ending.
+    pub(super) fn open(
+        global: &Global,
+        config: &Config,
+        path: Option<&Path>,
+        evaluation: &Evaluation,
+    ) -> anyhow::Result<Self> {
+        let is_json = |path: &&Path| {
+            path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
+                && path.is_file()
+        };
+        match path.filter(is_json) {
+            Some(path) => Ok(Self::Scorecard(Box::new(read(path)?))),
+            None => {
+                Ok(Self::Scored(Box::new(evaluate::score(global, config, path, evaluation, None)?)))
+            }
+        }
+    }
+
+    /// The scorecard.
+    pub(super) fn scorecard(&self) -> &Scorecard {
+        match self {
+            Self::Scored(scored) => &scored.scorecard,
+            Self::Scorecard(scorecard) => scorecard,
+        }
+    }
+
+    /// Everything that a report shows of it.
+    pub(super) fn dossier(&self, change: Option<Diff>) -> anyhow::Result<Dossier> {
+        let mut dossier = Dossier::of(self.scorecard().clone());
+        dossier.change = change;
+        if let Self::Scored(scored) = self {
+            dossier.subjects = Some(subjects(scored)?);
+            dossier.readings = readings(scored);
+            dossier.against = against(&scored.case.rules);
+        }
+        Ok(dossier)
+    }
+}
+
+/// What changed between two results; with the subjects that moved where both are snapshots.
+pub(super) fn compare(old: &Given, new: &Given) -> anyhow::Result<Diff> {
+    let mut diff = diff::compare(old.scorecard(), new.scorecard());
+    if let (Given::Scored(old), Given::Scored(new)) = (old, new) {
+        for fact in diff.facts() {
+            if let (Some(before), Some(after)) = (asked(old, &fact)?, asked(new, &fact)?) {
+                diff.tell(&fact, &diff::moved_subjects(&before, &after));
+            }
+        }
+    }
+    Ok(diff)
+}
+
+/// Every subject of a fact, sorted by id; nothing where the fact has none or was not told.
+fn asked(scored: &Scored, id: &str) -> anyhow::Result<Option<Vec<diff::Asked>>> {
+    let (book, evidence) = (&scored.case.rules.book, &scored.case.evidence);
+    let Some(fact) = book.fact(id) else { return Ok(None) };
+    if fact.kind == Kind::Measure {
+        return Ok(None);
+    }
+    let found = highwater_facts::subjects(book, evidence, id, None, usize::MAX)?;
+    let rows = found.rows.into_iter().map(|row| diff::Asked {
+        hit: match row.hit {
+            highwater_facts::Hit::Yes => Hit::Yes,
+            highwater_facts::Hit::No => Hit::No,
+            highwater_facts::Hit::Unknown => Hit::Unknown,
+        },
+        id: row.subject,
+        label: row.label,
+    });
+    Ok(Some(rows.collect()))
+}
+
+fn read(path: &Path) -> anyhow::Result<Scorecard> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| usage_error(format!("cannot read {}: {error}", path.display())))?;
+    let scorecard: Scorecard = serde_json::from_str(&text).map_err(|error| {
+        usage_error(format!(
+            "{} is no scorecard: {error}; write one with `highwater score --format json`",
+            path.display()
+        ))
+    })?;
+    if scorecard.format != 1 {
+        return Err(usage_error(format!(
+            "{} has format {}, and this program reads format 1: use the program that wrote it",
+            path.display(),
+            scorecard.format
+        )));
+    }
+    Ok(scorecard)
+}
+
+/// The subjects behind every fact that has any, asked for on two threads.
+fn subjects(scored: &Scored) -> anyhow::Result<BTreeMap<String, Subjects>> {
+    let facts: Vec<&Fact> = scored
+        .case
+        .rules
+        .book
+        .facts()
+        .filter(|fact| {
+            let answer = scored.answers.get(&fact.id);
+            answer.is_some_and(|it| it.trues + it.falses + it.unknowns > 0)
+        })
+        .collect();
+    let (mine, theirs): (Vec<_>, Vec<_>) =
+        facts.iter().enumerate().partition(|(at, _)| at % 2 == 0);
+    let list = |facts: Vec<(usize, &&Fact)>| -> anyhow::Result<Vec<(String, Subjects)>> {
+        facts
+            .into_iter()
+            .map(|(_, fact)| Ok((fact.id.clone(), subjects_of(scored, fact)?)))
+            .collect()
+    };
+    let (mine, theirs) = thread::scope(|scope| {
+        let other = scope.spawn(|| list(theirs));
+        let mine = list(mine);
+        let theirs = other
+            .join()
+            .unwrap_or_else(|_| Err(anyhow::anyhow!("a thread that listed subjects stopped")));
+        (mine, theirs)
+    });
+    Ok(mine?.into_iter().chain(theirs?).collect())
+}
+
+fn subjects_of(scored: &Scored, fact: &Fact) -> anyhow::Result<Subjects> {
+    let Some(answer) = scored.answers.get(&fact.id) else { return Ok(Subjects::default()) };
+    let counts = [answer.trues, answer.falses, answer.unknowns];
+    let mut found = listed(scored, fact, counts)?;
+    let mut records = super::explain::records(scored, fact, &found)?;
+    let mut group = |hit: highwater_facts::Hit, count: u64| {
+        let rows = found.extract_if(.., |row| row.hit == hit).map(|row| Subject {
+            records: records.remove(&row.subject).unwrap_or_default(),
+            id: row.subject,
+            label: row.label,
+        });
+        Group { count, rows: rows.collect() }
+    };
+    Ok(Subjects {
+        yes: group(highwater_facts::Hit::Yes, answer.trues),
+        no: group(highwater_facts::Hit::No, answer.falses),
+        unknown: group(highwater_facts::Hit::Unknown, answer.unknowns),
+    })
+}
+
+/// Up to [`LISTED`] subjects of each answer: by one question where all are few, else by one an answer.
+fn listed(
+    scored: &Scored,
+    fact: &Fact,
+    counts: [u64; 3],
+) -> anyhow::Result<Vec<highwater_facts::Subject>> {
+    let (book, evidence) = (&scored.case.rules.book, &scored.case.evidence);
+    let few = u64::try_from(LISTED).unwrap_or(u64::MAX);
+    if counts.iter().all(|count| *count <= few) {
+        return Ok(highwater_facts::subjects(book, evidence, &fact.id, None, 3 * LISTED)?.rows);
+    }
+    let hits = [highwater_facts::Hit::Yes, highwater_facts::Hit::No, highwater_facts::Hit::Unknown];
+    let mut rows = Vec::new();
+    for (hit, _) in hits.into_iter().zip(counts).filter(|(_, count)| *count > 0) {
+        rows.extend(highwater_facts::subjects(book, evidence, &fact.id, Some(hit), LISTED)?.rows);
+    }
+    Ok(rows)
+}
+
+fn readings(scored: &Scored) -> Vec<Reading> {
+    let sources = &scored.case.snapshot.manifest().sources;
+    let readings = sources.iter().map(|(source, entry)| Reading {
+        source: source.clone(),
+        status: entry.status.word().to_owned(),
+        calls: entry.calls,
+        pages: entry.pages,
+        records: entry.records,
+        expected: entry.expected,
+        gap: entry.gap.clone(),
+    });
+    readings.collect()
+}
+
+/// Which answer of each fact counts against each indicator: the one that its rule does not ask for, and
+/// the one that it asks for where the indicator is a limitation. Where a rule wants a number of subjects,
+/// those that do not count are not against it.
+fn against(rules: &Rules) -> BTreeMap<String, BTreeMap<String, Hit>> {
+    let mut found = BTreeMap::new();
+    for indicator in rules.rulebook.indicators() {
+        let limitation = indicator.polarity == Polarity::Limitation;
+        let mut facts = BTreeMap::new();
+        indicator.rule.visit(&mut |term| {
+            let (fact, wants_yes) = match term {
+                Rule::Up { fact, .. } | Rule::AtLeast { fact, .. } => (fact, true),
+                Rule::Down { fact, .. } | Rule::AtMost { fact, .. } => (fact, false),
+                Rule::Is { fact, value } => (fact, *value),
+                _ => return,
+            };
+            let against = if wants_yes == limitation { Hit::Yes } else { Hit::No };
+            let number = rules.book.fact(fact).is_some_and(|fact| fact.kind == Kind::Count);
+            if !(number && against == Hit::No) {
+                facts.entry(fact.clone()).or_insert(against);
+            }
+        });
+        found.insert(indicator.id.clone(), facts);
+    }
+    found
+}

@@ -1,0 +1,108 @@
+//! `attest init` and `attest status`: what is worth stating now, and what expires when.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use highwater_report::form;
+use highwater_report::text::plain;
+use highwater_score::{AttestationScore, Scorecard};
+use highwater_snapshot::Time;
+use jiff::civil::Date;
+use jiff::{Timestamp, Unit};
+
+use super::dossier::Given;
+use crate::args::{Evaluation, Global};
+use crate::config::Config;
+use crate::exit::usage_error;
+use crate::output;
+
+/// Writes the form to a file, or to stdout.
+pub(super) fn init(
+    global: &Global,
+    result: Option<&Path>,
+    evaluation: &Evaluation,
+    (limit, out): (usize, Option<&Path>),
+) -> anyhow::Result<ExitCode> {
+    let given = Given::open(global, &Config::load(global)?, result, evaluation)?;
+    let text = form::render(given.scorecard(), limit);
+    match out {
+        None => output::write(&text)?,
+        Some(path) if path.exists() => {
+            return Err(usage_error(format!(
+                "{} is there already, and statements are not written over: name another file",
+                path.display()
+            )));
+        }
+        Some(path) => {
+            std::fs::write(path, text).map_err(|error| {
+                usage_error(format!("cannot write {}: {error}", path.display()))
+            })?;
+            output::write(&format!("{}\n", path.display()))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says of every statement until when it counts, and which ones the evidence speaks against.
+pub(super) fn status(
+    global: &Global,
+    result: Option<&Path>,
+    evaluation: &Evaluation,
+) -> anyhow::Result<ExitCode> {
+    let mut evaluation = evaluation.clone();
+    // Expiry is about today, whatever day the evidence is of.
+    evaluation.as_of = evaluation.as_of.or_else(|| Some(Time(Timestamp::now().as_microsecond())));
+    let given = Given::open(global, &Config::load(global)?, result, &evaluation)?;
+    output::write(&standing(given.scorecard())?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn standing(scorecard: &Scorecard) -> anyhow::Result<String> {
+    let today: Date = scorecard
+        .evaluated_at
+        .get(..10)
+        .and_then(|day| day.parse().ok())
+        .context("the time of evaluation is no moment")?;
+    let mut statements: Vec<&AttestationScore> = scorecard.attestations.iter().collect();
+    statements.sort_by_key(|it| {
+        (it.status != "expired", it.status != "live", &it.expires, &it.indicators)
+    });
+    let mut out = format!("{} statements on {today}\n", statements.len());
+    for it in statements {
+        let _ = writeln!(
+            out,
+            "  {:<10}  {}  {}  {} by {}",
+            it.status.replace('_', " "),
+            it.expires,
+            left(it, today),
+            it.answer,
+            plain(&it.by)
+        );
+        let _ = writeln!(out, "              {}", it.indicators.join(", "));
+    }
+    if !scorecard.contradictions.is_empty() {
+        out.push_str("\nspoken against by evidence, which counts\n");
+    }
+    for it in &scorecard.contradictions {
+        let _ = writeln!(out, "  {}  {}", it.indicator, plain(&it.reason));
+    }
+    Ok(out)
+}
+
+/// Days until a statement stops counting.
+fn left(it: &AttestationScore, today: Date) -> String {
+    let days = it
+        .expires
+        .parse::<Date>()
+        .ok()
+        .and_then(|expires| today.until((Unit::Day, expires)).ok())
+        .map(|span| span.get_days());
+    match (it.status.as_str(), days) {
+        ("live", Some(days)) if days <= 60 => format!("{days} days left, ask again"),
+        ("live", Some(days)) => format!("{days} days left"),
+        ("expired", Some(days)) => format!("{} days ago, ask again", -days),
+        _ => "does not count".to_owned(),
+    }
+}
