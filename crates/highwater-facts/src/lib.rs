@@ -18,6 +18,7 @@ mod lint;
 mod lint_expr;
 mod run;
 mod session;
+mod subjects;
 mod text;
 
 pub use answer::{Answer, Interval, Kind};
@@ -26,4 +27,5 @@ pub use docs::facts_markdown;
 pub use error::Error;
 pub use evidence::Evidence;
 pub use lint::{Breach, RULES, Rule, lint};
-pub use run::{Hit, Subject, Subjects, answer_all, answer_some, query, subjects};
+pub use run::{answer_all, answer_some, query};
+pub use subjects::{Hit, Subject, Subjects, subjects, subjects_each};

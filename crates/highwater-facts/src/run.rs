@@ -1,6 +1,6 @@
 //! Run: facts asked of evidence.
 //!
-//! Subjects are counted where they are found; rows leave the engine only for [`subjects`] and [`query`].
+//! Subjects are counted where they are found; rows leave the engine only for `subjects.rs` and [`query`].
 //! What the coverage says is missing of a fact's population becomes unknown subjects (`interval.rs`):
 //!
 //! - the population is the tables that the fact names, and the list of environments for every fact that
@@ -24,43 +24,6 @@ use crate::session::{Frames, OWNERLESS, Session, collect};
 use crate::text::{parse, relations};
 use crate::{Answer, Error, Evidence, Fact, FactBook, Kind, View, WhenOpen};
 
-/// The answer to one question for one subject.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Hit {
-    /// The subject counts.
-    Yes,
-    /// It does not.
-    No,
-    /// It was not told.
-    Unknown,
-}
-
-/// One subject of a fact.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subject {
-    /// Id, unique within the fact.
-    pub subject: String,
-    /// Name for people; the id where none was told.
-    pub label: String,
-    /// Whether it counts.
-    pub hit: Hit,
-}
-
-/// Subjects of a fact, sorted by id, with how many there are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subjects {
-    /// Fact id.
-    pub fact: String,
-    /// Those that were asked for, up to the limit.
-    pub rows: Vec<Subject>,
-    /// All that count.
-    pub yes: u64,
-    /// All that do not.
-    pub no: u64,
-    /// All that were not told.
-    pub unknown: u64,
-}
-
 /// Answers to all facts of the book, by id.
 ///
 /// # Errors
@@ -82,7 +45,6 @@ pub fn answer_some(
     run(book, evidence, &facts)
 }
 
-/// Asks the facts on two threads.
 fn run(
     book: &FactBook,
     evidence: &Evidence,
@@ -93,11 +55,20 @@ fn run(
         let shared = Shared::of(&session)?;
         Ok((session, shared))
     })?;
+    let answers = on_two_threads(facts, |fact| ask(&session, &shared, fact))?;
+    Ok(answers.into_iter().map(|answer| (answer.id.clone(), answer)).collect())
+}
+
+/// Does the same with every fact, on two threads; in no order.
+pub(crate) fn on_two_threads<T: Send>(
+    facts: &[&Fact],
+    ask: impl Fn(&Fact) -> Result<T, Error> + Sync,
+) -> Result<Vec<T>, Error> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
         while let Some(fact) = facts.get(next.fetch_add(1, Ordering::Relaxed)) {
-            done.push(ask(&session, &shared, fact));
+            done.push(ask(fact));
         }
         done
     };
@@ -106,11 +77,7 @@ fn run(
         threads.map(|thread| thread.and_then(join))
     })
     .into();
-    mine?
-        .into_iter()
-        .chain(theirs?)
-        .map(|answer| answer.map(|answer| (answer.id.clone(), answer)))
-        .collect()
+    mine?.into_iter().chain(theirs?).collect()
 }
 
 /// Room for the engine's planner, which walks deep plans recursively.
@@ -132,7 +99,9 @@ fn join<T>(thread: ScopedJoinHandle<'_, T>) -> Result<T, Error> {
 }
 
 /// Runs work of the engine on a thread of its own, with room for the planner.
-fn with_room<T: Send>(work: impl FnOnce() -> Result<T, Error> + Send) -> Result<T, Error> {
+pub(crate) fn with_room<T: Send>(
+    work: impl FnOnce() -> Result<T, Error> + Send,
+) -> Result<T, Error> {
     std::thread::scope(|scope| roomy(scope, work).and_then(join)?)
 }
 
@@ -141,52 +110,6 @@ fn stopped(why: &str) -> Error {
         name: "facts".to_owned(),
         message: format!("a thread of the engine stopped: {why}"),
     }
-}
-
-/// Up to `limit` subjects of one fact, sorted by id: those of one answer, or of all. A measure has none.
-///
-/// # Errors
-/// [`Error::UnknownFact`] and [`Error::Query`].
-pub fn subjects(
-    book: &FactBook,
-    evidence: &Evidence,
-    id: &str,
-    hit: Option<Hit>,
-    limit: usize,
-) -> Result<Subjects, Error> {
-    let fact = book.expect_fact(id)?;
-    with_room(|| subjects_of(book, evidence, fact, hit, limit))
-}
-
-fn subjects_of(
-    book: &FactBook,
-    evidence: &Evidence,
-    fact: &Fact,
-    hit: Option<Hit>,
-    limit: usize,
-) -> Result<Subjects, Error> {
-    let mut found = Subjects { fact: fact.id.clone(), rows: Vec::new(), yes: 0, no: 0, unknown: 0 };
-    if fact.kind == Kind::Measure {
-        return Ok(found);
-    }
-    let session = Session::open(book, evidence, &[fact])?;
-    let counted = count(&session, fact)?;
-    (found.yes, found.no, found.unknown) = (counted.trues, counted.falses, counted.unknowns);
-    let wanted = match hit {
-        None => lit(true),
-        Some(Hit::Yes) => col("hit").eq(lit(true)),
-        Some(Hit::No) => col("hit").eq(lit(false)),
-        Some(Hit::Unknown) => col("hit").is_null(),
-    };
-    let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-    let rows = plan(&session, fact)?
-        .with_columns([col("subject").cast(DataType::String), col("label").cast(DataType::String)])
-        .filter(wanted)
-        .sort(["subject"], SortMultipleOptions::default())
-        .limit(limit);
-    found.rows =
-        rows_of(&collect(&fact.id, rows)?).map_err(|error| Error::query(&fact.id, &error))?;
-    Ok(found)
 }
 
 /// One SELECT over evidence tables and views.
@@ -306,12 +229,12 @@ fn missing(fact: &Fact, readings: &BTreeMap<&str, Reading>, shared: &Shared) -> 
     Some(missing)
 }
 
-fn plan(session: &Session, fact: &Fact) -> Result<LazyFrame, Error> {
+pub(crate) fn plan(session: &Session, fact: &Fact) -> Result<LazyFrame, Error> {
     session.frames.plan(&fact.id, &fact.sql, &fact.tables, &fact.views)
 }
 
 /// Runs a fact and counts its answers inside the engine.
-fn count(session: &Session, fact: &Fact) -> Result<Counted, Error> {
+pub(crate) fn count(session: &Session, fact: &Fact) -> Result<Counted, Error> {
     let failed = |error| Error::query(&fact.id, &error);
     let plan = plan(session, fact)?;
     if fact.kind == Kind::Measure {
@@ -356,17 +279,4 @@ fn is_empty(session: &Session, fact: &Fact) -> Result<bool, Error> {
         }
     }
     Ok(!fact.population.is_empty())
-}
-
-fn rows_of(found: &DataFrame) -> PolarsResult<Vec<Subject>> {
-    let (subjects, labels) = (found.column("subject")?.str()?, found.column("label")?.str()?);
-    let hits = found.column("hit")?.cast(&DataType::Boolean)?;
-    let rows = subjects.iter().zip(labels.iter()).zip(hits.bool()?.iter());
-    Ok(rows
-        .map(|((subject, label), hit)| {
-            let subject = subject.unwrap_or_default().to_owned();
-            let hit = hit.map_or(Hit::Unknown, |hit| if hit { Hit::Yes } else { Hit::No });
-            Subject { label: label.unwrap_or(&subject).to_owned(), subject, hit }
-        })
-        .collect())
 }

@@ -2,7 +2,7 @@
 //!
 //! Guarantees: no outside request (a content security policy forbids all but the inline style and script,
 //! by their digests), the same dossier gives the same bytes, the essentials need no script, and the file
-//! stays below 5 MB whatever the tenant holds: lists are cut where [`SUBJECT_BYTES`] is spent, and say so.
+//! stays below 5 MB whatever the tenant holds: lists are cut where their share of it is spent, and say so.
 
 use highwater_score::Scorecard;
 use maud::{DOCTYPE, Markup, PreEscaped, html};

@@ -152,10 +152,11 @@ fn sight(out: &mut String, scorecard: &Scorecard, style: Style) {
             .as_deref()
             .map_or_else(String::new, |grant| format!("; grant: {}", plain(grant)));
         let line = format!(
-            "  {} ({}): {} open indicators read it{grant}",
+            "  {} ({}): {} open indicator{} it{grant}",
             gap.source,
             gap.status,
-            gap.unlocks.len()
+            gap.unlocks.len(),
+            if gap.unlocks.len() == 1 { " reads" } else { "s read" }
         );
         let _ = writeln!(out, "{}", cut(&line, style.width));
     }
@@ -190,11 +191,18 @@ fn scale(model: &ModelScore) -> Vec<u16> {
 
 /// A range of levels in words: `200`, or `200 proven, about 300, at most 400`.
 pub fn in_words(level: Levels) -> String {
+    let proven = match level.proven {
+        ENTRY => format!("{ENTRY}, the entry level"),
+        proven => format!("{proven} proven"),
+    };
     if level.proven == level.possible {
-        return format!("{} proven", level.proven);
+        return proven;
     }
-    format!("{} proven, about {}, at most {}", level.proven, level.estimate, level.possible)
+    format!("{proven}, about {}, at most {}", level.estimate, level.possible)
 }
+
+/// The level that asks for nothing: to prove it says nothing.
+const ENTRY: u16 = 100;
 
 /// Text from outside without control characters and direction marks, so that a name cannot redraw the
 /// terminal.

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::thread;
 
 use highwater_facts::{Fact, Kind};
 use highwater_report::diff::{self, Diff};
@@ -120,41 +119,30 @@ fn read(path: &Path) -> anyhow::Result<Scorecard> {
     Ok(scorecard)
 }
 
-/// The subjects behind every fact that has any, asked for on two threads.
+/// The subjects behind every fact that has any, up to [`LISTED`] of each answer.
 fn subjects(scored: &Scored) -> anyhow::Result<BTreeMap<String, Subjects>> {
-    let facts: Vec<&Fact> = scored
-        .case
-        .rules
-        .book
-        .facts()
-        .filter(|fact| {
-            let answer = scored.answers.get(&fact.id);
-            answer.is_some_and(|it| it.trues + it.falses + it.unknowns > 0)
+    let Rules { book, .. } = &scored.case.rules;
+    let has_any =
+        |id: &str| scored.answers.get(id).is_some_and(|it| it.trues + it.falses + it.unknowns > 0);
+    let ids: Vec<&str> =
+        book.facts().map(|fact| fact.id.as_str()).filter(|id| has_any(id)).collect();
+    let found = highwater_facts::subjects_each(book, &scored.case.evidence, &ids, LISTED)?;
+    found
+        .into_iter()
+        .filter_map(|(id, rows)| {
+            let fact = book.fact(&id)?;
+            Some(grouped(scored, fact, rows).map(|subjects| (id, subjects)))
         })
-        .collect();
-    let (mine, theirs): (Vec<_>, Vec<_>) =
-        facts.iter().enumerate().partition(|(at, _)| at % 2 == 0);
-    let list = |facts: Vec<(usize, &&Fact)>| -> anyhow::Result<Vec<(String, Subjects)>> {
-        facts
-            .into_iter()
-            .map(|(_, fact)| Ok((fact.id.clone(), subjects_of(scored, fact)?)))
-            .collect()
-    };
-    let (mine, theirs) = thread::scope(|scope| {
-        let other = scope.spawn(|| list(theirs));
-        let mine = list(mine);
-        let theirs = other
-            .join()
-            .unwrap_or_else(|_| Err(anyhow::anyhow!("a thread that listed subjects stopped")));
-        (mine, theirs)
-    });
-    Ok(mine?.into_iter().chain(theirs?).collect())
+        .collect()
 }
 
-fn subjects_of(scored: &Scored, fact: &Fact) -> anyhow::Result<Subjects> {
+/// The subjects of a fact by answer, each with the records that it was read from.
+fn grouped(
+    scored: &Scored,
+    fact: &Fact,
+    mut found: Vec<highwater_facts::Subject>,
+) -> anyhow::Result<Subjects> {
     let Some(answer) = scored.answers.get(&fact.id) else { return Ok(Subjects::default()) };
-    let counts = [answer.trues, answer.falses, answer.unknowns];
-    let mut found = listed(scored, fact, counts)?;
     let mut records = super::explain::records(scored, fact, &found)?;
     let mut group = |hit: highwater_facts::Hit, count: u64| {
         let rows = found.extract_if(.., |row| row.hit == hit).map(|row| Subject {
@@ -169,25 +157,6 @@ fn subjects_of(scored: &Scored, fact: &Fact) -> anyhow::Result<Subjects> {
         no: group(highwater_facts::Hit::No, answer.falses),
         unknown: group(highwater_facts::Hit::Unknown, answer.unknowns),
     })
-}
-
-/// Up to [`LISTED`] subjects of each answer: by one question where all are few, else by one an answer.
-fn listed(
-    scored: &Scored,
-    fact: &Fact,
-    counts: [u64; 3],
-) -> anyhow::Result<Vec<highwater_facts::Subject>> {
-    let (book, evidence) = (&scored.case.rules.book, &scored.case.evidence);
-    let few = u64::try_from(LISTED).unwrap_or(u64::MAX);
-    if counts.iter().all(|count| *count <= few) {
-        return Ok(highwater_facts::subjects(book, evidence, &fact.id, None, 3 * LISTED)?.rows);
-    }
-    let hits = [highwater_facts::Hit::Yes, highwater_facts::Hit::No, highwater_facts::Hit::Unknown];
-    let mut rows = Vec::new();
-    for (hit, _) in hits.into_iter().zip(counts).filter(|(_, count)| *count > 0) {
-        rows.extend(highwater_facts::subjects(book, evidence, &fact.id, Some(hit), LISTED)?.rows);
-    }
-    Ok(rows)
 }
 
 fn readings(scored: &Scored) -> Vec<Reading> {
