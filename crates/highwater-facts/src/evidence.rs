@@ -32,7 +32,8 @@ impl Evidence {
         Self { frames, scanned: false }
     }
 
-    /// The frames given, in their tables' types; tables that are not given are empty.
+    /// The frames given, in their tables' types; tables that are not given are empty. They are taken to be
+    /// small unless [`Evidence::large`] says otherwise.
     ///
     /// # Errors
     /// [`Error::UnknownTable`] for a name that is no table, [`Error::Column`] for a column of another
@@ -63,6 +64,13 @@ impl Evidence {
             }
         }
         Ok(Self { scanned, ..Self::from_frames(frames)? })
+    }
+
+    /// The same evidence, said to be large: only what pays is kept of what is made of it.
+    #[must_use]
+    pub const fn large(mut self) -> Self {
+        self.scanned = true;
+        self
     }
 
     /// Whether all of it is in memory, so that what is made of it may be kept there too.

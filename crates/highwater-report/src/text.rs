@@ -192,7 +192,7 @@ fn scale(model: &ModelScore) -> Vec<u16> {
 /// A range of levels in words: `200`, or `200 proven, about 300, at most 400`.
 pub fn in_words(level: Levels) -> String {
     let proven = match level.proven {
-        ENTRY => format!("{ENTRY}, the entry level"),
+        ENTRY => format!("{ENTRY} (entry level)"),
         proven => format!("{proven} proven"),
     };
     if level.proven == level.possible {

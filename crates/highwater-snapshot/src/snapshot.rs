@@ -107,6 +107,12 @@ impl Snapshot {
         LazyFrame::scan_parquet(PlRefPath::new(text), ScanArgsParquet::default()).map_err(wrap)
     }
 
+    /// Whether a table is so large that it is scanned from its file instead of being read at once.
+    pub fn is_large(&self) -> bool {
+        let mut files = self.manifest.files.iter();
+        files.any(|(name, entry)| name.starts_with("tables/") && entry.bytes >= SMALL)
+    }
+
     /// All tables, seen from the snapshot's own moment or from another.
     pub fn tables(&self, as_of: Option<Time>) -> Result<BTreeMap<&'static str, LazyFrame>, Error> {
         let mut tables = BTreeMap::new();

@@ -81,9 +81,19 @@ pub(crate) fn open(
     path: Option<&Path>,
     as_of: Option<Time>,
 ) -> anyhow::Result<Case> {
-    let snapshot = open_snapshot(config, path)?;
-    let evidence = Evidence::from_frames(snapshot.tables(as_of)?)?;
-    Ok(Case { snapshot, evidence, rules: rules(global)? })
+    // The rules take as long to read as a small snapshot.
+    std::thread::scope(|scope| {
+        let rules = scope.spawn(|| rules(global));
+        let snapshot = open_snapshot(config, path)?;
+        let mut evidence = Evidence::from_frames(snapshot.tables(as_of)?)?;
+        if snapshot.is_large() {
+            evidence = evidence.large();
+        }
+        let rules = rules
+            .join()
+            .map_err(|_| anyhow::anyhow!("the thread that reads the rules stopped"))??;
+        Ok(Case { snapshot, evidence, rules })
+    })
 }
 
 /// Opens the snapshot that was named, or the newest of the store.
