@@ -37,6 +37,9 @@ struct Entry {
     parent: Option<String>,
     status: Option<u16>,
     reason: Option<String>,
+    /// What was asked, `GET https://…`; for those who read or replay the recording, not for the import.
+    #[expect(dead_code, reason = "accepted and not needed here")]
+    request: Option<String>,
 }
 
 /// What an index says, checked.
@@ -178,7 +181,8 @@ mod tests {
             r#"{"format": 1, "tenant": "00000000-0000-0000-0000-0000000000AA", "taken_at": "2026-01-02T03:04:05Z", "cloud": "public",
                 "identity": "reader", "exchanges": [
                 {"file": "flow/e1.json", "source": "flow.admin_flows", "environment": "Default-E1"},
-                {"source": "dv.solutions", "environment": "e2", "status": 403, "reason": "no privilege"}]}"#,
+                {"source": "dv.solutions", "environment": "e2", "status": 403, "reason": "no privilege",
+                 "request": "GET https://finance.crm4.dynamics.com/api/data/v9.2/solutions"}]}"#,
         )
         .unwrap();
         assert_eq!(index.tenant.as_deref(), Some("00000000-0000-0000-0000-0000000000aa"));

@@ -1,0 +1,1 @@
+//! A simulated Microsoft cloud on loopback.
