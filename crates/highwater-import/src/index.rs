@@ -35,6 +35,7 @@ struct Entry {
     source: String,
     environment: Option<String>,
     parent: Option<String>,
+    part: Option<String>,
     status: Option<u16>,
     reason: Option<String>,
     /// What was asked, `GET https://…`; for those who read or replay the recording, not for the import.
@@ -59,7 +60,10 @@ pub(crate) struct Exchange {
     pub(crate) source: &'static Source,
     pub(crate) environment: Option<String>,
     pub(crate) parent: Option<String>,
-    pub(crate) status: u16,
+    /// Which of the source's requests it answers; none where the index leaves that to the content.
+    pub(crate) part: Option<&'static str>,
+    /// HTTP status; none where the request was not made.
+    pub(crate) status: Option<u16>,
     pub(crate) reason: Option<String>,
 }
 
@@ -71,7 +75,7 @@ impl Exchange {
 
     /// Whether the service answered.
     pub(crate) const fn is_answer(&self) -> bool {
-        self.status >= 200 && self.status < 300
+        matches!(self.status, Some(200..300))
     }
 }
 
@@ -117,10 +121,13 @@ fn exchange(entry: Entry) -> Result<Exchange, String> {
         let known: Vec<&str> = kinds::sources().collect();
         format!("`{}` is no source id; the source ids are {}", entry.source, known.join(", "))
     })?;
-    let status = entry.status.unwrap_or(200);
-    if !(100..600).contains(&status) {
+    // Without file and status, but with a reason: the request was not made.
+    let unasked = entry.file.is_none() && entry.status.is_none() && entry.reason.is_some();
+    let status = (!unasked).then(|| entry.status.unwrap_or(200));
+    if let Some(status) = status.filter(|status| !(100..600).contains(status)) {
         return Err(format!("status {status} is no HTTP status"));
     }
+    let part = entry.part.map(|told| part(source, &told)).transpose()?;
     let lower = |text: Option<String>| {
         text.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty())
     };
@@ -131,15 +138,31 @@ fn exchange(entry: Entry) -> Result<Exchange, String> {
             source.id
         ));
     }
-    let exchange =
-        Exchange { file: entry.file, source, environment, parent, status, reason: entry.reason };
+    let exchange = Exchange {
+        file: entry.file,
+        source,
+        environment,
+        parent,
+        part,
+        status,
+        reason: entry.reason,
+    };
     if exchange.is_answer() && exchange.file.is_none() {
-        return Err(format!("{} was answered with {status}: say in which file", source.id));
+        return Err(format!("{} was answered: say in which file", source.id));
     }
     if let Some(file) = &exchange.file {
         inside(file)?;
     }
     Ok(exchange)
+}
+
+fn part(source: &'static Source, told: &str) -> Result<&'static str, String> {
+    source.parts.iter().copied().find(|part| *part == told).ok_or_else(|| match source.parts {
+        [] => format!("{} is one request: leave part out", source.id),
+        parts => {
+            format!("`{told}` is no part of {}; its parts are {}", source.id, parts.join(", "))
+        }
+    })
 }
 
 fn inside(file: &str) -> Result<(), String> {

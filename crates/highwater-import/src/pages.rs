@@ -105,7 +105,10 @@ pub(crate) fn claims(pieces: &[Piece], refusals: &[Refusal]) -> Vec<Claim> {
             reason: (refusal.status != Status::Full).then(|| refusal.reason.clone()),
         };
         let known = claims.entry(key).or_insert_with(refused);
-        if known.status != Status::Full && refusal.status > known.status {
+        if refusal.status == Status::None && known.status != Status::Full {
+            // What was not asked says why the rest is missing, not that what was read is worth less.
+            known.reason = Some(refusal.reason.clone());
+        } else if known.status != Status::Full && refusal.status > known.status {
             known.status = refusal.status;
             known.reason = Some(refusal.reason.clone());
         }
@@ -147,10 +150,11 @@ fn claim(source: &str, scope: &str, pieces: &[&Piece]) -> Claim {
         parts.into_iter().map(|(part, pieces)| (part, proof(&pieces))).collect();
     // A part named `*` showed that nothing was filtered out. An answer that does not tell its part counts
     // for all of them, but where the index lists the requests of a source one by one only for one.
-    let untold = pieces.iter().filter(|piece| piece.part.is_empty()).count();
+    // Of the pages of one request only the last does not go on: each of those stands for one request.
+    let untold = pieces.iter().filter(|piece| piece.part.is_empty() && !piece.open).count();
     let listed = pieces.iter().any(|piece| piece.chain.listed)
         && kinds::source(source).is_some_and(kinds::asks_apart);
-    let named = read.keys().filter(|part| wanted.contains(part)).count();
+    let named = read.iter().filter(|(part, proof)| wanted.contains(part) && proof.is_ok()).count();
     let every = read.get("*").is_some_and(Result::is_ok)
         || (read.get("").is_some_and(Result::is_ok) && (!listed || untold + named >= wanted.len()));
     let missing: Vec<&str> = wanted
@@ -406,6 +410,41 @@ mod tests {
             |part: &'static str| Piece { source: "graph.cross_tenant", part, ..piece(part, false) };
         assert_eq!(status(&[of("default")]), Status::Partial);
         assert_eq!(status(&[of("default"), of("partners")]), Status::Full);
+    }
+
+    #[test]
+    fn pages_of_one_request_do_not_stand_for_several() {
+        let of = |part: &'static str, at: u32, open| Piece {
+            source: "graph.roles",
+            part,
+            chain: Chain { stem: "index".into(), page: Some(at), named: false, listed: true },
+            ..piece("", open)
+        };
+        let [first, second, third] = kinds::source("graph.roles").unwrap().parts else {
+            panic!("three lists of roles")
+        };
+        // Two pages of the first list, the second of them empty, and the second list: the third is missing.
+        let told = [of(first, 0, true), of("", 1, false), of(second, 2, false)];
+        assert_eq!(status(&told), Status::Truncated);
+        assert_eq!(status(&[of("", 0, true), of("", 1, true), of("", 2, false)]), Status::Partial);
+        let whole = [of(first, 0, false), of("", 1, false), of(third, 2, false)];
+        assert_eq!(status(&whole), Status::Full);
+    }
+
+    #[test]
+    fn what_was_not_asked_says_why_and_spoils_nothing() {
+        let unasked = Refusal {
+            source: "bap.environments",
+            scope: String::new(),
+            status: Status::None,
+            reason: "not asked: the budget is spent".into(),
+        };
+        let claimed = |pieces: &[Piece]| claims(pieces, std::slice::from_ref(&unasked)).remove(0);
+        assert_eq!(claimed(&[]).status, Status::None);
+        let begun = claimed(&[piece("a.json", true)]);
+        assert_eq!(begun.status, Status::Truncated);
+        assert_eq!(begun.reason.as_deref(), Some("not asked: the budget is spent"));
+        assert_eq!(claimed(&[piece("a.json", false)]).status, Status::Full);
     }
 
     #[test]

@@ -93,7 +93,8 @@ impl<'a> Reader<'a> {
         {
             return Ok(Outcome::Recorded(format!(
                 "{} was answered with {}",
-                exchange.source.id, exchange.status
+                exchange.source.id,
+                exchange.status.unwrap_or_default()
             )));
         }
         let outcome = self.text(found, listed, report)?;
@@ -151,6 +152,10 @@ impl<'a> Reader<'a> {
             }
             Err(problem) => unparsed(&found.path, problem),
         };
+        if let Some((source, part)) = exchange.and_then(|told| Some((told.source.id, told.part?))) {
+            let own = self.pieces[start..].iter_mut().filter(|piece| piece.source == source);
+            own.for_each(|piece| piece.part = part);
+        }
         self.seen.insert(key, (found.name.clone(), start..self.pieces.len()));
         Ok(outcome)
     }
@@ -343,7 +348,7 @@ impl<'a> Reader<'a> {
         let scope = exchange.scope();
         self.pieces.push(Piece {
             source,
-            part: "",
+            part: exchange.part.unwrap_or_default(),
             scope: scope.clone(),
             chain: listed(at, exchange),
             open: false,
@@ -368,7 +373,12 @@ impl<'a> Reader<'a> {
         for (at, (root, exchange)) in self.survey.exchanges.iter().enumerate() {
             let there = exchange.file.as_deref().is_some_and(|name| files.contains(&(*root, name)));
             let told = exchange.reason.clone();
-            let code = exchange.status;
+            let Some(code) = exchange.status else {
+                let (source, scope) = (exchange.source.id, exchange.scope());
+                let reason = told.unwrap_or_default();
+                self.refusals.push(Refusal { source, scope, status: Status::None, reason });
+                continue;
+            };
             match code {
                 200..300 if there => {}
                 200..300 => self.refuse(
@@ -403,12 +413,13 @@ impl<'a> Reader<'a> {
 
 /// A refusal that is evidence itself: an unprotected branch answers 404.
 fn is_evidence(exchange: &Exchange) -> bool {
-    exchange.source.id == "github.protection" && exchange.status == 404
+    exchange.source.id == "github.protection" && exchange.status == Some(404)
 }
 
 /// The chain of files that the index lists for one request, in its order.
 fn listed(at: usize, exchange: &Exchange) -> Chain {
-    let stem = format!("index/{}/{}", exchange.source.id, exchange.scope());
+    let part = exchange.part.unwrap_or_default();
+    let stem = format!("index/{}/{}/{part}", exchange.source.id, exchange.scope());
     Chain { stem, page: u32::try_from(at).ok(), named: false, listed: true }
 }
 

@@ -98,6 +98,15 @@ pub(crate) fn is_relieved(source: &str, beside: &[&str]) -> bool {
     source == "flow.definition" && beside.contains(&DATAVERSE_LIST)
 }
 
+#[cfg(test)]
+impl Tally {
+    /// One asset that was due and read.
+    pub(crate) fn one_read() -> Self {
+        let share = Share { due: 1, asked: 1, read: 1, worst: Some((Status::Full, None)) };
+        Self { all: share.clone(), elsewhere: share }
+    }
+}
+
 impl Share {
     fn count(&mut self, told: Option<&Answer>) {
         self.due += 1;

@@ -331,7 +331,15 @@ impl View<'_> {
         let one_by_one = self.said.claims.contains_key(&(source.to_owned(), scope.to_owned()));
         if let (Some(share), true) = (share, one_by_one) {
             let (status, reason) = share.told(source);
-            return (status, None, reason);
+            // Every known asset is not every asset.
+            let listed = parent.is_some_and(|parent| self.is_listed(parent, source, scope));
+            return match (status, parent) {
+                (Status::Full, Some(parent)) if !listed => {
+                    let reason = format!("{source} was read for what is known of {}", parent.name);
+                    (Status::Partial, None, Some(format!("{reason}, which was not listed in full")))
+                }
+                _ => (status, None, reason),
+            };
         }
         self.said.of(source, scope).unwrap_or((Status::None, None, None))
     }
@@ -480,6 +488,29 @@ mod tests {
                 .iter()
                 .any(|row| row.table == "source_control_repos" && row.status == Status::Partial)
         );
+    }
+
+    #[test]
+    fn every_known_asset_is_not_every_asset() {
+        let shares = |apps: Status| {
+            let mut said = Said::default();
+            said.claim(claim("powerapps.apps", "e1", apps));
+            said.claim(claim("dv.app_modules", "e1", Status::Full));
+            said.claim(claim("dv.users", "e1", Status::Full));
+            let source = "powerapps.app_permissions";
+            said.claim(claim(source, "e1", Status::Full));
+            said.assets.insert((source.into(), "e1".into()), assets::Tally::one_read());
+            let due = Due {
+                environments: BTreeMap::from([("e1".to_owned(), Some(true))]),
+                ..Due::default()
+            };
+            let covered = cover(&said, due, &Config::default());
+            let row =
+                covered.into_iter().find(|row| row.table == "asset_shares" && row.scope == "e1");
+            row.map(|row| row.status)
+        };
+        assert_eq!(shares(Status::Full), Some(Status::Full));
+        assert_eq!(shares(Status::Truncated), Some(Status::Partial));
     }
 
     #[test]
