@@ -5,6 +5,7 @@
 //! nothing: collectors and importers write snapshots, facts read them, and the two never meet elsewhere.
 
 mod assets;
+mod at_rest;
 mod boundary;
 mod bundle;
 mod config;
@@ -134,6 +135,7 @@ mod testing;
 mod time;
 mod writer;
 
+pub use at_rest::without_credentials;
 pub use boundary::Pseudonyms;
 pub use config::{Config, Lists, Organisations};
 pub use coverage::{Claim, Status};
