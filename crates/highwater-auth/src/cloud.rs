@@ -1,29 +1,522 @@
 //! Cloud: hosts and audiences of a Microsoft cloud, as data.
 //!
-//! Owns which host a service has and which audience its tokens are for. The data stands in `config/clouds.toml`.
+//! Owns which host a service has, which audience its tokens are for and which hosts may see such a token. The data
+//! stands in `config/clouds.toml`; a `[cloud.NAME]` table of the configuration replaces any part of it. Sends nothing.
 
 use std::collections::BTreeMap;
 
-use crate::Audience;
+use serde::Deserialize;
+use url::Url;
+
+use crate::{Audience, Error, host};
+
+const CLOUDS: &str = include_str!("../../../config/clouds.toml");
+
+/// Names of all services. A cloud may lack some of them.
+pub const SERVICES: [&str; 15] = [
+    "analytics",
+    "arm",
+    "azure_devops",
+    "bap",
+    "dataverse",
+    "flow",
+    "github",
+    "governance",
+    "graph",
+    "keyvault",
+    "loganalytics",
+    "o365",
+    "powerapps",
+    "powerbi",
+    "ppapi",
+];
+
+/// Audience of services whose tokens are for the organisation that is read (Dataverse).
+const OWN_ORIGIN: &str = "{origin}";
 
 /// One service of a cloud: where it is and whom its tokens are for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
-    /// Base address without a slash at the end; may hold `{tenant}`-like parts, which the caller fills.
+    /// Base address without a slash at the end; may hold parts in braces, see [`Service::base_with`].
     pub base: String,
-    /// Audience of its tokens.
+    /// Audience of its tokens; `{origin}` where it is the origin that is read, see [`Service::audience_at`].
     pub audience: Audience,
-    /// Further host patterns that may be read with tokens of this audience (`*.crm4.dynamics.com`).
+    /// Host patterns that may be read with tokens of this audience (`*.crm#.dynamics.com`), that of `base` included.
+    /// `*` is exactly one label, `#` any run of digits.
     pub hosts: Vec<String>,
+    /// Environment variable with a token of its own, where the service knows nothing of Entra.
+    pub token_variable: Option<String>,
 }
 
-/// A cloud: services by name (`bap`, `ppapi`, `powerapps`, `flow`, `graph`, `arm` …).
+/// A cloud: services by name (`bap`, `ppapi`, `powerapps`, `flow`, `graph`, `arm` …, see [`SERVICES`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cloud {
     /// Its name, as in `--cloud`.
     pub name: String,
-    /// Where Entra is: `https://login.microsoftonline.com`.
+    /// Where Entra is, without a slash at the end: `https://login.microsoftonline.com`.
     pub authority: String,
     /// Services by name.
     pub services: BTreeMap<String, Service>,
+}
+
+impl Cloud {
+    /// A cloud by its name: `public`, `gcc`, `gcc-high`, `dod` or `china`.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] for another name.
+    pub fn named(name: &str) -> Result<Self, Error> {
+        let mut clouds = built_in()?;
+        let known: Vec<String> = clouds.keys().cloned().collect();
+        let Some(table) = clouds.remove(name) else {
+            return Err(Error::configuration(format!(
+                "there is no cloud `{name}`: use one of {}, or describe it in a [cloud.{name}] table of highwater.toml",
+                known.join(", ")
+            )));
+        };
+        let empty =
+            Self { name: name.to_owned(), authority: String::new(), services: BTreeMap::new() };
+        empty.changed(table)
+    }
+
+    /// A cloud as the table `[cloud.NAME]` of `highwater.toml` describes it. What the table leaves out is taken from
+    /// the built-in cloud that its key `like` names; without that key from the cloud of the same name, or `public`.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] for unknown keys and services, and for addresses that are neither https nor loopback.
+    pub fn with_overrides(name: &str, table: &toml::Table) -> Result<Self, Error> {
+        let at = |reason: String| {
+            Error::configuration(format!("[cloud.{name}] in highwater.toml: {reason}"))
+        };
+        let table: CloudTable = table
+            .clone()
+            .try_into()
+            .map_err(|error: toml::de::Error| at(error.message().to_owned()))?;
+        let like = table.like.clone().unwrap_or_else(|| {
+            if built_in().is_ok_and(|clouds| clouds.contains_key(name)) {
+                name.to_owned()
+            } else {
+                "public".to_owned()
+            }
+        });
+        let mut cloud = Self::named(&like).map_err(|error| at(error.to_string()))?;
+        name.clone_into(&mut cloud.name);
+        cloud.changed(table)
+    }
+
+    /// A service by name.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] if this cloud has none of that name.
+    pub fn service(&self, name: &str) -> Result<&Service, Error> {
+        self.services.get(name).ok_or_else(|| {
+            Error::configuration(format!(
+                "cloud {0} has no known host for {name}: if it does, say where in [cloud.{0}.services.{name}] of highwater.toml",
+                self.name
+            ))
+        })
+    }
+
+    /// Services that answer at `url`, each with the audience that its tokens have there, in the order of their names.
+    /// Empty where no token of ours may go.
+    pub fn services_at(&self, url: &Url) -> Vec<(&str, Audience)> {
+        self.services
+            .iter()
+            .filter(|(_, service)| service.is_at(url))
+            .map(|(name, service)| (name.as_str(), service.audience_at(url)))
+            .collect()
+    }
+
+    /// Whether a token of `audience` may be sent to `url`.
+    pub fn allows(&self, audience: &Audience, url: &Url) -> bool {
+        self.services.values().any(|service| service.is_at(url) && service.accepts(audience, url))
+    }
+
+    fn changed(mut self, table: CloudTable) -> Result<Self, Error> {
+        let at = |what: &str, reason: &str| {
+            Error::configuration(format!("cloud {}: {what}: {reason}", self.name))
+        };
+        if let Some(authority) = table.authority {
+            self.authority = address(&authority).map_err(|reason| at("authority", &reason))?;
+        }
+        for (name, change) in table.services {
+            if !SERVICES.contains(&name.as_str()) {
+                return Err(at(
+                    &format!("services.{name}"),
+                    &format!("unknown service, known are {}", SERVICES.join(", ")),
+                ));
+            }
+            let service = change
+                .applied_to(self.services.remove(&name))
+                .map_err(|reason| at(&format!("services.{name}"), &reason))?;
+            self.services.insert(name, service);
+        }
+        Ok(self)
+    }
+}
+
+impl Service {
+    /// The base address with its parts in braces filled: `[("vault", "kv-contoso")]`. Names that it does not have are
+    /// passed over; a part that nobody fills stays as it is.
+    pub fn base_with(&self, parts: &[(&str, &str)]) -> String {
+        parts.iter().fold(self.base.clone(), |base, (name, value)| {
+            base.replace(&format!("{{{name}}}"), value)
+        })
+    }
+
+    /// The base address for one tenant, where the service has a host for each (`governance`).
+    /// <https://learn.microsoft.com/power-platform/admin/programmability-authentication-v2>
+    pub fn tenant_base(&self, tenant: &str) -> String {
+        self.level_base("tenant", tenant)
+    }
+
+    /// The base address for one environment, where the service has a host for each (`governance`).
+    pub fn environment_base(&self, environment: &str) -> String {
+        self.level_base("environment", environment)
+    }
+
+    /// Audience of tokens for `url`: that of the service, or the origin of `url` where each has its own.
+    pub fn audience_at(&self, url: &Url) -> Audience {
+        if self.has_own_origins() {
+            Audience::new(url.origin().ascii_serialization())
+        } else {
+            self.audience.clone()
+        }
+    }
+
+    /// Whether `url` is an address of this service: https (http on loopback only) and a host on its list.
+    pub fn is_at(&self, url: &Url) -> bool {
+        host::is_safe(url) && self.hosts.iter().any(|pattern| host::matches(pattern, url))
+    }
+
+    fn accepts(&self, audience: &Audience, url: &Url) -> bool {
+        if !self.has_own_origins() {
+            return *audience == self.audience;
+        }
+        Url::parse(audience.as_str()).is_ok_and(|own| organisation(&own) == organisation(url))
+    }
+
+    fn has_own_origins(&self) -> bool {
+        self.audience.as_str() == OWN_ORIGIN
+    }
+
+    fn level_base(&self, level: &str, id: &str) -> String {
+        let id: String = id.chars().filter(|c| *c != '-').flat_map(char::to_lowercase).collect();
+        let base = self.base.replace("{level}", level);
+        [1, 2].iter().fold(base, |base, &n| {
+            let at = id.char_indices().rev().nth(n - 1).map_or(0, |(at, _)| at);
+            base.replace(&format!("{{id-{n}}}"), &format!("{}.{}", &id[..at], &id[at..]))
+        })
+    }
+}
+
+/// An organisation answers at `contoso.crm.…` and `contoso.api.crm.…`; tokens for the one are good at the other.
+fn organisation(url: &Url) -> (String, Vec<String>, Option<u16>) {
+    let mut labels: Vec<String> =
+        url.host_str().unwrap_or_default().split('.').map(str::to_owned).collect();
+    if labels.len() > 3 && labels[1] == "api" {
+        labels.remove(1);
+    }
+    (url.scheme().to_owned(), labels, url.port())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CloudsFile {
+    format: u32,
+    clouds: BTreeMap<String, CloudTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CloudTable {
+    like: Option<String>,
+    authority: Option<String>,
+    #[serde(default)]
+    services: BTreeMap<String, ServiceTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServiceTable {
+    base: Option<String>,
+    audience: Option<String>,
+    hosts: Option<Vec<String>>,
+    token: Option<String>,
+}
+
+impl ServiceTable {
+    fn applied_to(self, before: Option<Service>) -> Result<Service, String> {
+        let base = match (self.base, &before) {
+            (Some(base), _) => address(&base).map_err(|reason| format!("base: {reason}"))?,
+            (None, Some(before)) => before.base.clone(),
+            (None, None) => return Err("base: it is missing".to_owned()),
+        };
+        let audience = match (self.audience, &before) {
+            (Some(audience), _) => own_audience(audience)?,
+            (None, Some(before)) => before.audience.clone(),
+            (None, None) => return Err("audience: it is missing".to_owned()),
+        };
+        let moved = before.as_ref().is_some_and(|before| before.base != base);
+        let further = match (self.hosts, &before) {
+            (Some(hosts), _) => hosts,
+            (None, Some(before)) if !moved => before.hosts.clone(),
+            (None, _) => Vec::new(),
+        };
+        let token_variable = self.token.or_else(|| before.and_then(|before| before.token_variable));
+        Ok(Service { hosts: allowed(&base, further)?, base, audience, token_variable })
+    }
+}
+
+fn built_in() -> Result<BTreeMap<String, CloudTable>, Error> {
+    let wrong = |reason: &str| Error::configuration(format!("config/clouds.toml: {reason}"));
+    let file: CloudsFile = toml::from_str(CLOUDS).map_err(|error| wrong(error.message()))?;
+    if file.format == 1 { Ok(file.clouds) } else { Err(wrong("its format is not 1")) }
+}
+
+/// An address without a slash at its end, if a token may be sent there.
+fn address(text: &str) -> Result<String, String> {
+    let text = text.trim_end_matches('/');
+    let url = example(text).ok_or_else(|| format!("`{text}` is not an address"))?;
+    if !host::is_safe(&url) {
+        return Err(format!(
+            "`{text}` must be https; plain http is accepted for loopback addresses only"
+        ));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(format!("`{text}` must end with its path"));
+    }
+    Ok(text.to_owned())
+}
+
+fn own_audience(text: String) -> Result<Audience, String> {
+    if text.is_empty() || text.contains(char::is_whitespace) {
+        return Err(format!("audience: `{text}` is not a resource"));
+    }
+    Ok(Audience::new(text))
+}
+
+fn allowed(base: &str, further: Vec<String>) -> Result<Vec<String>, String> {
+    let mut hosts = patterns_of(base);
+    for pattern in further {
+        if let Some(fault) = host::fault(&pattern) {
+            return Err(format!("hosts: `{pattern}`: {fault}"));
+        }
+        if !hosts.contains(&pattern) {
+            hosts.push(pattern);
+        }
+    }
+    Ok(hosts)
+}
+
+/// Host patterns of a base address: a part in braces is a label, `{n}` digits, `{level}` one of two words.
+fn patterns_of(base: &str) -> Vec<String> {
+    let rest = base.split_once("://").map_or(base, |(_, rest)| rest);
+    let host = rest.split('/').next().unwrap_or(rest).to_lowercase();
+    let levels = if host.contains("{level}") { &["tenant", "environment"][..] } else { &[""][..] };
+    levels.iter().map(|level| filled(&host.replace("{level}", level), "#", "*")).collect()
+}
+
+/// An address of the form of `base`, to look at its scheme and its parts.
+fn example(base: &str) -> Option<Url> {
+    Url::parse(&filled(&base.replace("{level}", "tenant"), "4", "x")).ok().filter(Url::has_host)
+}
+
+/// `text` with its parts in braces replaced: `{n}` by `digits`, `{id-…}` by two labels, others by one.
+fn filled(text: &str, digits: &str, label: &str) -> String {
+    let mut parts = text.split('{');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, after) = part.split_once('}').unwrap_or((part, ""));
+        match name {
+            "n" => out.push_str(digits),
+            name if name.starts_with("id-") => out.push_str(&format!("{label}.{label}")),
+            _ => out.push_str(label),
+        }
+        out.push_str(after);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    fn overridden(text: &str) -> Result<Cloud, Error> {
+        Cloud::with_overrides("mine", &toml::from_str(text).unwrap())
+    }
+
+    #[test]
+    fn all_five_clouds_can_be_read_and_have_the_services_they_must_have() {
+        for name in ["public", "gcc", "gcc-high", "dod", "china"] {
+            let cloud = Cloud::named(name).unwrap();
+            assert!(cloud.authority.starts_with("https://login."), "{name}");
+            for service in [
+                "bap",
+                "ppapi",
+                "powerapps",
+                "flow",
+                "dataverse",
+                "governance",
+                "graph",
+                "arm",
+                "keyvault",
+                "github",
+            ] {
+                let service = cloud.service(service).unwrap();
+                assert!(service.base.starts_with("https://"), "{name} {}", service.base);
+                assert!(!service.hosts.is_empty());
+            }
+        }
+        for service in SERVICES {
+            assert!(Cloud::named("public").unwrap().service(service).is_ok(), "{service}");
+        }
+        let error = Cloud::named("publik").unwrap_err().to_string();
+        assert!(error.contains("gcc-high") && error.contains("[cloud.publik]"), "{error}");
+    }
+
+    #[test]
+    fn a_service_that_a_cloud_lacks_is_said_to_lack() {
+        let error = Cloud::named("china").unwrap().service("analytics").unwrap_err().to_string();
+        assert!(error.contains("[cloud.china.services.analytics]"), "{error}");
+    }
+
+    #[test]
+    fn every_service_may_be_read_where_its_base_address_says() {
+        for name in ["public", "gcc", "gcc-high", "dod", "china"] {
+            let cloud = Cloud::named(name).unwrap();
+            for (service, at) in &cloud.services {
+                let base = at
+                    .base_with(&[
+                        ("organisation", "contoso"),
+                        ("n", "4"),
+                        ("vault", "kv"),
+                        ("region", "weu"),
+                        ("level", "tenant"),
+                    ])
+                    .replace("{id-2}", "a.b")
+                    .replace("{id-1}", "a.b");
+                let base = url(&base);
+                assert!(cloud.allows(&at.audience_at(&base), &base), "{name} {service} {base}");
+                assert!(
+                    cloud.services_at(&base).iter().any(|(name, _)| name == service),
+                    "{name} {service}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_goes_to_hosts_of_its_own_audience_only() {
+        let cloud = Cloud::named("public").unwrap();
+        let graph = &cloud.service("graph").unwrap().audience;
+        assert!(cloud.allows(graph, &url("https://graph.microsoft.com/v1.0/users")));
+        for elsewhere in [
+            "https://management.azure.com/",
+            "https://graph.microsoft.com.evil.example/",
+            "https://evil.example/",
+            "http://graph.microsoft.com/",
+            "https://graph.microsoft.com:8443/",
+            "https://graph.microsoft.com@evil.example/",
+        ] {
+            assert!(!cloud.allows(graph, &url(elsewhere)), "{elsewhere}");
+        }
+    }
+
+    #[test]
+    fn an_organisation_gets_tokens_of_its_own_alone() {
+        let cloud = Cloud::named("public").unwrap();
+        let contoso = url("https://contoso.crm4.dynamics.com/api/data/v9.2/");
+        let audience = cloud.service("dataverse").unwrap().audience_at(&contoso);
+        assert_eq!(audience.as_str(), "https://contoso.crm4.dynamics.com");
+        assert!(cloud.allows(&audience, &contoso));
+        assert!(
+            cloud.allows(&audience, &url("https://contoso.api.crm4.dynamics.com/api/data/v9.2/"))
+        );
+        assert!(!cloud.allows(&audience, &url("https://fabrikam.crm4.dynamics.com/")));
+        assert!(!cloud.allows(&audience, &url("https://contoso.crm.dynamics.com/")));
+        assert_eq!(cloud.services_at(&contoso), [("dataverse", audience)]);
+    }
+
+    #[test]
+    fn a_tenant_and_an_environment_have_hosts_of_their_own() {
+        let public = Cloud::named("public").unwrap();
+        let service = public.service("governance").unwrap();
+        assert_eq!(
+            service.tenant_base("00000000-0000-0000-0000-0000000001AB"),
+            "https://000000000000000000000000000001.ab.tenant.api.powerplatform.com"
+        );
+        assert_eq!(
+            service.environment_base("Default-00000000-0000-0000-0000-0000000001ab"),
+            "https://default000000000000000000000000000001.ab.environment.api.powerplatform.com"
+        );
+        let china = Cloud::named("china").unwrap();
+        assert_eq!(
+            china.service("governance").unwrap().tenant_base("00000000-0000-0000-0000-0000000001ab"),
+            "https://0000000000000000000000000000001a.b.tenant.api.powerplatform.partner.microsoftonline.cn"
+                .replacen("0000000000000000000000000000001a", "000000000000000000000000000001a", 1)
+        );
+        let ppapi = &public.service("ppapi").unwrap().audience;
+        assert!(
+            public
+                .allows(ppapi, &url(&service.tenant_base("00000000-0000-0000-0000-0000000001ab")))
+        );
+    }
+
+    #[test]
+    fn any_part_can_be_overridden() {
+        let cloud = overridden(
+            r#"
+            like = "gcc"
+            authority = "http://127.0.0.1:8080"
+            services.graph = { base = "http://127.0.0.1:8081/graph/", audience = "urn:graph" }
+            services.arm = { hosts = ["management.contoso.example"] }
+            "#,
+        )
+        .unwrap();
+        assert_eq!(cloud.name, "mine");
+        assert_eq!(cloud.authority, "http://127.0.0.1:8080");
+        let graph = cloud.service("graph").unwrap();
+        assert_eq!(
+            (graph.base.as_str(), graph.audience.as_str()),
+            ("http://127.0.0.1:8081/graph", "urn:graph")
+        );
+        assert!(cloud.allows(&graph.audience, &url("http://127.0.0.1:8081/v1.0")));
+        assert!(!cloud.allows(&graph.audience, &url("https://graph.microsoft.com/v1.0")));
+        let arm = &cloud.service("arm").unwrap().audience;
+        assert!(cloud.allows(arm, &url("https://management.contoso.example/")));
+        assert!(cloud.allows(arm, &url("https://management.azure.com/")));
+        assert_eq!(cloud.service("bap").unwrap().base, "https://gov.api.bap.microsoft.us");
+    }
+
+    #[test]
+    fn a_table_of_the_name_of_a_cloud_changes_that_cloud() {
+        let table = toml::from_str("services.graph = { audience = \"urn:graph\" }").unwrap();
+        let cloud = Cloud::with_overrides("dod", &table).unwrap();
+        assert_eq!(cloud.service("graph").unwrap().base, "https://dod-graph.microsoft.us");
+        assert_eq!(cloud.service("graph").unwrap().audience.as_str(), "urn:graph");
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_an_error_that_names_it() {
+        for (text, part) in [
+            ("autority = \"https://login.example\"", "autority"),
+            ("like = \"publik\"", "publik"),
+            ("authority = \"http://login.example\"", "loopback"),
+            ("authority = \"login.example\"", "not an address"),
+            ("services.grpah = { base = \"https://a.example\" }", "grpah"),
+            ("services.graph = { bas = \"https://a.example\" }", "bas"),
+            ("services.graph = { base = \"http://a.example\" }", "services.graph"),
+            ("services.graph = { base = \"https://a.example?x=1\" }", "path"),
+            ("services.graph = { hosts = [\"*.example\"] }", "*.example"),
+            ("services.graph = { audience = \"a b\" }", "resource"),
+            ("like = \"china\"\nservices.analytics = { audience = \"a\" }", "base"),
+        ] {
+            let error = overridden(text).unwrap_err().to_string();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
 }

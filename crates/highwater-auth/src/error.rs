@@ -1,7 +1,7 @@
 //! Errors of signing in: what was refused, and what to do.
 
 /// Why there is no token.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The sign-in is not configured as its method needs it.
@@ -23,4 +23,18 @@ pub enum Error {
         /// What happened.
         reason: String,
     },
+}
+
+impl Error {
+    pub(crate) fn configuration(text: impl Into<String>) -> Self {
+        Self::Configuration(text.into())
+    }
+
+    pub(crate) fn refused(audience: &crate::Audience, reason: impl Into<String>) -> Self {
+        Self::Refused { audience: audience.as_str().to_owned(), reason: reason.into() }
+    }
+
+    pub(crate) fn unreachable(audience: &crate::Audience, reason: impl Into<String>) -> Self {
+        Self::Unreachable { audience: audience.as_str().to_owned(), reason: reason.into() }
+    }
 }
