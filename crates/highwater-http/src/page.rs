@@ -82,3 +82,8 @@ pub enum Failure {
         request: String,
     },
 }
+
+/// A body without the byte order mark that some services put before it.
+pub(crate) fn without_mark(body: Bytes) -> Bytes {
+    if body.starts_with(b"\xef\xbb\xbf") { body.slice(3..) } else { body }
+}
