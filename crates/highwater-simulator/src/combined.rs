@@ -1,0 +1,156 @@
+//! Combined: requests that ask for many things at once, `$batch`, `getByIds`, Resource Graph, the inventory and counts.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use serde_json::{Map, Value, json};
+
+use crate::answer::{Answer, Body};
+use crate::asked::Asked;
+use crate::cloud::{Cloud, refused};
+use crate::host::Service;
+use crate::refusal;
+use crate::token::Claims;
+
+/// Most requests of a `$batch`, and most ids of `getByIds`.
+const MOST_PARTS: usize = 20;
+const MOST_IDS: usize = 1000;
+
+/// Several requests of Graph in one; answers come back in another order than they were asked in.
+pub(crate) fn batch(cloud: &Cloud, asked: &Asked) -> Answer {
+    let body = asked.json();
+    let Some(parts) = body["requests"].as_array() else {
+        return Answer::error(400, "BadRequest", "The body of a batch needs 'requests'.");
+    };
+    if parts.len() > MOST_PARTS {
+        return Answer::error(
+            400,
+            "BadRequest",
+            "The number of requests in a batch exceeds the maximum of 20.",
+        );
+    }
+    let root = asked.path.trim_end_matches("/$batch");
+    let mut told: Vec<Value> =
+        parts.iter().map(|part| answered(cloud, asked, root, part)).collect();
+    told.reverse();
+    Answer::json(json!({"responses": told}))
+}
+
+fn answered(cloud: &Cloud, outer: &Asked, root: &str, part: &Value) -> Value {
+    let text = part["url"].as_str().unwrap_or_default();
+    let method = part["method"]
+        .as_str()
+        .and_then(|method| method.parse::<Method>().ok())
+        .unwrap_or(Method::GET);
+    let mut headers = HeaderMap::new();
+    for (name, value) in part["headers"].as_object().into_iter().flatten() {
+        if let (Ok(name), Ok(value)) =
+            (name.parse::<HeaderName>(), HeaderValue::from_str(value.as_str().unwrap_or_default()))
+        {
+            headers.insert(name, value);
+        }
+    }
+    if let Some(token) = outer.headers.get("authorization") {
+        headers.insert("authorization", token.clone());
+    }
+    let address = format!("https://{}{root}/{}", outer.host, text.trim_start_matches('/'));
+    let body =
+        if part["body"].is_null() { Bytes::new() } else { Bytes::from(part["body"].to_string()) };
+    let Ok(uri) = url::Url::parse(&address)
+        .map_err(|_| ())
+        .and_then(|url| url.as_str().parse().map_err(|_| ()))
+    else {
+        return json!({"id": part["id"], "status": 400, "body": {"error": {"code": "BadRequest", "message": "The url of the request cannot be read."}}});
+    };
+    let mut inner = Asked::new(method, &uri, headers, body);
+    inner.form = outer.form.clone();
+    let answer = if inner.path.ends_with("$batch") {
+        refusal::nowhere(Some(Service::Graph), &inner)
+    } else {
+        cloud.answer(&inner)
+    };
+    let headers: Map<String, Value> = answer
+        .headers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone().into()))
+        .collect();
+    let body = match answer.body {
+        Body::Json(body) => body,
+        Body::Text(_, text) => text.into(),
+        Body::Empty => Value::Null,
+    };
+    json!({"id": part["id"], "status": answer.status, "headers": headers, "body": body})
+}
+
+/// Objects of the directory by their ids; those that are not there are left out without a word.
+pub(crate) fn by_ids(cloud: &Cloud, asked: &Asked) -> Answer {
+    let body = asked.json();
+    let ids: Vec<&str> =
+        body["ids"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if ids.is_empty() || ids.len() > MOST_IDS {
+        return Answer::error(
+            400,
+            "Request_BadRequest",
+            "The property 'ids' needs at least one and at most 1000 ids.",
+        );
+    }
+    match cloud.world.objects(&ids) {
+        Ok(rows) => Answer::json(
+            json!({"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#directoryObjects", "value": rows}),
+        ),
+        Err(found) => refused(Service::Graph, found),
+    }
+}
+
+/// A query of Resource Graph.
+pub(crate) fn query(cloud: &Cloud, asked: &Asked) -> Answer {
+    let body = asked.json();
+    let Some(text) = body["query"].as_str().filter(|text| !text.trim().is_empty()) else {
+        return Answer::with(
+            400,
+            json!({"error": {"code": "BadRequest", "message": "Please provide below info when asking for support.",
+            "details": [{"code": "InvalidQuery", "message": "Query is invalid. It is empty."}]}}),
+        );
+    };
+    crate::graph_query::answer(cloud, asked, text, &body["options"])
+}
+
+/// The inventory of the Power Platform API, which does not take applications.
+pub(crate) fn inventory(claims: Option<&Claims>) -> Answer {
+    if claims.is_none_or(|claims| claims.application) {
+        return Answer::error(
+            403,
+            "Forbidden",
+            "Application only tokens are not supported by this API.",
+        );
+    }
+    Answer::json(
+        json!({"totalRecords": 0, "count": 0, "resultTruncated": 0, "skipToken": null, "data": []}),
+    )
+}
+
+/// `RetrieveTotalRecordCount(EntityNames=@p)?@p=["workflow","bot"]`: singular names, numbers of rows.
+pub(crate) fn counts(cloud: &Cloud, asked: &Asked) -> Answer {
+    let told = asked
+        .query
+        .iter()
+        .find(|(name, _)| name.starts_with("@p"))
+        .and_then(|(_, value)| serde_json::from_str::<Vec<String>>(value).ok());
+    let Some(names) = told else { return refusal::parameter(Service::Dataverse, "@p", "") };
+    let values: Vec<usize> = names
+        .iter()
+        .map(|name| cloud.world.count(&asked.host, &plural(name)).unwrap_or(0))
+        .collect();
+    Answer::json(json!({
+        "@odata.context": format!("https://{}/api/data/v9.2/$metadata#Microsoft.Dynamics.CRM.RetrieveTotalRecordCountResponse", asked.host),
+        "EntityRecordCountCollection": {"Count": names.len(), "IsReadOnly": false, "Keys": names, "Values": values},
+    }))
+}
+
+/// The entity set of a table: `workflow` is read as `workflows`.
+fn plural(name: &str) -> String {
+    match name {
+        _ if name.ends_with('y') => format!("{}ies", &name[..name.len() - 1]),
+        _ if name.ends_with("ss") => format!("{name}es"),
+        _ => format!("{name}s"),
+    }
+}

@@ -1,0 +1,7 @@
+//! The simulated cloud over real HTTPS, with a client that knows nothing of it.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod client;
+mod recorded;
+mod signing_in;
