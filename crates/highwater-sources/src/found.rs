@@ -50,7 +50,7 @@ pub struct Object {
     /// Kind, as [`crate::Scope::Each`] names it.
     pub kind: &'static str,
     /// Most important first where not all can be asked; 0 is the most important.
-    pub rank: u32,
+    pub rank: u64,
     /// Id, as the index names it (`parent`).
     pub id: String,
     /// Environment to which it belongs, if to one.

@@ -4,16 +4,30 @@
 //! folder that `highwater-import` reads like any other. Judges nothing, and knows no table and no engine.
 
 mod asks;
+mod chain;
+mod error;
+mod fill;
 mod found;
 mod items;
+mod journal;
 mod plan;
 mod power_platform;
+mod progress;
+mod recording;
+mod run;
 mod source;
+mod summary;
+mod writer;
 
 pub use asks::Asks;
+pub use error::Error;
 pub use found::{Answer, Due, Environment, Found, Object, Place};
 pub use plan::Plan;
+pub use progress::{Event, Progress, Silent};
+pub use recording::Recording;
+pub use run::{Boundary, Run};
 pub use source::{Each, Grant, Identity, Request, Scope, Source};
+pub use summary::{Counts, Gap, Summary};
 
 /// All sources, family by family. A new one is a file and a line in the list of its family.
 pub const FAMILIES: &[&[&Source]] = &[power_platform::SOURCES];

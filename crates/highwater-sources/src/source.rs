@@ -182,3 +182,13 @@ pub enum Identity {
     /// A person who signed in.
     Delegated,
 }
+
+impl Identity {
+    /// The word for it, as the index and the journal write it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Application => "application",
+            Self::Delegated => "delegated",
+        }
+    }
+}
