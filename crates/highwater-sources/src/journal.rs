@@ -27,6 +27,10 @@ pub(crate) enum Line {
     Page(Box<Paged>),
     /// Something was not read.
     Gap(Box<Gapped>),
+    /// The run goes on: gaps so far that may be asked again are void, because they are told again.
+    Resumed {},
+    /// The run came to its end: what follows is of a later one, with a budget of its own.
+    End {},
 }
 
 /// What a run is. Only the same run goes on.
@@ -57,7 +61,7 @@ pub(crate) struct Paged {
 }
 
 /// Something that was not read.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Gapped {
     pub(crate) chain: Chain,
     /// HTTP status, if one was told.
@@ -78,6 +82,8 @@ pub(crate) struct Reached {
     pub(crate) pages: u32,
     /// Where it goes on; none at its end.
     pub(crate) next: Option<Next>,
+    /// Whether it is of a run that came to its end.
+    pub(crate) old: bool,
     /// Why it ended early, for good.
     pub(crate) gap: Option<Box<Gapped>>,
 }
@@ -126,14 +132,15 @@ pub(crate) fn state(folder: &Path) -> Result<(Header, State, u64), Error> {
                 let reached = state.entry(page.chain.digest()).or_default();
                 let is_next = page.page == reached.pages + 1;
                 if is_next && folder.join(page.chain.file(page.page, page.evidence)).is_file() {
-                    *reached = Reached { pages: page.page, next: page.next, gap: None };
+                    *reached = Reached { pages: page.page, next: page.next, gap: None, old: false };
                 }
             }
             Line::Gap(gap) if !gap.again => {
                 let digest = gap.chain.digest();
                 state.entry(digest).or_default().gap = Some(gap);
             }
-            Line::Gap(_) | Line::Run(_) => {}
+            Line::End {} => state.values_mut().for_each(|reached| reached.old = true),
+            Line::Gap(_) | Line::Run(_) | Line::Resumed {} => {}
         }
         Ok(())
     })?;

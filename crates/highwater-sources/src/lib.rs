@@ -3,20 +3,30 @@
 //! A source is declared, not coded. The runner asks parents before children and writes every page into a recording, a
 //! folder that `highwater-import` reads like any other. Judges nothing, and knows no table and no engine.
 
+mod ask;
 mod asks;
 mod chain;
+mod choice;
+mod engine;
 mod error;
+mod fan_out;
 mod fill;
+mod follow;
 mod found;
+mod index;
 mod items;
 mod journal;
+mod needs;
 mod plan;
 mod power_platform;
 mod progress;
+mod reconcile;
 mod recording;
 mod run;
 mod source;
 mod summary;
+mod tree;
+mod visit;
 mod writer;
 
 pub use asks::Asks;

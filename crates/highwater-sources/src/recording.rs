@@ -66,6 +66,8 @@ impl Recording {
         let mut journal = OpenOptions::new().write(true).open(&path).map_err(Error::io(&path))?;
         journal.set_len(whole).map_err(Error::io(&path))?;
         journal.seek(SeekFrom::End(0)).map_err(Error::io(&path))?;
+        let line = text(&Line::Resumed {});
+        journal.write_all(&line).and_then(|()| journal.sync_data()).map_err(Error::io(&path))?;
         Ok(Self { folder: folder.to_owned(), header: theirs, state, journal })
     }
 
