@@ -1,0 +1,197 @@
+//! Found: what answers name that other sources are asked for.
+//!
+//! Owns the places at which sources are asked (an environment, an object) and the few fields that are kept of them.
+//! Whole records are never kept: a tenant has millions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::de::DeserializeOwned;
+
+use crate::source::Request;
+
+/// One environment, as far as reading it needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// Id (`name` of the record).
+    pub id: String,
+    /// `environmentSku` in lower case: `production`, `sandbox`, `developer`, `trial`, `teams`, `default` …
+    pub sku: String,
+    /// Whether it is the default environment.
+    pub is_default: bool,
+    /// Whether it is a managed environment.
+    pub is_managed: bool,
+    /// When it was created, RFC 3339 as told; empty where it was not.
+    pub created: String,
+    /// Address of its Dataverse, without a slash at the end (`instanceApiUrl`).
+    pub dataverse: Option<String>,
+    /// Why it cannot be read now (disabled, being deleted); none where it can.
+    pub closed: Option<String>,
+    /// Rows by logical table name, as the probe counted them; none where the probe was refused or not made.
+    pub counts: Option<BTreeMap<String, u64>>,
+    /// What answers of the environment showed (`custom_solution`, `coe_kit` …).
+    pub marks: BTreeSet<&'static str>,
+}
+
+impl Environment {
+    /// Rows of a table, where the probe told.
+    pub fn count(&self, table: &str) -> Option<u64> {
+        self.counts.as_ref()?.get(table).copied()
+    }
+
+    /// Whether it serves production: by its SKU, or because it is the default environment.
+    pub fn is_production(&self) -> bool {
+        self.sku == "production" || self.is_default
+    }
+}
+
+/// One object that sources are asked for: a policy, a group, a vault, an app …
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Object {
+    /// Kind, as [`crate::Scope::Each`] names it.
+    pub kind: &'static str,
+    /// Most important first where not all can be asked; 0 is the most important.
+    pub rank: u64,
+    /// Id, as the index names it (`parent`).
+    pub id: String,
+    /// Environment to which it belongs, if to one.
+    pub environment: Option<String>,
+    /// Further fields by the names that requests use.
+    pub fields: BTreeMap<&'static str, String>,
+}
+
+impl Object {
+    /// An object of a kind.
+    pub fn new(kind: &'static str, id: impl Into<String>) -> Self {
+        Self { kind, id: id.into(), ..Self::default() }
+    }
+
+    /// The same with one more field.
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.fields.insert(name, value.into());
+        self
+    }
+}
+
+/// What a source is asked of.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Place<'a> {
+    /// The environment, if it is asked by environment.
+    pub environment: Option<&'a Environment>,
+    /// The object, if it is asked by object.
+    pub object: Option<&'a Object>,
+    /// What makes the run: kinds of reading that are not for everybody.
+    pub plan: Option<&'a crate::Plan>,
+}
+
+/// Whether a source is asked of a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// It is.
+    Ask,
+    /// There is nothing to ask for, and that is evidence: the probe counted no rows.
+    Empty,
+    /// It is not, and what it would say stays unknown; why, in words that follow "not asked: ".
+    Not(&'static str),
+    /// It does not concern this place: nothing is missing.
+    Never,
+}
+
+/// One page of an answer, as it lies in the recording.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    /// The request that it answers.
+    pub request: &'static Request,
+    /// What was asked.
+    pub place: Place<'a>,
+    /// The key of [`crate::Each`], empty if there is none.
+    pub key: &'a str,
+    /// The body.
+    pub body: &'a [u8],
+}
+
+impl Answer<'_> {
+    /// The body as one object; none where it has another shape.
+    pub fn one<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_slice(self.body).ok()
+    }
+
+    /// The records of a list, under `value`, `collection` or `data`, or bare. A record of another shape is left out.
+    pub fn list<T: DeserializeOwned>(&self) -> Vec<T> {
+        crate::items::items(self.body)
+    }
+}
+
+/// What answers of one source at one place named.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Environments.
+    pub(crate) environments: Vec<Environment>,
+    /// Objects whose sources are asked next, at this place.
+    pub(crate) children: Vec<Object>,
+    /// Objects that many answers name: asked once each, when everything else was read.
+    pub(crate) named: Vec<Object>,
+    /// Keys for later requests of the same source at the same place.
+    pub(crate) keys: Vec<Object>,
+    /// Rows by table.
+    pub(crate) counts: BTreeMap<String, u64>,
+    /// What the environment showed.
+    pub(crate) marks: BTreeSet<&'static str>,
+    /// Records, for reconciliation, by what they are counted as.
+    pub(crate) tally: BTreeMap<&'static str, u64>,
+    /// Requests that this run is charged for.
+    pub(crate) spent: u64,
+    /// Records in these pages, where the probe counts them too.
+    pub(crate) rows: u64,
+}
+
+impl Found {
+    /// Takes over what another request of the same source named.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.environments.extend(other.environments);
+        self.children.extend(other.children);
+        self.named.extend(other.named);
+        self.keys.extend(other.keys);
+        self.counts.extend(other.counts);
+        self.marks.extend(other.marks);
+        for (what, records) in other.tally {
+            *self.tally.entry(what).or_default() += records;
+        }
+        self.spent += other.spent;
+        self.rows += other.rows;
+    }
+
+    /// An environment.
+    pub fn environment(&mut self, environment: Environment) {
+        self.environments.push(environment);
+    }
+
+    /// An object that belongs to this place: sources of its kind are asked for it as soon as this source is finished.
+    pub fn child(&mut self, object: Object) {
+        self.children.push(object);
+    }
+
+    /// An object that several answers may name: sources of its kind are asked for it once, at the end of the run.
+    pub fn named(&mut self, object: Object) {
+        self.named.push(object);
+    }
+
+    /// A key for later requests of this source ([`crate::Each::Found`]).
+    pub fn key(&mut self, object: Object) {
+        self.keys.push(object);
+    }
+
+    /// Rows of a table, counted by the probe.
+    pub fn count(&mut self, table: impl Into<String>, rows: u64) {
+        self.counts.insert(table.into(), rows);
+    }
+
+    /// Something that the environment showed.
+    pub fn mark(&mut self, mark: &'static str) {
+        self.marks.insert(mark);
+    }
+
+    /// Records that another source also counts (`environments`, `apps`, `flows`).
+    pub fn tally(&mut self, what: &'static str, records: u64) {
+        *self.tally.entry(what).or_default() += records;
+    }
+}
