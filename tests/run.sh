@@ -26,6 +26,13 @@ if command -v npm >/dev/null 2>&1; then
     npm install --silent --no-audit --no-fund --prefix "$tools/browser" playwright-core axe-core @microsoft/sarif-multitool-linux || echo "no npm packages: what needs them will be skipped"
   fi
   export HIGHWATER_TEST_BROWSER="$PWD/$tools/browser"
+  if [ ! -d "$tools/sign-in/node_modules/oidc-provider" ]; then
+    mkdir -p "$tools/sign-in"
+    npm install --silent --no-audit --no-fund --prefix "$tools/sign-in" oidc-provider@9.13.3 || echo "no judge of sign-in: what needs it will be skipped"
+  fi
+  if [ -d "$tools/sign-in/node_modules/oidc-provider" ] && command -v node >/dev/null 2>&1; then
+    export HIGHWATER_TEST_OIDC="$PWD/$tools/sign-in"
+  fi
 fi
 
 log="$tools/tests.log"
