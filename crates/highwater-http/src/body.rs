@@ -6,11 +6,13 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use serde::{Deserialize, Serialize};
 
 use crate::{Bounds, Clock};
 
 /// Why a body did not come.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Broken {
     /// The connection broke, or nothing came for too long: worth another attempt.
     Lost(String),

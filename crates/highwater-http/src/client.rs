@@ -120,6 +120,17 @@ impl Client {
         Meter { services, left: self.inner.purse.left() }
     }
 
+    /// Puts the recording safely on the disk, if one is written.
+    ///
+    /// # Errors
+    /// [`crate::Error::Recording`] if an exchange could not be written; those before it are in the file.
+    pub fn finish_recording(&self) -> Result<(), crate::Error> {
+        match &self.inner.tape {
+            Some(Tape::Record(recorder)) => recorder.finish(),
+            _ => Ok(()),
+        }
+    }
+
     /// Bounds of every read.
     pub fn bounds(&self) -> &Bounds {
         &self.inner.bounds

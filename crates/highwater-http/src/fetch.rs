@@ -29,13 +29,13 @@ pub(crate) struct Fetched {
 
 /// What has been tried for one page.
 #[derive(Debug, Default)]
-struct Tries {
-    attempts: u32,
+pub(crate) struct Tries {
+    pub(crate) attempts: u32,
     garbled: u32,
     redirects: u32,
     refreshed: bool,
     waited: Duration,
-    status: Option<u16>,
+    pub(crate) status: Option<u16>,
 }
 
 /// One attempt: what came of it, and what it went with.
@@ -46,7 +46,7 @@ struct Attempt {
 }
 
 /// What an attempt leads to.
-enum Step {
+pub(crate) enum Step {
     Done(Fetched),
     /// Another attempt after a wait of its own; none where the limiter does the waiting.
     Again(Duration),
@@ -72,7 +72,7 @@ impl Inner {
         }
     }
 
-    async fn pause(&self, read: &Read, wait: Duration) {
+    pub(crate) async fn pause(&self, read: &Read, wait: Duration) {
         if !wait.is_zero() && !self.is_replay() {
             self.counters.waited(read.service, wait);
             self.clock.sleep(wait).await;
@@ -182,15 +182,11 @@ impl Inner {
             Verdict::Final(failure) => Err(failure),
             Verdict::Moved(to) => self.moved(read, asked, tries, &to),
             Verdict::Unauthorised => self.refresh(read, tries, &answer, attempt.token).await,
-            Verdict::Throttled(wait) => self.throttled(read, tries, &answer, wait),
-            Verdict::Later(reason, wait) => self.again(read, tries, reason, wait),
-            Verdict::Garbled(reason) => {
-                tries.garbled += 1;
-                if tries.garbled >= self.bounds.unusable {
-                    return Err(Failure::Unusable { reason });
-                }
-                self.again(read, tries, reason, None)
+            Verdict::Throttled(wait) => {
+                self.throttled(read, tries, &answer, wait.unwrap_or_default())
             }
+            Verdict::Later(reason, wait) => self.again(read, tries, reason, wait),
+            Verdict::Garbled(reason) => self.garbled(read, tries, reason),
         }
     }
 
@@ -217,26 +213,40 @@ impl Inner {
     }
 
     /// How long everybody waits after a 429.
-    fn hold(&self, tries: &Tries, wait: Option<Duration>) -> Duration {
+    pub(crate) fn hold(&self, tries: &Tries, wait: Option<Duration>) -> Duration {
         let told = wait.filter(|wait| !wait.is_zero());
         told.unwrap_or_else(|| self.bounds.jittered(tries.attempts + 1, self.clock.chance()))
     }
 
     /// The limiter holds everybody back; here only the attempts are counted.
-    fn throttled(
+    pub(crate) fn throttled(
         &self,
         read: &Read,
         tries: &mut Tries,
         answer: &Answer,
-        wait: Option<Duration>,
+        wait: Duration,
     ) -> Result<Step, Failure> {
         let reason = judge::sentence(answer);
-        self.bound(tries, &reason, wait.unwrap_or_default())?;
-        self.retrying(read, tries, &reason, wait.unwrap_or_default());
+        self.bound(tries, &reason, wait)?;
+        self.retrying(read, tries, &reason, wait);
         Ok(Step::Again(Duration::ZERO))
     }
 
-    fn again(
+    /// An answer that is not what was asked for is worth few attempts.
+    pub(crate) fn garbled(
+        &self,
+        read: &Read,
+        tries: &mut Tries,
+        reason: String,
+    ) -> Result<Step, Failure> {
+        tries.garbled += 1;
+        if tries.garbled >= self.bounds.unusable {
+            return Err(Failure::Unusable { reason });
+        }
+        self.again(read, tries, reason, None)
+    }
+
+    pub(crate) fn again(
         &self,
         read: &Read,
         tries: &mut Tries,

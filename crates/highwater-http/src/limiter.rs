@@ -81,6 +81,14 @@ impl Limiter {
         Ok(Pass { queues, _under_way: under_way, sent, waited: sent.saturating_sub(came) })
     }
 
+    /// A part of a batch that was sent at `sent` was answered with 429: everybody who is counted with it waits.
+    pub(crate) fn throttled(&self, read: &Read, path: &str, sent: Duration, time: Duration) {
+        let now = self.clock.elapsed();
+        if let Some(queue) = self.queues(read, path).first() {
+            queue.gate().throttled(now, sent, time);
+        }
+    }
+
     async fn wait(
         &self,
         read: &Read,

@@ -1,22 +1,119 @@
 //! Recorder: exchanges are written into a HAR file as they happen.
+//!
+//! Guarantees that secrets are gone before anything reaches the disk, that the file is a whole HAR after every
+//! exchange, and that memory does not grow with it. A kill in the middle of an exchange costs that one exchange.
 
+use std::fs::{File, OpenOptions};
+use std::io::{Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use crate::Error;
 use crate::asked::Asked;
 use crate::body::Broken;
+use crate::har::Entry;
 use crate::live::Answer;
+
+/// What stands before the entries, one line.
+const HEAD: &str = concat!(
+    r#"{"log":{"version":"1.2","creator":{"name":"highwater","version":""#,
+    env!("CARGO_PKG_VERSION"),
+    r#""},"entries":["#,
+    "\n"
+);
+/// What stands after them.
+const FOOT: &str = "\n]}}\n";
 
 /// A recording that is being written.
 #[derive(Debug)]
-pub struct Recorder {}
+pub struct Recorder {
+    path: PathBuf,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    file: File,
+    entries: u64,
+    /// Where the foot begins.
+    end: u64,
+    failed: Option<String>,
+}
 
 impl Recorder {
+    /// Begins a recording, in a file that is not there yet and that nobody else may read.
+    ///
+    /// # Errors
+    /// [`Error::Recording`] if the file is there already or cannot be written.
+    pub fn create(path: impl Into<PathBuf>) -> Result<Self, Error> {
+        let path = path.into();
+        let file = new_file(&path).map_err(|error| failed(&path, &error.to_string()))?;
+        let mut state = State { file, entries: 0, end: 0, failed: None };
+        state.begin().map_err(|error| failed(&path, &error.to_string()))?;
+        Ok(Self { path, state: Mutex::new(state) })
+    }
+
+    /// Puts what was written safely on the disk.
+    ///
+    /// # Errors
+    /// [`Error::Recording`] if an exchange could not be written; those before it are in the file.
+    pub fn finish(&self) -> Result<(), Error> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reason) = &state.failed {
+            return Err(failed(&self.path, reason));
+        }
+        state.file.sync_all().map_err(|error| failed(&self.path, &error.to_string()))
+    }
+
+    /// Writes an exchange. What cannot be written is told by [`Recorder::finish`]; the run goes on.
     pub(crate) fn write(
         &self,
-        _asked: &Asked,
-        _result: &Result<Answer, Broken>,
-        _started: SystemTime,
-        _took: Duration,
+        asked: &Asked,
+        result: &Result<Answer, Broken>,
+        started: SystemTime,
+        took: Duration,
     ) {
+        let entry = serde_json::to_string(&Entry::new(asked, result, started, took));
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.failed.is_some() {
+            return;
+        }
+        let written = entry.map_err(std::io::Error::other).and_then(|entry| state.append(&entry));
+        if let Err(error) = written {
+            tracing::error!(path = %self.path.display(), %error, "the recording cannot be written any more");
+            state.failed = Some(error.to_string());
+        }
     }
+}
+
+impl State {
+    fn begin(&mut self) -> std::io::Result<()> {
+        self.file.write_all(format!("{}{}", HEAD.trim_end(), FOOT).as_bytes())?;
+        self.end = u64::try_from(HEAD.trim_end().len()).unwrap_or(u64::MAX);
+        Ok(())
+    }
+
+    /// Writes an entry over the foot, and a new foot, in one go.
+    fn append(&mut self, entry: &str) -> std::io::Result<()> {
+        let comma = if self.entries == 0 { "" } else { "," };
+        let text = format!("{comma}\n{entry}{FOOT}");
+        self.file.seek(SeekFrom::Start(self.end))?;
+        self.file.write_all(text.as_bytes())?;
+        self.entries += 1;
+        self.end += u64::try_from(text.len() - FOOT.len()).unwrap_or_default();
+        Ok(())
+    }
+}
+
+fn new_file(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn failed(path: &Path, reason: &str) -> Error {
+    Error::Recording { path: path.to_owned(), reason: reason.to_owned() }
 }

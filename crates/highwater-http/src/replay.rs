@@ -1,16 +1,89 @@
 //! Replay: answers come from a recording alone.
+//!
+//! Guarantees that nothing is sent, and that a request that the recording does not hold is a failure rather than a
+//! guess. Requests are found by method, address and posted body, secrets aside; repeated ones are answered in the order
+//! in which they were recorded, and no oftener. Holds the recording in memory.
 
-use crate::Failure;
+use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use serde::Deserialize;
+
 use crate::asked::Asked;
 use crate::body::Broken;
+use crate::har::{Entry, Request};
 use crate::live::Answer;
+use crate::{Error, Failure};
 
 /// A recording that is being replayed.
 #[derive(Debug)]
-pub struct Replay {}
+pub struct Replay {
+    entries: Mutex<BTreeMap<(String, String), VecDeque<Entry>>>,
+    is_cut_off: bool,
+}
+
+#[derive(Deserialize)]
+struct Har {
+    log: Log,
+}
+
+#[derive(Deserialize)]
+struct Log {
+    entries: Vec<Entry>,
+}
 
 impl Replay {
-    pub(crate) fn answer(&self, asked: &Asked) -> Result<Result<Answer, Broken>, Failure> {
-        Err(Failure::NotRecorded { request: format!("{} {}", asked.verb, asked.url.path()) })
+    /// Opens a recording. One that a kill cut off is read as far as it goes.
+    ///
+    /// # Errors
+    /// [`Error::Recording`] if it cannot be read or is no HAR.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let failed = |reason: String| Error::Recording { path: path.to_owned(), reason };
+        let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+        Self::parse(&text).map_err(failed)
     }
+
+    /// Whether the recording was cut off, so that what was asked last is missing.
+    pub const fn is_cut_off(&self) -> bool {
+        self.is_cut_off
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let (found, is_cut_off) = match serde_json::from_str::<Har>(text) {
+            Ok(har) => (har.log.entries, false),
+            Err(error) if error.is_eof() => (rescued(text).ok_or_else(|| error.to_string())?, true),
+            Err(error) => return Err(format!("no HAR: {error}")),
+        };
+        let mut entries: BTreeMap<_, VecDeque<Entry>> = BTreeMap::new();
+        for entry in found {
+            let key = (entry.request.method.clone(), entry.request.url.clone());
+            entries.entry(key).or_default().push_back(entry);
+        }
+        Ok(Self { entries: Mutex::new(entries), is_cut_off })
+    }
+
+    /// The answer to a request.
+    pub(crate) fn answer(&self, asked: &Asked) -> Result<Result<Answer, Broken>, Failure> {
+        let request = Request::new(asked);
+        let posted = request.posted();
+        let key = (request.method, request.url);
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = entries.get_mut(&key).and_then(|same| {
+            let at = same.iter().position(|entry| entry.request.posted() == posted)?;
+            same.remove(at)
+        });
+        match found {
+            Some(entry) => Ok(entry.answer()),
+            None => Err(Failure::NotRecorded { request: format!("{} {}", key.0, key.1) }),
+        }
+    }
+}
+
+/// Entries of a recording of ours that was cut off: one stands on each line after the first.
+fn rescued(text: &str) -> Option<Vec<Entry>> {
+    let mut lines = text.lines();
+    lines.next().filter(|head| head.starts_with("{\"log\":") && head.ends_with("\"entries\":["))?;
+    let whole = |line: &str| serde_json::from_str(line.strip_suffix(',').unwrap_or(line)).ok();
+    Some(lines.map_while(whole).collect())
 }
