@@ -7,6 +7,7 @@ mod ask;
 mod asks;
 mod chain;
 mod choice;
+mod dataverse;
 mod engine;
 mod error;
 mod fan_out;
@@ -40,7 +41,7 @@ pub use source::{Each, Grant, Identity, Request, Scope, Source};
 pub use summary::{Counts, Gap, Summary};
 
 /// All sources, family by family. A new one is a file and a line in the list of its family.
-pub const FAMILIES: &[&[&Source]] = &[power_platform::SOURCES];
+pub const FAMILIES: &[&[&Source]] = &[power_platform::SOURCES, dataverse::SOURCES];
 
 /// All sources in the order of the registry.
 pub fn sources() -> impl Iterator<Item = &'static Source> {
