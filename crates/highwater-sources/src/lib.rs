@@ -4,7 +4,10 @@
 //! folder that `highwater-import` reads like any other. Judges nothing, and knows no table and no engine.
 
 mod asks;
+mod azure;
+mod demand;
 mod found;
+mod graph;
 mod items;
 mod plan;
 mod power_platform;
@@ -16,7 +19,7 @@ pub use plan::Plan;
 pub use source::{Each, Grant, Identity, Request, Scope, Source};
 
 /// All sources, family by family. A new one is a file and a line in the list of its family.
-pub const FAMILIES: &[&[&Source]] = &[power_platform::SOURCES];
+pub const FAMILIES: &[&[&Source]] = &[power_platform::SOURCES, azure::SOURCES, graph::SOURCES];
 
 /// All sources in the order of the registry.
 pub fn sources() -> impl Iterator<Item = &'static Source> {
