@@ -50,7 +50,7 @@ pub struct Object {
     /// Kind, as [`crate::Scope::Each`] names it.
     pub kind: &'static str,
     /// Most important first where not all can be asked; 0 is the most important.
-    pub rank: u32,
+    pub rank: u64,
     /// Id, as the index names it (`parent`).
     pub id: String,
     /// Environment to which it belongs, if to one.
@@ -138,9 +138,28 @@ pub struct Found {
     pub(crate) marks: BTreeSet<&'static str>,
     /// Records, for reconciliation, by what they are counted as.
     pub(crate) tally: BTreeMap<&'static str, u64>,
+    /// Requests that this run is charged for.
+    pub(crate) spent: u64,
+    /// Records in these pages, where the probe counts them too.
+    pub(crate) rows: u64,
 }
 
 impl Found {
+    /// Takes over what another request of the same source named.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.environments.extend(other.environments);
+        self.children.extend(other.children);
+        self.named.extend(other.named);
+        self.keys.extend(other.keys);
+        self.counts.extend(other.counts);
+        self.marks.extend(other.marks);
+        for (what, records) in other.tally {
+            *self.tally.entry(what).or_default() += records;
+        }
+        self.spent += other.spent;
+        self.rows += other.rows;
+    }
+
     /// An environment.
     pub fn environment(&mut self, environment: Environment) {
         self.environments.push(environment);

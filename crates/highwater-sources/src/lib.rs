@@ -3,20 +3,44 @@
 //! A source is declared, not coded. The runner asks parents before children and writes every page into a recording, a
 //! folder that `highwater-import` reads like any other. Judges nothing, and knows no table and no engine.
 
+mod ask;
 mod asks;
 mod azure;
+mod chain;
+mod choice;
 mod demand;
+mod engine;
+mod error;
+mod fan_out;
+mod fill;
+mod follow;
 mod found;
 mod graph;
+mod index;
 mod items;
+mod journal;
+mod needs;
 mod plan;
 mod power_platform;
+mod progress;
+mod reconcile;
+mod recording;
+mod run;
 mod source;
+mod summary;
+mod tree;
+mod visit;
+mod writer;
 
 pub use asks::Asks;
+pub use error::Error;
 pub use found::{Answer, Due, Environment, Found, Object, Place};
 pub use plan::Plan;
+pub use progress::{Event, Progress, Silent};
+pub use recording::Recording;
+pub use run::{Boundary, Run};
 pub use source::{Each, Grant, Identity, Request, Scope, Source};
+pub use summary::{Counts, Gap, Summary};
 
 /// All sources, family by family. A new one is a file and a line in the list of its family.
 pub const FAMILIES: &[&[&Source]] = &[power_platform::SOURCES, azure::SOURCES, graph::SOURCES];

@@ -30,6 +30,10 @@ pub struct Source {
     pub after: &'static [&'static str],
     /// Whether a place is asked at all.
     pub due: fn(&Place<'_>) -> Due,
+    /// Dataverse table that it reads, by its logical name: where the probe counts no rows it is not asked.
+    pub table: Option<&'static str>,
+    /// Whether it reads only some of the rows of its table.
+    pub filtered: bool,
     /// Kinds of objects that its answers name; sources of these kinds are its children.
     pub names: &'static [&'static str],
     /// Takes from an answer what others are asked for, and nothing more.
@@ -49,6 +53,8 @@ impl Source {
         none_on: &[],
         after: &[],
         due: always,
+        table: None,
+        filtered: false,
         names: &[],
         find: nothing,
     };
@@ -181,4 +187,14 @@ pub enum Identity {
     Application,
     /// A person who signed in.
     Delegated,
+}
+
+impl Identity {
+    /// The word for it, as the index and the journal write it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Application => "application",
+            Self::Delegated => "delegated",
+        }
+    }
 }

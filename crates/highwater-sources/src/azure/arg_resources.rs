@@ -72,24 +72,31 @@ fn find(answer: &Answer<'_>, found: &mut Found) {
         let rank = match kind.to_ascii_lowercase().as_str() {
             "microsoft.keyvault/vaults" => {
                 let address = text("/vaultUri").trim_end_matches('/');
-                found.child(Object::new("vault", &*id).with("vault_uri", address));
+                found.child(object("vault", &id).with("vault_uri", address));
                 0
             }
             "microsoft.operationalinsights/workspaces" => {
-                found
-                    .child(Object::new("workspace", &*id).with("customer_id", text("/customerId")));
+                let customer = text("/customerId");
+                found.child(object("workspace", &id).with("customer_id", customer));
                 continue;
             }
             "microsoft.network/loadbalancers" => 1,
             "microsoft.network/networksecuritygroups" => 2,
-            // A machine that says nothing of its system is taken for Windows.
-            "microsoft.compute/virtualmachines"
-                if !text("/storageProfile/osDisk/osType").eq_ignore_ascii_case("linux") =>
-            {
-                3
-            }
+            "microsoft.compute/virtualmachines" if may_be_windows(&properties) => 3,
             _ => continue,
         };
-        found.child(Object { rank, ..Object::new("resource", id) });
+        found.child(Object { rank, ..object("resource", &id) });
     }
+}
+
+/// Machines that say nothing of their system are taken for Windows.
+fn may_be_windows(machine: &Value) -> bool {
+    let system = machine.pointer("/storageProfile/osDisk/osType").and_then(Value::as_str);
+    system.is_none_or(|system| !system.eq_ignore_ascii_case("linux"))
+}
+
+/// A resource, with the subscription by which the service counts reads.
+fn object(kind: &'static str, id: &str) -> Object {
+    let subscription = id.split('/').nth(2).unwrap_or_default();
+    Object::new(kind, id).with("subscription", subscription)
 }

@@ -1,0 +1,328 @@
+//! Ask: one source at one place, all its requests, and what they named.
+//!
+//! Guarantees that every place ends in pages, in a gap with its reason, or in the word that there is none of it.
+
+use std::collections::BTreeMap;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::chain::Chain;
+use crate::engine::Engine;
+use crate::fill::{self, Values};
+use crate::follow::{End, Missing, Thread, follow};
+use crate::found::{Due, Found, Object, Place};
+use crate::journal::{Gapped, Line};
+use crate::source::{Each, Request, Scope, Source};
+use crate::{Error, Event};
+
+/// Keys of one request that are asked at once.
+const KEYS_AT_ONCE: usize = 8;
+
+/// What came of a source at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Read to its end, or there is none of it.
+    Read,
+    /// The service refused.
+    Refused,
+    /// It was not read, or not to its end.
+    Missing,
+    /// It does not concern this place.
+    Never,
+}
+
+/// Asks a source of a place, and says what came of it and what it named.
+pub(crate) async fn ask(
+    engine: &Engine,
+    source: &'static Source,
+    place: Place<'_>,
+    ids: &[String],
+) -> Result<(Outcome, Found), Error> {
+    let place = Place { plan: Some(&engine.plan), ..place };
+    let (environment, parent) = scope(source, place);
+    match due(source, &place) {
+        Due::Ask => {}
+        Due::Never => return Ok((Outcome::Never, Found::default())),
+        Due::Not(why) => {
+            engine.not_asked(source, environment, parent, why).await?;
+            return Ok((Outcome::Missing, Found::default()));
+        }
+        Due::Empty => {
+            empty(engine, source, place).await?;
+            return Ok((Outcome::Read, Found::default()));
+        }
+    }
+    engine.count(source.id, |counts| counts.places += 1);
+    let mut found = Found::default();
+    let mut outcome = Outcome::Read;
+    let mut is_empty = true;
+    let mut open: Vec<Missing> = Vec::new();
+    for (number, request) in source.requests.iter().enumerate() {
+        if request.otherwise && open.is_empty() {
+            continue;
+        }
+        let ends = every_key(engine, source, (number, request), place, ids, &mut found).await?;
+        let missing: Vec<Missing> = ends
+            .iter()
+            .filter_map(
+                |end| if let End::Missing(missing) = end { Some(missing.clone()) } else { None },
+            )
+            .collect();
+        is_empty &= ends.iter().all(|end| matches!(end, End::Empty(_)));
+        if request.otherwise && missing.is_empty() {
+            open.clear(); // the other way led there
+        }
+        let another = source.requests.get(number + 1).is_some_and(|next| next.otherwise);
+        open.extend(missing);
+        if !another {
+            outcome = outcome.worse(give_up(engine, source, &mut open).await?);
+        }
+    }
+    let read = outcome == Outcome::Read;
+    engine.count(source.id, |counts| match (read, is_empty) {
+        (true, true) => counts.empty += 1,
+        (true, false) => counts.read += 1,
+        (false, _) => counts.gaps += 1,
+    });
+    engine.progress.tell(Event::Done { source: source.id, read });
+    Ok((outcome, found))
+}
+
+impl Outcome {
+    /// The worse of two.
+    fn worse(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Missing, _) | (_, Self::Missing) => Self::Missing,
+            (Self::Refused, _) | (_, Self::Refused) => Self::Refused,
+            _ => Self::Read,
+        }
+    }
+}
+
+/// Whether a source is asked of a place, before and after its own word.
+pub(crate) fn due(source: &Source, place: &Place<'_>) -> Due {
+    if source.scope == Scope::Dataverse {
+        let Some(environment) = place.environment else { return Due::Never };
+        if environment.dataverse.is_none() {
+            return Due::Never;
+        }
+        if environment.closed.is_some() {
+            return Due::Not("the environment is not in operation");
+        }
+        let word = (source.due)(place);
+        let counted = source.table.and_then(|table| environment.count(table));
+        return if word == Due::Ask && counted == Some(0) { Due::Empty } else { word };
+    }
+    (source.due)(place)
+}
+
+/// Environment and parent, as the index names the scope of a source.
+pub(crate) fn scope<'a>(source: &Source, place: Place<'a>) -> (Option<&'a str>, Option<&'a str>) {
+    let environment = place.environment.map(|environment| environment.id.as_str());
+    match source.scope {
+        Scope::Tenant | Scope::Batch { .. } => (None, None),
+        Scope::Environment | Scope::Dataverse => (environment, None),
+        Scope::Each(_) => {
+            let object = place.object;
+            let own = object.and_then(|object| object.environment.as_deref());
+            (own.or(environment), object.map(|object| object.id.as_str()))
+        }
+    }
+}
+
+/// Writes down what was missed, and says how bad it is.
+async fn give_up(
+    engine: &Engine,
+    source: &'static Source,
+    open: &mut Vec<Missing>,
+) -> Result<Outcome, Error> {
+    let mut outcome = Outcome::Read;
+    for missing in open.drain(..) {
+        outcome = outcome.worse(if missing.refused { Outcome::Refused } else { Outcome::Missing });
+        engine.gap(source.id, missing.gap, missing.brief).await?;
+    }
+    Ok(outcome)
+}
+
+/// Writes down that the probe counted nothing.
+async fn empty(engine: &Engine, source: &'static Source, place: Place<'_>) -> Result<(), Error> {
+    for (number, _) in source
+        .requests
+        .iter()
+        .enumerate()
+        .filter(|(_, request)| request.evidence && !request.otherwise)
+    {
+        let chain = chain(source, number, place, "");
+        let gap = Gapped {
+            chain,
+            status: Some(204),
+            reason: "the service counts no rows".to_owned(),
+            asked: String::new(),
+            again: false,
+        };
+        word(engine, gap).await?;
+    }
+    engine.count(source.id, |counts| {
+        counts.places += 1;
+        counts.empty += 1;
+    });
+    engine.progress.tell(Event::Done { source: source.id, read: true });
+    Ok(())
+}
+
+/// Writes down that there is none of it, once.
+async fn word(engine: &Engine, gap: Gapped) -> Result<(), Error> {
+    let known = engine.state.get(&gap.chain.digest());
+    if known.is_some_and(|known| known.gap.is_some()) {
+        return Ok(());
+    }
+    engine.writer.keep(None, Line::Gap(Box::new(gap))).await
+}
+
+/// One request for all its keys; ends in the order of the keys.
+async fn every_key(
+    engine: &Engine,
+    source: &'static Source,
+    (number, request): (usize, &'static Request),
+    place: Place<'_>,
+    ids: &[String],
+    found: &mut Found,
+) -> Result<Vec<End>, Error> {
+    let keys = keys(engine, source, request, found, ids);
+    let threads = keys
+        .into_iter()
+        .map(|(key, values)| one(engine, source, (number, request), place, key, values));
+    let answered: Vec<(End, Found)> =
+        stream::iter(threads).buffered(KEYS_AT_ONCE).try_collect().await?;
+    let mut ends = Vec::with_capacity(answered.len());
+    for (end, named) in answered {
+        found.absorb(named);
+        ends.push(end);
+    }
+    Ok(ends)
+}
+
+/// One request for one key.
+async fn one(
+    engine: &Engine,
+    source: &'static Source,
+    (number, request): (usize, &'static Request),
+    place: Place<'_>,
+    key: String,
+    values: Values,
+) -> Result<(End, Found), Error> {
+    let values = placed(values, source, place);
+    let chain = chain(source, number, place, &key);
+    let service = request.service.unwrap_or(source.service);
+    let mut found = Found::default();
+    let read = match fill::read(service, request, &values, &engine.cloud) {
+        Ok(read) => read,
+        Err(reason) => {
+            let reason = format!("not asked: {reason}");
+            let gap = Gapped {
+                chain,
+                status: None,
+                reason: reason.clone(),
+                asked: String::new(),
+                again: true,
+            };
+            return Ok((End::Missing(Missing { gap, brief: reason, refused: false }), found));
+        }
+    };
+    let end = follow(engine, &Thread { source, request, chain, read, place }, &mut found).await?;
+    if let End::Empty(gap) = &end {
+        word(engine, gap.clone()).await?;
+    }
+    Ok((end, found))
+}
+
+/// Keys of a request, and the values that each adds.
+fn keys(
+    engine: &Engine,
+    source: &Source,
+    request: &Request,
+    found: &Found,
+    ids: &[String],
+) -> Vec<(String, Values)> {
+    let with = |key: &str, texts: BTreeMap<&'static str, String>| {
+        let mut values = fill::values(&engine.plan, engine.now);
+        values.texts.extend(texts);
+        if !key.is_empty() {
+            values.texts.insert("key", key.to_owned());
+        }
+        (key.to_owned(), values)
+    };
+    if let Scope::Batch { size, .. } = source.scope {
+        let chunks = ids.chunks(size.max(1)).zip(1_u32..);
+        return chunks
+            .map(|(ids, number)| {
+                let (key, mut values) = with(&format!("{number:05}"), BTreeMap::new());
+                values.ids = ids.to_vec();
+                (key, values)
+            })
+            .collect();
+    }
+    match request.each {
+        Each::Once => vec![with("", BTreeMap::new())],
+        Each::Of(keys) => keys.iter().map(|key| with(key, BTreeMap::new())).collect(),
+        Each::Found(kind) => {
+            let named: BTreeMap<String, &Object> = found
+                .keys
+                .iter()
+                .filter(|key| key.kind == kind)
+                .map(|key| (key.id.to_lowercase(), key))
+                .collect();
+            named
+                .into_iter()
+                .map(|(key, object)| {
+                    let mut values = with(&key, object.fields.clone()).1;
+                    values.texts.insert("key", object.id.clone());
+                    (key, values)
+                })
+                .collect()
+        }
+        Each::Days(days) => (0..i64::from(days))
+            .filter_map(|day| day_of(engine.now, day))
+            .map(|(key, texts)| with(&key, texts))
+            .collect(),
+    }
+}
+
+/// The day so many times 24 hours before a moment.
+fn day_of(now: Timestamp, before: i64) -> Option<(String, BTreeMap<&'static str, String>)> {
+    let end = now.checked_sub(SignedDuration::from_hours(24 * before)).ok()?;
+    let start = end.checked_sub(SignedDuration::from_hours(24)).ok()?;
+    let plain = |moment: Timestamp| format!("{moment:.0}").trim_end_matches('Z').to_owned();
+    let texts = BTreeMap::from([("day_start", plain(start)), ("day_end", plain(end))]);
+    Some((format!("{:05}", before + 1), texts))
+}
+
+/// The values with those of the place.
+fn placed(mut values: Values, source: &Source, place: Place<'_>) -> Values {
+    if let Some(environment) = place.environment {
+        values.texts.insert("env", environment.id.clone());
+        if source.service == "dataverse" {
+            values.base.clone_from(&environment.dataverse);
+        }
+    }
+    if let Some(object) = place.object {
+        values.texts.extend(object.fields.clone());
+        values.texts.insert("id", object.id.clone());
+        if let Some(environment) = &object.environment {
+            values.texts.insert("env", environment.clone());
+        }
+    }
+    values
+}
+
+fn chain(source: &Source, request: usize, place: Place<'_>, key: &str) -> Chain {
+    let (environment, parent) = scope(source, place);
+    Chain {
+        source: source.id.to_owned(),
+        environment: environment.unwrap_or_default().to_lowercase(),
+        parent: parent.unwrap_or_default().to_lowercase(),
+        request,
+        key: key.to_owned(),
+    }
+}

@@ -1,0 +1,181 @@
+//! Engine: what all parts of a run share.
+//!
+//! Holds who answers, where pages go, how far an earlier run came, what was counted, and which objects were named.
+//! Decides nothing about order.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use highwater_auth::Cloud;
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+
+use crate::chain::Chain;
+use crate::found::Object;
+use crate::journal::{Gapped, Line, State};
+use crate::run::Boundary;
+use crate::source::Source;
+use crate::summary::{Counts, Gap};
+use crate::writer::Writer;
+use crate::{Asks, Error, Event, Plan, Progress};
+
+/// Requests that are under way at once, for each service. The client waits longer where a vendor demands it.
+const AT_ONCE: usize = 24;
+
+/// What all parts of a run share.
+pub(crate) struct Engine {
+    pub(crate) asks: Arc<dyn Asks>,
+    pub(crate) cloud: Cloud,
+    pub(crate) plan: Plan,
+    pub(crate) now: Timestamp,
+    pub(crate) boundary: Boundary,
+    pub(crate) progress: Arc<dyn Progress>,
+    pub(crate) folder: PathBuf,
+    pub(crate) state: State,
+    pub(crate) writer: Writer,
+    pub(crate) sources: Vec<&'static Source>,
+    gates: BTreeMap<&'static str, Semaphore>,
+    ledger: Mutex<Ledger>,
+}
+
+/// What was counted and named.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    pub(crate) sources: BTreeMap<&'static str, Counts>,
+    pub(crate) gaps: BTreeMap<(&'static str, String), u64>,
+    /// Records by what they are counted as and by source.
+    pub(crate) tally: BTreeMap<(&'static str, &'static str), u64>,
+    /// Objects to ask at the end, and those that were asked.
+    pub(crate) named: BTreeSet<Object>,
+    pub(crate) asked: BTreeSet<(&'static str, String)>,
+    /// Ids to ask in batches at the end.
+    pub(crate) batches: BTreeMap<&'static str, BTreeSet<String>>,
+    /// Tables whose rows are fewer than the probe counted: environments by table.
+    pub(crate) short: BTreeMap<String, u64>,
+    pub(crate) environments: u64,
+}
+
+/// What a run is made of.
+pub(crate) struct Parts {
+    pub(crate) asks: Arc<dyn Asks>,
+    pub(crate) cloud: Cloud,
+    pub(crate) plan: Plan,
+    pub(crate) now: Timestamp,
+    pub(crate) boundary: Boundary,
+    pub(crate) progress: Arc<dyn Progress>,
+    pub(crate) folder: PathBuf,
+    pub(crate) state: State,
+    pub(crate) writer: Writer,
+    pub(crate) sources: Vec<&'static Source>,
+}
+
+impl Engine {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let services = crate::sources().flat_map(|source| {
+            let own = source.requests.iter().filter_map(|request| request.service);
+            own.chain([source.service])
+        });
+        let gates = services.map(|service| (service, Semaphore::new(AT_ONCE))).collect();
+        let Parts { asks, cloud, plan, now, boundary, progress, folder, state, writer, sources } =
+            parts;
+        Self {
+            asks,
+            cloud,
+            plan,
+            now,
+            boundary,
+            progress,
+            folder,
+            state,
+            writer,
+            sources,
+            gates,
+            ledger: Mutex::new(Ledger::default()),
+        }
+    }
+
+    /// The gate of a service.
+    pub(crate) fn gate(&self, service: &str) -> Option<&Semaphore> {
+        self.gates.get(service)
+    }
+
+    /// The ledger.
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts something of a source.
+    pub(crate) fn count(&self, source: &'static str, change: impl FnOnce(&mut Counts)) {
+        change(self.ledger().sources.entry(source).or_default());
+    }
+
+    /// Tells that work was found.
+    pub(crate) fn expect(&self, source: &'static str, places: u64) {
+        self.progress.tell(Event::Expected { source, places });
+    }
+
+    /// Writes down what was not read. `brief` is the reason without ids, by which gaps are counted.
+    pub(crate) async fn gap(
+        &self,
+        source: &'static str,
+        gap: Gapped,
+        brief: String,
+    ) -> Result<(), Error> {
+        *self.ledger().gaps.entry((source, brief)).or_default() += 1;
+        let known = self.state.get(&gap.chain.digest());
+        if known.is_some_and(|known| known.gap.as_deref() == Some(&gap)) {
+            return Ok(());
+        }
+        self.writer.keep(None, Line::Gap(Box::new(gap))).await
+    }
+
+    /// Writes down that a source was not asked, and why.
+    pub(crate) async fn not_asked(
+        &self,
+        source: &'static Source,
+        environment: Option<&str>,
+        parent: Option<&str>,
+        why: &str,
+    ) -> Result<(), Error> {
+        let lower = |text: Option<&str>| text.unwrap_or_default().to_lowercase();
+        let chain = Chain {
+            source: source.id.to_owned(),
+            environment: lower(environment),
+            parent: lower(parent),
+            ..Chain::default()
+        };
+        self.count(source.id, |counts| {
+            counts.places += 1;
+            counts.gaps += 1;
+        });
+        self.progress.tell(Event::Done { source: source.id, read: false });
+        let reason = format!("not asked: {why}");
+        let gap = Gapped {
+            chain,
+            status: None,
+            reason: reason.clone(),
+            asked: String::new(),
+            again: true,
+        };
+        self.gap(source.id, gap, reason).await
+    }
+
+    /// Gaps for the summary, most frequent first.
+    pub(crate) fn gaps(&self) -> Vec<Gap> {
+        let ledger = self.ledger();
+        let mut gaps: Vec<Gap> = ledger
+            .gaps
+            .iter()
+            .map(|((source, reason), places)| Gap {
+                source,
+                reason: reason.clone(),
+                places: *places,
+            })
+            .collect();
+        gaps.sort_by(|a, b| {
+            b.places.cmp(&a.places).then_with(|| (a.source, &a.reason).cmp(&(b.source, &b.reason)))
+        });
+        gaps
+    }
+}

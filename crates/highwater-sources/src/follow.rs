@@ -1,0 +1,181 @@
+//! Follow: one chain from its first page, or from where an earlier run left it, to its end.
+//!
+//! Guarantees that no page is asked twice, that a page is looked into only as it lies in the recording, and that what
+//! ends a chain early is written down. Decides nothing about which chains there are.
+
+use bytes::Bytes;
+use highwater_http::{Failure, Method, Page, Read};
+
+use crate::chain::Chain;
+use crate::engine::Engine;
+use crate::found::{Answer, Found, Place};
+use crate::journal::{Gapped, Line, Paged};
+use crate::source::{Request, Source};
+use crate::{Error, Event};
+
+/// How a chain ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// With its last page.
+    Read,
+    /// With the word that there is none of it.
+    Empty(Gapped),
+    /// Early.
+    Missing(Missing),
+}
+
+/// What was missed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Missing {
+    pub(crate) gap: Gapped,
+    /// The reason without ids.
+    pub(crate) brief: String,
+    /// Whether the service refused: another one may answer.
+    pub(crate) refused: bool,
+}
+
+/// One chain to follow.
+pub(crate) struct Thread<'a> {
+    pub(crate) source: &'static Source,
+    pub(crate) request: &'static Request,
+    pub(crate) chain: Chain,
+    pub(crate) read: Read,
+    pub(crate) place: Place<'a>,
+}
+
+/// Follows a chain. What ended it early is returned and not yet written down.
+pub(crate) async fn follow(
+    engine: &Engine,
+    thread: &Thread<'_>,
+    found: &mut Found,
+) -> Result<End, Error> {
+    let (mut page, mut from) = (0, None);
+    if let Some(reached) = engine.state.get(&thread.chain.digest()) {
+        for number in 1..=reached.pages {
+            kept(engine, thread, number, found).await?;
+            found.spent += u64::from(!reached.old);
+        }
+        if let Some(gap) = &reached.gap {
+            found.spent += u64::from(!reached.old);
+            return Ok(ended(thread.source, gap.as_ref().clone()));
+        }
+        if reached.pages > 0 && reached.next.is_none() {
+            return Ok(End::Read);
+        }
+        (page, from) = (reached.pages, reached.next.clone());
+    }
+    loop {
+        let asked = {
+            let _permit = match engine.gate(thread.read.service) {
+                Some(gate) => gate.acquire().await.ok(),
+                None => None,
+            };
+            let environment = thread.place.environment.map(|environment| environment.id.as_str());
+            engine.progress.tell(Event::Asked { source: thread.source.id, environment });
+            engine.asks.page(&thread.read, from.as_ref()).await
+        };
+        found.spent += 1;
+        match asked {
+            Ok(answer) => {
+                page += 1;
+                from = answer.next.clone();
+                keep(engine, thread, page, answer, found).await?;
+                if from.is_none() || thread.read.paging == highwater_http::Paging::First {
+                    return Ok(End::Read);
+                }
+            }
+            Err(failure) => return Ok(failed(thread, &failure)),
+        }
+    }
+}
+
+/// Keeps a page and looks into it.
+async fn keep(
+    engine: &Engine,
+    thread: &Thread<'_>,
+    number: u32,
+    answer: Page,
+    found: &mut Found,
+) -> Result<(), Error> {
+    let source = thread.source.id;
+    let body: Bytes = (engine.boundary)(source, answer.body);
+    let evidence = thread.request.evidence;
+    let newest = thread.read.paging == highwater_http::Paging::First;
+    let line = Paged {
+        chain: thread.chain.clone(),
+        page: number,
+        status: answer.status,
+        evidence,
+        asked: asked(&thread.read),
+        next: answer.next.filter(|_| !newest),
+    };
+    let file = thread.chain.file(number, evidence);
+    engine.writer.keep(Some((file, body.clone())), Line::Page(Box::new(line))).await?;
+    engine.count(source, |counts| {
+        counts.pages += 1;
+        counts.bytes += body.len() as u64;
+    });
+    engine.progress.tell(Event::Answered { source, bytes: body.len() });
+    look(thread, &body, found);
+    Ok(())
+}
+
+/// Looks into a page that an earlier run kept.
+async fn kept(
+    engine: &Engine,
+    thread: &Thread<'_>,
+    number: u32,
+    found: &mut Found,
+) -> Result<(), Error> {
+    let path = engine.folder.join(thread.chain.file(number, thread.request.evidence));
+    let body = tokio::fs::read(&path).await.map_err(Error::io(&path))?;
+    engine.count(thread.source.id, |counts| counts.kept += 1);
+    engine.progress.tell(Event::Kept { source: thread.source.id });
+    look(thread, &body, found);
+    Ok(())
+}
+
+fn look(thread: &Thread<'_>, body: &[u8], found: &mut Found) {
+    let key = thread.chain.key.as_str();
+    (thread.source.find)(
+        &Answer { request: thread.request, place: thread.place, key, body },
+        found,
+    );
+    if thread.source.service == "dataverse" {
+        found.rows += crate::items::items::<serde::de::IgnoredAny>(body).len() as u64;
+    }
+}
+
+/// What was asked, as the index says it.
+fn asked(read: &Read) -> String {
+    match read.method {
+        Method::Get => format!("GET {}", read.url),
+        Method::Post(_) => format!("POST {}", read.url),
+    }
+}
+
+fn failed(thread: &Thread<'_>, failure: &Failure) -> End {
+    let (status, again) = match failure {
+        Failure::Refused { status, .. } => (Some(*status), [401, 408, 425, 429].contains(status)),
+        Failure::GaveUp { status, .. } => (*status, true),
+        _ => (None, true),
+    };
+    let reason = failure.to_string();
+    let chain = thread.chain.clone();
+    ended(thread.source, Gapped { chain, status, reason, asked: asked(&thread.read), again })
+}
+
+/// How a chain with a gap ended.
+fn ended(source: &Source, gap: Gapped) -> End {
+    let none = gap.status.is_some_and(|status| status == 204 || source.none_on.contains(&status));
+    if none {
+        return End::Empty(Gapped { again: false, ..gap });
+    }
+    let refused = gap.status.is_some_and(|status| (400..500).contains(&status));
+    End::Missing(Missing { brief: brief(&gap), refused, gap })
+}
+
+/// A reason without ids.
+fn brief(gap: &Gapped) -> String {
+    gap.status.map_or_else(|| gap.reason.clone(), |status| format!("HTTP {status}"))
+}

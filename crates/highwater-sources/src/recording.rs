@@ -1,0 +1,141 @@
+//! Recording: the folder into which a run writes, an import folder with its index.
+//!
+//! Guarantees that nobody but its owner reads it (0700 and 0600), that a page appears whole or not at all, and that
+//! the index is written last and at once. Knows nothing of what pages mean.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use crate::Error;
+use crate::journal::{self, Header, JOURNAL, Line, State};
+use crate::plan::Plan;
+
+/// A folder that is written into.
+#[derive(Debug)]
+pub struct Recording {
+    pub(crate) folder: PathBuf,
+    pub(crate) header: Header,
+    pub(crate) state: State,
+    pub(crate) journal: File,
+}
+
+impl Recording {
+    /// A new recording of what `plan` reads in a cloud.
+    ///
+    /// # Errors
+    /// When the folder holds a recording already, or cannot be written.
+    pub fn create(folder: &Path, plan: &Plan, cloud: &str) -> Result<Self, Error> {
+        private_folder(folder)?;
+        let path = folder.join(JOURNAL);
+        let mut journal = match private(OpenOptions::new().write(true).create_new(true)).open(&path)
+        {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                return Err(Error::Exists { path: folder.to_owned() });
+            }
+            opened => opened.map_err(Error::io(&path))?,
+        };
+        let header = header(plan, cloud);
+        let line = text(&Line::Run(header.clone()));
+        journal.write_all(&line).and_then(|()| journal.sync_data()).map_err(Error::io(&path))?;
+        sync_folder(folder)?;
+        Ok(Self { folder: folder.to_owned(), header, state: State::new(), journal })
+    }
+
+    /// The recording of a run that did not end.
+    ///
+    /// # Errors
+    /// When there is none, when it is of another tenant, identity, cloud or plan, or when it is damaged.
+    pub fn resume(folder: &Path, plan: &Plan, cloud: &str) -> Result<Self, Error> {
+        let path = folder.join(JOURNAL);
+        let (theirs, state, whole) = journal::state(folder)?;
+        let ours = header(plan, cloud);
+        let same = [
+            ("tenant", &theirs.tenant, &ours.tenant),
+            ("kind of identity", &theirs.identity, &ours.identity),
+            ("cloud", &theirs.cloud, &ours.cloud),
+            ("moment", &theirs.now, &ours.now),
+            ("plan", &theirs.plan, &ours.plan),
+        ];
+        for (what, theirs, ours) in same {
+            if theirs != ours {
+                let (theirs, ours) = (theirs.clone(), ours.clone());
+                return Err(Error::OtherRun { path: folder.to_owned(), what, theirs, ours });
+            }
+        }
+        let mut journal = OpenOptions::new().write(true).open(&path).map_err(Error::io(&path))?;
+        journal.set_len(whole).map_err(Error::io(&path))?;
+        journal.seek(SeekFrom::End(0)).map_err(Error::io(&path))?;
+        let line = text(&Line::Resumed {});
+        journal.write_all(&line).and_then(|()| journal.sync_data()).map_err(Error::io(&path))?;
+        Ok(Self { folder: folder.to_owned(), header: theirs, state, journal })
+    }
+
+    /// The moment of the run whose recording lies in a folder: a resumed run has the same.
+    ///
+    /// # Errors
+    /// When there is no journal, or when it is damaged.
+    pub fn moment(folder: &Path) -> Result<String, Error> {
+        Ok(journal::read(folder, |_| Ok(()))?.0.now)
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+fn header(plan: &Plan, cloud: &str) -> Header {
+    Header {
+        format: 1,
+        tenant: plan.tenant.to_lowercase(),
+        identity: plan.identity.word().to_owned(),
+        cloud: cloud.to_owned(),
+        plan: plan.digest(),
+        now: plan.now.clone(),
+    }
+}
+
+/// A line with its end.
+pub(crate) fn text(line: &Line) -> Vec<u8> {
+    let mut text = serde_json::to_vec(line).unwrap_or_default();
+    text.push(b'\n');
+    text
+}
+
+/// Makes a folder and those above it, readable by nobody else.
+pub(crate) fn private_folder(path: &Path) -> Result<(), Error> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(Error::io(path))
+}
+
+/// The same options for a file that nobody else reads.
+pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+/// Makes names in a folder as durable as their files.
+pub(crate) fn sync_folder(path: &Path) -> Result<(), Error> {
+    if cfg!(unix) {
+        File::open(path).and_then(|folder| folder.sync_all()).map_err(Error::io(path))?;
+    }
+    Ok(())
+}
+
+/// Writes a file under a temporary name and gives it its own when it is whole.
+pub(crate) fn replace(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> std::io::Result<()>,
+) -> Result<(), Error> {
+    let part = path.with_extension("part");
+    let mut file = private(OpenOptions::new().write(true).create(true).truncate(true))
+        .open(&part)
+        .map_err(Error::io(&part))?;
+    write(&mut file).and_then(|()| file.sync_all()).map_err(Error::io(&part))?;
+    fs::rename(&part, path).map_err(Error::io(path))
+}

@@ -1,0 +1,226 @@
+//! Run: the one runner. Parents before children, everything into a recording, every gap named.
+//!
+//! First the tenant and its environments, then every environment, then what many answers named. Judges nothing.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use highwater_auth::Cloud;
+use jiff::Timestamp;
+
+use crate::ask::ask;
+use crate::engine::{Engine, Parts};
+use crate::found::{Environment, Object, Place};
+use crate::journal::Line;
+use crate::source::{Scope, Source};
+use crate::tree::{at, below, orphans};
+use crate::visit::Visit;
+use crate::writer::Writer;
+use crate::{
+    Asks, Error, Plan, Progress, Recording, Silent, Summary, fan_out, index, needs, reconcile,
+};
+
+/// What a page passes before it reaches the disk: source id and body in, body without secrets out.
+pub type Boundary = Arc<dyn Fn(&str, Bytes) -> Bytes + Send + Sync>;
+
+/// Environments that are read at once on the administration services.
+const ENVIRONMENTS_AT_ONCE: usize = 48;
+
+/// A run that has not begun.
+pub struct Run {
+    asks: Arc<dyn Asks>,
+    cloud: Cloud,
+    plan: Plan,
+    recording: Recording,
+    boundary: Boundary,
+    progress: Arc<dyn Progress>,
+}
+
+impl Run {
+    /// A run that reads what `plan` says and writes it into `recording`.
+    pub fn new(
+        asks: Arc<dyn Asks>,
+        cloud: Cloud,
+        plan: Plan,
+        recording: Recording,
+        boundary: Boundary,
+    ) -> Self {
+        Self { asks, cloud, plan, recording, boundary, progress: Arc::new(Silent) }
+    }
+
+    /// The same, telling what happens.
+    pub fn progress(mut self, progress: Arc<dyn Progress>) -> Self {
+        self.progress = progress;
+        self
+    }
+
+    /// Reads everything and writes the index.
+    ///
+    /// A run that is stopped at any point leaves a recording that [`Recording::resume`] goes on with.
+    ///
+    /// # Errors
+    /// When the recording cannot be written, or when the plan has no moment. What a service refuses is no error.
+    pub async fn run(self) -> Result<Summary, Error> {
+        let now: Timestamp =
+            self.plan.now.parse().map_err(|_| Error::Moment { now: self.plan.now.clone() })?;
+        let Recording { folder, header, state, journal } = self.recording;
+        let (writer, handle) = Writer::start(&folder, journal)?;
+        let engine = Engine::new(Parts {
+            asks: self.asks,
+            cloud: self.cloud,
+            now,
+            boundary: self.boundary,
+            progress: self.progress,
+            folder: folder.clone(),
+            state,
+            writer,
+            sources: needs::sources(&self.plan),
+            plan: self.plan,
+        });
+        let read = everything(&engine).await;
+        let summary = summary(&engine);
+        drop(engine); // the last writer: its thread ends
+        match (handle.join(), read) {
+            (Err(error), _) | (Ok(()), Err(error)) => return Err(error),
+            (Ok(()), Ok(())) => {}
+        }
+        index::write(&folder, &header)?;
+        Ok(summary)
+    }
+}
+
+/// Reads everything.
+async fn everything(engine: &Engine) -> Result<(), Error> {
+    needs::say(engine).await?;
+    seed(engine);
+    let environments = tenant(engine).await?;
+    engine.ledger().environments = environments.len() as u64;
+    let of = |scope: Scope| -> Vec<&'static Source> {
+        engine.sources.iter().copied().filter(|source| source.scope == scope).collect()
+    };
+    let (admin, dataverse) = (of(Scope::Environment), of(Scope::Dataverse));
+    let organisations: Vec<Environment> = environments
+        .iter()
+        .filter(|environment| environment.dataverse.is_some())
+        .cloned()
+        .collect();
+    for (sources, places) in [(&admin, environments.len()), (&dataverse, organisations.len())] {
+        sources.iter().for_each(|source| engine.expect(source.id, places as u64));
+    }
+    let visits = async {
+        stream::iter(environments)
+            .map(Ok)
+            .try_for_each_concurrent(ENVIRONMENTS_AT_ONCE, |environment| async {
+                Visit::new(environment, &admin).all(engine).await.map(drop)
+            })
+            .await
+    };
+    futures_util::try_join!(visits, fan_out::fan_out(engine, &dataverse, organisations))?;
+    named(engine).await?;
+    engine.writer.keep(None, Line::End {}).await
+}
+
+/// Reads what is read once, and returns the environments.
+async fn tenant(engine: &Engine) -> Result<Vec<Environment>, Error> {
+    let sources: Vec<&'static Source> =
+        engine.sources.iter().copied().filter(|source| source.scope == Scope::Tenant).collect();
+    sources.iter().for_each(|source| engine.expect(source.id, 1));
+    let shown = at(engine, &sources, Place::default()).await?;
+    let is_listed = shown
+        .read
+        .iter()
+        .any(|id| crate::source(id).is_some_and(|source| source.names.contains(&"environment")));
+    if !is_listed {
+        unlisted(engine).await?;
+    }
+    let wanted = |environment: &Environment| {
+        let only = &engine.plan.environments;
+        only.is_empty() || only.iter().any(|id| id.eq_ignore_ascii_case(&environment.id))
+    };
+    let mut known = BTreeSet::new();
+    // The list of the administration service comes first; others only add what it does not have.
+    let mut environments: Vec<Environment> = shown
+        .environments
+        .into_iter()
+        .filter(|environment| known.insert(environment.id.to_lowercase()) && wanted(environment))
+        .collect();
+    environments.sort_by_cached_key(|environment| environment.id.to_lowercase());
+    Ok(environments)
+}
+
+/// Writes down that nothing was asked of environments, because no list of them was read.
+async fn unlisted(engine: &Engine) -> Result<(), Error> {
+    let why = "the list of the environments was not read";
+    for source in engine.sources.iter().copied() {
+        if matches!(source.scope, Scope::Environment | Scope::Dataverse) {
+            engine.not_asked(source, None, None, why).await?;
+            for kind in source.names {
+                orphans(engine, kind, None).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Puts what configuration names with what answers name.
+fn seed(engine: &Engine) {
+    let mut ledger = engine.ledger();
+    for (kind, ids) in &engine.plan.named {
+        let scope = engine.sources.iter().find_map(|source| match source.scope {
+            Scope::Each(each) if each == kind => Some(each),
+            _ => None,
+        });
+        let Some(kind) = scope else { continue };
+        for id in ids {
+            let (host, name) = id.rsplit_once('/').unwrap_or(("", id));
+            ledger
+                .named
+                .insert(Object::new(kind, id.as_str()).with("name", name).with("host", host));
+        }
+    }
+}
+
+/// Reads what many answers named, and what those answers named in turn.
+async fn named(engine: &Engine) -> Result<(), Error> {
+    loop {
+        let objects: Vec<Object> = {
+            let mut ledger = engine.ledger();
+            let named = std::mem::take(&mut ledger.named);
+            named
+                .into_iter()
+                .filter(|object| ledger.asked.insert((object.kind, object.id.to_lowercase())))
+                .collect()
+        };
+        if objects.is_empty() {
+            break;
+        }
+        below(engine, None, objects).await?;
+    }
+    let batches = std::mem::take(&mut engine.ledger().batches);
+    for source in engine.sources.iter().copied() {
+        if let Scope::Batch { of, .. } = source.scope {
+            let ids: Vec<String> = batches.get(of).into_iter().flatten().cloned().collect();
+            if !ids.is_empty() {
+                engine.expect(source.id, 1);
+                ask(engine, source, Place::default(), &ids).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn summary(engine: &Engine) -> Summary {
+    let ledger = engine.ledger();
+    let differences = reconcile::differences(&ledger);
+    let (sources, environments) = (ledger.sources.clone(), ledger.environments);
+    drop(ledger);
+    Summary {
+        sources,
+        services: engine.asks.meter(),
+        gaps: engine.gaps(),
+        differences,
+        environments,
+    }
+}

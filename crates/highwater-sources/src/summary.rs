@@ -1,0 +1,50 @@
+//! Summary: what a run did, counted by source and service, and what it could not read.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// What a run did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Summary {
+    /// By source id.
+    pub sources: BTreeMap<&'static str, Counts>,
+    /// By service, as the client counted them: calls, waits, 429s, bytes.
+    pub services: serde_json::Value,
+    /// What could not be read, most frequent first.
+    pub gaps: Vec<Gap>,
+    /// Numbers that two sources both know and that differ, in words.
+    pub differences: Vec<String>,
+    /// Environments that were found.
+    pub environments: u64,
+}
+
+/// Counts of one source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Places of which it was asked or would have been.
+    pub places: u64,
+    /// Of these, read to their end.
+    pub read: u64,
+    /// Places without any of it, by the status or by the probe.
+    pub empty: u64,
+    /// Places where something is missing.
+    pub gaps: u64,
+    /// Pages of this run.
+    pub pages: u64,
+    /// Pages that an earlier run had.
+    pub kept: u64,
+    /// Bytes of this run's pages.
+    pub bytes: u64,
+}
+
+/// What could not be read of one source for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Gap {
+    /// Source id.
+    pub source: &'static str,
+    /// Why, with ids left out.
+    pub reason: String,
+    /// At how many places.
+    pub places: u64,
+}

@@ -1,0 +1,207 @@
+//! Tree: a place with its sources, and below it the places that their answers name.
+//!
+//! Guarantees parents before children, and that where a parent was not read its children are gaps with that reason.
+//! Only the ids of one list at a time are kept.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
+
+use crate::Error;
+use crate::ask::{Outcome, ask};
+use crate::choice::{Group, groups};
+use crate::engine::Engine;
+use crate::found::{Environment, Found, Object, Place};
+use crate::source::{Scope, Source};
+
+/// Objects of one list that are asked at once.
+const OBJECTS_AT_ONCE: usize = 32;
+
+/// What the sources of a place showed together.
+#[derive(Debug, Default)]
+pub(crate) struct Shown {
+    pub(crate) environments: Vec<Environment>,
+    pub(crate) counts: std::collections::BTreeMap<String, u64>,
+    pub(crate) marks: BTreeSet<&'static str>,
+    /// Requests that the run is charged for.
+    pub(crate) spent: u64,
+    /// Sources that were read to their end.
+    pub(crate) read: BTreeSet<&'static str>,
+}
+
+/// Asks groups of sources of one place, those without wishes first, and then all that they name.
+pub(crate) async fn at(
+    engine: &Engine,
+    sources: &[&'static Source],
+    place: Place<'_>,
+) -> Result<Shown, Error> {
+    let environment = place.environment.map(|environment| environment.id.as_str());
+    let groups = groups(sources, engine.plan.identity);
+    let answered: Vec<Shown> = stream::iter(groups)
+        .map(|group| one_of(engine, group, place, environment))
+        .buffered(16)
+        .try_collect()
+        .await?;
+    let mut shown = Shown::default();
+    for other in answered {
+        shown.environments.extend(other.environments);
+        shown.counts.extend(other.counts);
+        shown.marks.extend(other.marks);
+        shown.spent += other.spent;
+        shown.read.extend(other.read);
+    }
+    Ok(shown)
+}
+
+/// Asks the sources of a group until one answers, and then what it named.
+async fn one_of(
+    engine: &Engine,
+    group: Group,
+    place: Place<'_>,
+    environment: Option<&str>,
+) -> Result<Shown, Error> {
+    let mut shown = Shown::default();
+    let mut lost: BTreeSet<&'static str> = BTreeSet::new();
+    for source in group {
+        let (outcome, found) = ask(engine, source, place, &[]).await?;
+        let children = take(engine, source, outcome, found, place, &mut shown);
+        below(engine, environment, children).await?;
+        match outcome {
+            Outcome::Read => {
+                shown.read.insert(source.id);
+                lost.clear();
+                break;
+            }
+            Outcome::Never => {}
+            Outcome::Refused | Outcome::Missing => lost.extend(source.names.iter().copied()),
+        }
+        if outcome == Outcome::Missing {
+            break; // the service lets in and did not manage it: another list would not be the same
+        }
+    }
+    for kind in lost {
+        orphans(engine, kind, environment).await?;
+    }
+    Ok(shown)
+}
+
+/// Puts what a source named where it belongs, and returns the children.
+fn take(
+    engine: &Engine,
+    source: &'static Source,
+    outcome: Outcome,
+    found: Found,
+    place: Place<'_>,
+    shown: &mut Shown,
+) -> Vec<Object> {
+    let mut ledger = engine.ledger();
+    for (what, records) in found.tally {
+        *ledger.tally.entry((what, source.id)).or_default() += records;
+    }
+    let counted = source
+        .table
+        .zip(place.environment)
+        .and_then(|(table, environment)| environment.count(table));
+    if outcome == Outcome::Read
+        && counted.is_some_and(|counted| counted > found.rows)
+        && !source.filtered
+    {
+        *ledger.short.entry(source.table.unwrap_or_default().to_owned()).or_default() += 1;
+    }
+    for object in found.named {
+        let batch = engine
+            .sources
+            .iter()
+            .any(|source| matches!(source.scope, Scope::Batch { of, .. } if of == object.kind));
+        if batch {
+            ledger.batches.entry(object.kind).or_default().insert(object.id.to_lowercase());
+        }
+        if engine.sources.iter().any(|source| source.scope == Scope::Each(object.kind)) {
+            ledger.named.insert(object);
+        }
+    }
+    drop(ledger);
+    shown.environments.extend(found.environments);
+    shown.counts.extend(found.counts);
+    shown.marks.extend(found.marks);
+    shown.spent += found.spent;
+    found.children
+}
+
+/// Asks objects of one list, each with all that is below it.
+pub(crate) fn below<'a>(
+    engine: &'a Engine,
+    environment: Option<&'a str>,
+    objects: Vec<Object>,
+) -> BoxFuture<'a, Result<(), Error>> {
+    async move {
+        let mut known = BTreeSet::new();
+        let objects = objects.into_iter().map(|mut object| {
+            if object.environment.is_none() {
+                object.environment = environment.map(ToOwned::to_owned);
+            }
+            object
+        });
+        let wanted: Vec<Object> = objects
+            .filter(|object| known.insert((object.kind, object.id.to_lowercase())))
+            .collect();
+        drop(known);
+        for source in &engine.sources {
+            if let Scope::Each(kind) = source.scope {
+                let places = wanted.iter().filter(|object| object.kind == kind).count() as u64;
+                if places > 0 {
+                    engine.expect(source.id, places);
+                }
+            }
+        }
+        stream::iter(wanted)
+            .map(Ok)
+            .try_for_each_concurrent(
+                OBJECTS_AT_ONCE,
+                |object| async move { of(engine, &object).await },
+            )
+            .await
+    }
+    .boxed()
+}
+
+/// Asks one object with all that is below it.
+async fn of(engine: &Engine, object: &Object) -> Result<(), Error> {
+    let sources: Vec<&'static Source> = engine
+        .sources
+        .iter()
+        .copied()
+        .filter(|source| source.scope == Scope::Each(object.kind))
+        .collect();
+    if sources.is_empty() {
+        return Ok(());
+    }
+    let place = Place { object: Some(object), ..Place::default() };
+    let environment = object.environment.as_deref();
+    for group in groups(&sources, engine.plan.identity) {
+        one_of(engine, group, place, environment).await?;
+    }
+    Ok(())
+}
+
+/// Writes down that sources of a kind, and those below them, were not asked because nobody named their objects.
+pub(crate) fn orphans<'a>(
+    engine: &'a Engine,
+    kind: &'static str,
+    environment: Option<&'a str>,
+) -> BoxFuture<'a, Result<(), Error>> {
+    async move {
+        for source in
+            engine.sources.iter().copied().filter(|source| source.scope == Scope::Each(kind))
+        {
+            let why = format!("the list of its {}s was not read", kind.replace('_', " "));
+            engine.not_asked(source, environment, None, &why).await?;
+            for below in source.names {
+                orphans(engine, below, environment).await?;
+            }
+        }
+        Ok(())
+    }
+    .boxed()
+}
