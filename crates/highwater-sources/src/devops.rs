@@ -21,6 +21,7 @@ mod records;
 
 use highwater_http::Paging;
 
+use crate::composed::Compose;
 use crate::found::{Due, Place};
 use crate::source::{Grant, Request, Source};
 
@@ -37,6 +38,16 @@ pub(crate) const SOURCES: &[&Source] = &[
     &github_commits::SOURCE,
     &github_teams::SOURCE,
     &github_workflows::SOURCE,
+];
+
+/// Sources whose evidence is made of several answers.
+pub(crate) const COMPOSED: &[(&str, Compose)] = &[
+    ("ado.commits", ado_commits::compose),
+    ("ado.pipelines", ado_pipelines::compose),
+    ("github.commits", github_commits::compose),
+    ("github.teams", github_teams::compose),
+    ("github.trees", github_trees::compose),
+    ("github.workflows", github_workflows::compose),
 ];
 
 /// A request to GitHub: its version and its form are said in headers.

@@ -12,6 +12,8 @@ mod shapes;
 
 use highwater_http::Paging;
 
+pub(super) use compose::compose;
+
 use super::ADO;
 use crate::source::{Each, Grant, Request, Scope, Source};
 
@@ -24,7 +26,6 @@ pub(crate) static SOURCE: Source = Source {
     requests: REQUESTS,
     grant: Grant::both("vso.build, vso.release, vso.code"),
     find: find::find,
-    compose: Some(compose::compose),
     ..Source::DEFAULT
 };
 

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{GITHUB, github, has_branch, records};
-use crate::found::{Answer, Composed, Place};
+use crate::composed::Composed;
+use crate::found::{Answer, Place};
 use crate::source::{Request, Scope, Source};
 
 pub(crate) static SOURCE: Source = Source {
@@ -26,8 +27,6 @@ pub(crate) static SOURCE: Source = Source {
     }],
     grant: github("contents: read"),
     due: has_branch,
-    compose: Some(compose),
-    absent,
     ..Source::DEFAULT
 };
 
@@ -48,7 +47,7 @@ struct Person {
     date: Option<String>,
 }
 
-fn compose(_: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
+pub(super) fn compose(_: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
     if answers.is_empty() {
         return Vec::new();
     }
@@ -62,9 +61,4 @@ fn compose(_: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
         })
         .collect();
     records::one(&json!({ "commits": commits }))
-}
-
-/// A repository without a commit.
-fn absent(status: u16, _code: &str, message: &str) -> Option<&'static str> {
-    (status == 409 && message.to_lowercase().contains("empty")).then_some("[]")
 }

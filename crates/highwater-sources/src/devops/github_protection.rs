@@ -19,23 +19,5 @@ pub(crate) static SOURCE: Source = Source {
     ],
     grant: github("administration: read"),
     due: has_branch,
-    absent,
     ..Source::DEFAULT
 };
-
-fn absent(status: u16, _code: &str, message: &str) -> Option<&'static str> {
-    let open = status == 404 && message.to_lowercase().contains("branch not protected");
-    open.then_some(r#"{"message":"Branch not protected","status":"404"}"#)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_sentence_is_evidence() {
-        assert!(absent(404, "", "Branch not protected").is_some());
-        assert_eq!(absent(404, "", "Not Found"), None);
-        assert_eq!(absent(403, "", "Branch not protected"), None);
-    }
-}

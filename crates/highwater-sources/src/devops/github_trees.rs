@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{GITHUB, github, has_branch, records};
-use crate::found::{Answer, Composed, Place};
+use crate::composed::Composed;
+use crate::found::{Answer, Place};
 use crate::source::{Request, Scope, Source};
 
 pub(crate) static SOURCE: Source = Source {
@@ -24,8 +25,6 @@ pub(crate) static SOURCE: Source = Source {
     }],
     grant: github("contents: read"),
     due: has_branch,
-    compose: Some(compose),
-    absent,
     ..Source::DEFAULT
 };
 
@@ -41,7 +40,7 @@ struct Item {
     path: String,
 }
 
-fn compose(_: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
+pub(super) fn compose(_: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
     let trees = answers.iter().filter_map(Answer::one::<Tree>);
     trees
         .map(|tree| {
@@ -51,10 +50,4 @@ fn compose(_: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
             records::list(None, &[json!({ "tree": paths })], rest)
         })
         .collect()
-}
-
-/// A repository without a commit.
-fn absent(status: u16, _code: &str, message: &str) -> Option<&'static str> {
-    let empty = status == 409 && message.to_lowercase().contains("empty");
-    empty.then_some(r#"{"tree":[],"truncated":false}"#)
 }

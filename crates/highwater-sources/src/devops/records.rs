@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::found::{Answer, Composed};
+use crate::composed::Composed;
+use crate::found::Answer;
 
 /// Answers to one of the requests of a source, by its part.
 pub(super) fn of_part<'a>(
