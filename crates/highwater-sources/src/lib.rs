@@ -23,6 +23,7 @@ mod index;
 mod items;
 mod journal;
 mod needs;
+pub mod permissions;
 mod plan;
 mod power_platform;
 mod progress;
