@@ -39,7 +39,7 @@ pub(crate) async fn ask(
     place: Place<'_>,
     ids: &[String],
 ) -> Result<(Outcome, Found), Error> {
-    let place = Place { plan: Some(&engine.plan), ..place };
+    let place = Place { plan: Some(&engine.plan), thorough: engine.is_thorough(), ..place };
     let (environment, parent) = scope(source, place);
     match due(source, &place) {
         Due::Ask => {}
@@ -189,7 +189,7 @@ async fn every_key(
     ids: &[String],
     found: &mut Found,
 ) -> Result<Vec<End>, Error> {
-    let keys = keys(engine, source, request, found, ids);
+    let keys = keys(engine, source, request, (found, place), ids);
     let threads = keys
         .into_iter()
         .map(|(key, values)| one(engine, source, (number, request), place, key, values));
@@ -242,7 +242,7 @@ fn keys(
     engine: &Engine,
     source: &Source,
     request: &Request,
-    found: &Found,
+    (found, place): (&Found, Place<'_>),
     ids: &[String],
 ) -> Vec<(String, Values)> {
     let with = |key: &str, texts: BTreeMap<&'static str, String>| {
@@ -267,9 +267,9 @@ fn keys(
         Each::Once => vec![with("", BTreeMap::new())],
         Each::Of(keys) => keys.iter().map(|key| with(key, BTreeMap::new())).collect(),
         Each::Found(kind) => {
-            let named: BTreeMap<String, &Object> = found
-                .keys
-                .iter()
+            let earlier = place.environment.into_iter().flat_map(|environment| &environment.keys);
+            let named: BTreeMap<String, &Object> = earlier
+                .chain(&found.keys)
                 .filter(|key| key.kind == kind)
                 .map(|key| (key.id.to_lowercase(), key))
                 .collect();

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use highwater_auth::Cloud;
 use jiff::Timestamp;
@@ -37,6 +37,8 @@ pub(crate) struct Engine {
     pub(crate) sources: Vec<&'static Source>,
     gates: BTreeMap<&'static str, Semaphore>,
     ledger: Mutex<Ledger>,
+    /// Environments of the tenant, once their list was read.
+    environments: OnceLock<u64>,
 }
 
 /// What was counted and named.
@@ -92,7 +94,21 @@ impl Engine {
             sources,
             gates,
             ledger: Mutex::new(Ledger::default()),
+            environments: OnceLock::new(),
         }
+    }
+
+    /// Notes how many environments there are.
+    pub(crate) fn set_environments(&self, environments: u64) {
+        let _ = self.environments.set(environments);
+        self.ledger().environments = environments;
+    }
+
+    /// Whether the tenant is small enough to ask every environment everything.
+    pub(crate) fn is_thorough(&self) -> bool {
+        self.environments
+            .get()
+            .is_some_and(|environments| *environments <= self.plan.thorough_up_to)
     }
 
     /// The gate of a service.

@@ -79,7 +79,7 @@ async fn one_class(engine: &Engine, mut open: Vec<Visit>, mut budget: u64) -> Re
         let mut left = budget;
         let (mut paid, mut cut) = (Vec::new(), Vec::new());
         for visit in open {
-            match left.checked_sub(visit.price()) {
+            match left.checked_sub(visit.price(engine)) {
                 Some(rest) if cut.is_empty() => {
                     left = rest;
                     paid.push(visit);

@@ -30,12 +30,23 @@ pub struct Environment {
     pub counts: Option<BTreeMap<String, u64>>,
     /// What answers of the environment showed (`custom_solution`, `coe_kit` …).
     pub marks: BTreeSet<&'static str>,
+    /// Keys that earlier sources named for later ones (`custom_solutions`).
+    pub keys: Vec<Object>,
 }
 
 impl Environment {
     /// Rows of a table, where the probe told.
     pub fn count(&self, table: &str) -> Option<u64> {
         self.counts.as_ref()?.get(table).copied()
+    }
+
+    /// Whether it was created less than so many days before a moment.
+    pub fn is_younger(&self, days: i64, now: &str) -> bool {
+        let moment = |text: &str| text.parse::<jiff::Timestamp>().ok();
+        let age = moment(&self.created)
+            .zip(moment(now))
+            .map(|(created, now)| now.duration_since(created).as_hours());
+        age.is_some_and(|hours| hours < days * 24)
     }
 
     /// Whether it serves production: by its SKU, or because it is the default environment.
@@ -81,6 +92,8 @@ pub struct Place<'a> {
     pub object: Option<&'a Object>,
     /// What makes the run: kinds of reading that are not for everybody.
     pub plan: Option<&'a crate::Plan>,
+    /// Whether the tenant is small enough to ask every environment everything.
+    pub thorough: bool,
 }
 
 /// Whether a source is asked of a place.

@@ -9,6 +9,7 @@ mod azure;
 mod chain;
 mod choice;
 mod composed;
+mod dataverse;
 mod demand;
 mod devops;
 mod engine;
@@ -50,7 +51,7 @@ pub use summary::{Counts, Gap, Summary};
 
 /// All sources, family by family. A new one is a file and a line in the list of its family.
 pub const FAMILIES: &[&[&Source]] =
-    &[power_platform::SOURCES, azure::SOURCES, graph::SOURCES, devops::SOURCES];
+    &[power_platform::SOURCES, dataverse::SOURCES, graph::SOURCES, azure::SOURCES, devops::SOURCES];
 
 /// All sources in the order of the registry.
 pub fn sources() -> impl Iterator<Item = &'static Source> {

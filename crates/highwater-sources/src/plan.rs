@@ -33,6 +33,8 @@ pub struct Plan {
     pub budget: BTreeMap<String, u64>,
     /// How many objects of a kind are asked at most (`flow`), most important first; no limit where it is not named.
     pub most: BTreeMap<String, u64>,
+    /// Up to so many environments, each is asked everything; beyond, quiet and unproductive ones are asked less.
+    pub thorough_up_to: u64,
     /// Sources that are only read on demand, because they cost a request for every component.
     pub extra: BTreeSet<String>,
 }
@@ -51,6 +53,7 @@ impl Plan {
             first: BTreeSet::new(),
             budget: BTreeMap::new(),
             most: BTreeMap::new(),
+            thorough_up_to: 100,
             extra: BTreeSet::new(),
         }
     }

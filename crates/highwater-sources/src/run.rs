@@ -96,7 +96,7 @@ async fn everything(engine: &Engine) -> Result<(), Error> {
     needs::say(engine).await?;
     seed(engine);
     let environments = tenant(engine).await?;
-    engine.ledger().environments = environments.len() as u64;
+    engine.set_environments(environments.len() as u64);
     let of = |scope: Scope| -> Vec<&'static Source> {
         engine.sources.iter().copied().filter(|source| source.scope == scope).collect()
     };

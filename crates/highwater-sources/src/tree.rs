@@ -24,6 +24,8 @@ pub(crate) struct Shown {
     pub(crate) environments: Vec<Environment>,
     pub(crate) counts: std::collections::BTreeMap<String, u64>,
     pub(crate) marks: BTreeSet<&'static str>,
+    /// Keys for later sources of the environment.
+    pub(crate) keys: Vec<Object>,
     /// Requests that the run is charged for.
     pub(crate) spent: u64,
     /// Sources that were read to their end.
@@ -48,6 +50,7 @@ pub(crate) async fn at(
         shown.environments.extend(other.environments);
         shown.counts.extend(other.counts);
         shown.marks.extend(other.marks);
+        shown.keys.extend(other.keys);
         shown.spent += other.spent;
         shown.read.extend(other.read);
     }
@@ -125,6 +128,7 @@ fn take(
     shown.environments.extend(found.environments);
     shown.counts.extend(found.counts);
     shown.marks.extend(found.marks);
+    shown.keys.extend(found.keys);
     shown.spent += found.spent;
     found.children
 }

@@ -36,6 +36,15 @@ impl Visit {
         if ready.is_empty() { self.open.clone() } else { ready }
     }
 
+    fn place<'a>(&'a self, engine: &'a Engine) -> Place<'a> {
+        Place {
+            environment: Some(&self.environment),
+            object: None,
+            plan: Some(&engine.plan),
+            thorough: engine.is_thorough(),
+        }
+    }
+
     /// Asks one round; returns the requests that it cost.
     pub(crate) async fn step(&mut self, engine: &Engine) -> Result<u64, Error> {
         let ready = self.ready();
@@ -43,6 +52,7 @@ impl Visit {
         let shown = at(engine, &ready, place).await?;
         self.open.retain(|open| !ready.iter().any(|ready| ready.id == open.id));
         self.environment.marks.extend(shown.marks);
+        self.environment.keys.extend(shown.keys);
         if !shown.counts.is_empty() {
             self.environment.counts.get_or_insert_default().extend(shown.counts);
         }
@@ -59,8 +69,8 @@ impl Visit {
     }
 
     /// Requests that the next round will need, as far as the probe tells.
-    pub(crate) fn price(&self) -> u64 {
-        let place = Place { environment: Some(&self.environment), ..Place::default() };
+    pub(crate) fn price(&self, engine: &Engine) -> u64 {
+        let place = self.place(engine);
         let due = self.ready().into_iter().filter(|source| due(source, &place) == Due::Ask);
         due.map(|source| {
             let rows = source.table.and_then(|table| self.environment.count(table)).unwrap_or(1);
@@ -73,12 +83,9 @@ impl Visit {
 
     /// Gives up what is left: what would have been asked is a gap.
     pub(crate) async fn cut(&mut self, engine: &Engine, why: &str) -> Result<(), Error> {
-        let place = Place {
-            environment: Some(&self.environment),
-            plan: Some(&engine.plan),
-            ..Place::default()
-        };
-        for source in std::mem::take(&mut self.open) {
+        let open = std::mem::take(&mut self.open);
+        let place = self.place(engine);
+        for source in open {
             if due(source, &place) == Due::Ask {
                 engine.not_asked(source, Some(&self.environment.id), None, why).await?;
                 for kind in source.names {

@@ -1,0 +1,62 @@
+//! Inventory: `POST {ppapi}/resourcequery/resources/query`, one query for each type of resource; a read.
+//!
+//! Needs a Power Platform or Dynamics 365 administrator who signed in: applications are refused. Types that no table
+//! reads (sites, usage records) are left out.
+
+use serde::Deserialize;
+
+use crate::found::{Answer, Found};
+use crate::source::{Each, Grant, Request, Source};
+use highwater_http::Paging;
+
+pub(crate) static SOURCE: Source = Source {
+    id: "inventory.query",
+    about: "environments, apps, flows, agents and connectors of the whole tenant",
+    page: "https://learn.microsoft.com/power-platform/admin/inventory-api",
+    service: "ppapi",
+    requests: &[Request {
+        path: "/resourcequery/resources/query",
+        query: &[("api-version", "2024-10-01")],
+        body: Some(
+            r#"{"TableName": "PowerPlatformResources",
+"Clauses": [{"$type": "where", "FieldName": "type", "Operator": "==", "Values": ["'{key}'"]}],
+"Options": {"Top": 1000, "Skip": 0, "SkipToken": ""}}"#,
+        ),
+        paging: Paging::Inventory,
+        each: Each::Of(TYPES),
+        ..Request::GET
+    }],
+    grant: Grant::delegated("Power Platform Administrator with ResourceQuery.Resources.Read"),
+    find,
+    ..Source::DEFAULT
+};
+
+/// Types of resources that tables read.
+const TYPES: &[&str] = &[
+    "microsoft.powerplatform/environments",
+    "microsoft.powerplatform/environmentgroups",
+    "microsoft.powerapps/canvasapps",
+    "microsoft.powerapps/modeldrivenapps",
+    "microsoft.powerapps/codeapps",
+    "microsoft.powerautomate/cloudflows",
+    "microsoft.powerautomate/agentflows",
+    "microsoft.powerautomate/m365agentflows",
+    "microsoft.copilotstudio/agents",
+    "microsoft.powerplatformconnector/connectors",
+];
+
+#[derive(Deserialize)]
+struct Resource {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+fn find(answer: &Answer<'_>, found: &mut Found) {
+    for resource in answer.list::<Resource>() {
+        match resource.kind.to_lowercase().as_str() {
+            "microsoft.powerplatform/environments" => found.tally("environments", 1),
+            "microsoft.powerapps/canvasapps" => found.tally("canvas apps", 1),
+            _ => {}
+        }
+    }
+}
