@@ -5,19 +5,26 @@
 
 mod ask;
 mod asks;
+mod azure;
 mod chain;
 mod choice;
+mod composed;
 mod dataverse;
+mod demand;
+mod devops;
 mod engine;
 mod error;
 mod fan_out;
 mod fill;
 mod follow;
 mod found;
+mod grants;
+mod graph;
 mod index;
 mod items;
 mod journal;
 mod needs;
+pub mod permissions;
 mod plan;
 mod power_platform;
 mod progress;
@@ -31,8 +38,10 @@ mod visit;
 mod writer;
 
 pub use asks::Asks;
+pub use composed::{Compose, Composed, absence, compose};
 pub use error::Error;
 pub use found::{Answer, Due, Environment, Found, Object, Place};
+pub use grants::{Need, Plane, Right, Ways, need, needs};
 pub use plan::Plan;
 pub use progress::{Event, Progress, Silent};
 pub use recording::Recording;
@@ -41,7 +50,8 @@ pub use source::{Each, Grant, Identity, Request, Scope, Source};
 pub use summary::{Counts, Gap, Summary};
 
 /// All sources, family by family. A new one is a file and a line in the list of its family.
-pub const FAMILIES: &[&[&Source]] = &[power_platform::SOURCES, dataverse::SOURCES];
+pub const FAMILIES: &[&[&Source]] =
+    &[power_platform::SOURCES, dataverse::SOURCES, graph::SOURCES, azure::SOURCES, devops::SOURCES];
 
 /// All sources in the order of the registry.
 pub fn sources() -> impl Iterator<Item = &'static Source> {

@@ -1,0 +1,98 @@
+//! Newest commits: `GET {azure_devops}/{organisation}/{project}/_apis/git/repositories/{repository}/commits`.
+//!
+//! Needs `vso.code`. Half a year of the default branch, a thousand at most; where that is empty, the newest one, because
+//! when it was made is evidence too. Names, mail addresses and messages are dropped when the record is made.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
+
+use super::{has_branch, records};
+use crate::composed::Composed;
+use crate::found::{Answer, Found, Object, Place};
+use crate::source::{Each, Grant, Request, Scope, Source};
+
+pub(crate) static SOURCE: Source = Source {
+    id: "ado.commits",
+    about: "how many people worked on a repository in half a year, and when last",
+    page: "https://learn.microsoft.com/rest/api/azure/devops/git/commits/get-commits",
+    service: "azure_devops",
+    scope: Scope::Each("ado_repository"),
+    requests: &[
+        Request {
+            part: "window",
+            query: &[
+                ("searchCriteria.itemVersion.version", "{branch}"),
+                ("searchCriteria.fromDate", "{ago_180d}"),
+                ("searchCriteria.$top", "1000"),
+                ("api-version", "7.1"),
+            ],
+            ..COMMITS
+        },
+        Request {
+            part: "newest",
+            query: &[
+                ("searchCriteria.itemVersion.version", "{branch}"),
+                ("searchCriteria.$top", "1"),
+                ("api-version", "7.1"),
+            ],
+            each: Each::Found("quiet"),
+            ..COMMITS
+        },
+    ],
+    grant: Grant::both("vso.code"),
+    due: has_branch,
+    find,
+    ..Source::DEFAULT
+};
+
+const COMMITS: Request = Request {
+    path: "/{organisation}/{project}/_apis/git/repositories/{repository}/commits",
+    evidence: false,
+    ..Request::GET
+};
+
+#[derive(Deserialize)]
+struct Commit {
+    author: Option<Person>,
+    committer: Option<Person>,
+}
+
+#[derive(Deserialize)]
+struct Person {
+    email: Option<String>,
+    date: Option<String>,
+}
+
+fn find(answer: &Answer<'_>, found: &mut Found) {
+    if answer.request.part == "window" && answer.list::<IgnoredAny>().is_empty() {
+        found.key(Object::new("quiet", "newest"));
+    }
+}
+
+/// One record of the commits within half a year, and one of an older commit, which counts for nobody.
+pub(super) fn compose(_: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
+    if answers.is_empty() {
+        return Vec::new();
+    }
+    let mut people = BTreeMap::new();
+    let mut told = |part| -> Vec<Value> {
+        let commits = records::of_part(answers, part).flat_map(Answer::list::<Commit>);
+        commits
+            .map(|commit| {
+                let author = commit.author.and_then(|person| person.email);
+                let at = commit.committer.and_then(|person| person.date).unwrap_or_default();
+                let author = author.as_deref().filter(|_| part == "window");
+                records::commit(author, &at, &mut people)
+            })
+            .collect()
+    };
+    let (within, older) = (told("window"), told("newest"));
+    let mut records = vec![json!({ "commits": within })];
+    if !older.is_empty() {
+        records.push(json!({ "commits": older }));
+    }
+    vec![records::list(None, &records, None)]
+}

@@ -1,0 +1,64 @@
+//! Commits of half a year: `GET {github}/repos/{repository}/commits`.
+//!
+//! Needs a token with read access to contents. How many people worked on the default branch, and when: names, mail
+//! addresses and messages are dropped when the record is made.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{GITHUB, github, has_branch, records};
+use crate::composed::Composed;
+use crate::found::{Answer, Place};
+use crate::source::{Request, Scope, Source};
+
+pub(crate) static SOURCE: Source = Source {
+    id: "github.commits",
+    about: "how many people worked on a repository in half a year, and when last",
+    page: "https://docs.github.com/rest/commits/commits#list-commits",
+    service: "github",
+    scope: Scope::Each("github_repository"),
+    requests: &[Request {
+        path: "/repos/{owner}/{repository}/commits",
+        query: &[("sha", "{branch}"), ("since", "{ago_180d}"), ("per_page", "100")],
+        evidence: false,
+        ..GITHUB
+    }],
+    grant: github("contents: read"),
+    due: has_branch,
+    ..Source::DEFAULT
+};
+
+#[derive(Deserialize)]
+struct Entry {
+    commit: Commit,
+}
+
+#[derive(Deserialize)]
+struct Commit {
+    author: Option<Person>,
+    committer: Option<Person>,
+}
+
+#[derive(Deserialize)]
+struct Person {
+    email: Option<String>,
+    date: Option<String>,
+}
+
+pub(super) fn compose(_: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
+    if answers.is_empty() {
+        return Vec::new();
+    }
+    let mut people = BTreeMap::new();
+    let entries = answers.iter().flat_map(Answer::list::<Entry>);
+    let commits: Vec<Value> = entries
+        .map(|Entry { commit }| {
+            let author = commit.author.as_ref().and_then(|person| person.email.as_deref());
+            let at = commit.committer.as_ref().and_then(|person| person.date.as_deref());
+            records::commit(author, at.unwrap_or_default(), &mut people)
+        })
+        .collect();
+    records::one(&json!({ "commits": commits }))
+}

@@ -1,0 +1,53 @@
+//! Files of the default branch: `GET {github}/repos/{repository}/git/trees/{branch}`.
+//!
+//! Needs a token with read access to contents. Paths only: contents, sizes and hashes are not kept. A tree of more than
+//! a hundred thousand files comes cut off; the record then says that it goes on.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{GITHUB, github, has_branch, records};
+use crate::composed::Composed;
+use crate::found::{Answer, Place};
+use crate::source::{Request, Scope, Source};
+
+pub(crate) static SOURCE: Source = Source {
+    id: "github.trees",
+    about: "paths of the files of a repository",
+    page: "https://docs.github.com/rest/git/trees#get-a-tree",
+    service: "github",
+    scope: Scope::Each("github_repository"),
+    requests: &[Request {
+        path: "/repos/{owner}/{repository}/git/trees/{branch}",
+        query: &[("recursive", "1")],
+        evidence: false,
+        ..GITHUB
+    }],
+    grant: github("contents: read"),
+    due: has_branch,
+    ..Source::DEFAULT
+};
+
+#[derive(Deserialize)]
+struct Tree {
+    tree: Vec<Item>,
+    #[serde(default)]
+    truncated: bool,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    path: String,
+}
+
+pub(super) fn compose(_: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
+    let trees = answers.iter().filter_map(Answer::one::<Tree>);
+    trees
+        .map(|tree| {
+            let paths: Vec<Value> =
+                tree.tree.iter().map(|item| json!({ "path": item.path })).collect();
+            let rest = tree.truncated.then_some("not read: the service cut the tree off");
+            records::list(None, &[json!({ "tree": paths })], rest)
+        })
+        .collect()
+}

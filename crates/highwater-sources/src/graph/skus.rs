@@ -1,0 +1,44 @@
+//! Products: `GET {graph}/v1.0/subscribedSkus`.
+//!
+//! Needs LicenseAssignment.Read.All, or the broader Organization.Read.All. Every product that is listed is asked for
+//! its holders afterwards, those of Power Platform first. The answer has no pages.
+
+use serde::Deserialize;
+
+use crate::found::{Answer, Found, Object};
+use crate::source::{Grant, Request, Source};
+
+pub(crate) static SOURCE: Source = Source {
+    id: "graph.skus",
+    about: "products that the tenant bought",
+    page: "https://learn.microsoft.com/graph/api/subscribedsku-list",
+    service: "graph",
+    requests: &[Request { path: "/v1.0/subscribedSkus", ..Request::GET }],
+    grant: Grant::both("LicenseAssignment.Read.All, or Organization.Read.All"),
+    names: &["sku"],
+    find,
+    ..Source::DEFAULT
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Product {
+    sku_id: String,
+    #[serde(default)]
+    sku_part_number: String,
+}
+
+fn find(answer: &Answer<'_>, found: &mut Found) {
+    for product in answer.list::<Product>() {
+        let rank = if is_power_platform(&product.sku_part_number) { 0 } else { 1 };
+        found.child(Object { rank, ..Object::new("sku", product.sku_id) });
+    }
+}
+
+/// Only an order: every product is asked for.
+fn is_power_platform(number: &str) -> bool {
+    let number = number.to_ascii_uppercase().replace('_', "");
+    ["POWER", "FLOW", "CDS", "VIRTUALAGENT", "CCIBOTS", "COPILOTSTUDIO"]
+        .iter()
+        .any(|part| number.contains(part))
+}
