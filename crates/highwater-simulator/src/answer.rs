@@ -9,6 +9,24 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Body,
+    pub(crate) effect: Effect,
+}
+
+/// What befalls a body on its way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Effect {
+    #[default]
+    None,
+    /// The connection breaks in the middle.
+    Reset,
+    /// Less comes than was announced.
+    Truncate,
+    /// A few bytes at a time, so many milliseconds apart.
+    Drip(u64),
+    /// A compressed body of so many MiB instead.
+    GzipBomb(u64),
+    /// A content type that says nothing.
+    ContentType,
 }
 
 /// The body of an answer.
@@ -28,17 +46,17 @@ impl Answer {
 
     /// A document with a status.
     pub(crate) fn with(status: u16, value: Value) -> Self {
-        Self { status, headers: Vec::new(), body: Body::Json(value) }
+        Self { status, headers: Vec::new(), body: Body::Json(value), effect: Effect::None }
     }
 
     /// A status and nothing else.
     pub(crate) const fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Body::Empty }
+        Self { status, headers: Vec::new(), body: Body::Empty, effect: Effect::None }
     }
 
     /// Text of a type.
     pub(crate) const fn text(status: u16, kind: &'static str, text: String) -> Self {
-        Self { status, headers: Vec::new(), body: Body::Text(kind, text) }
+        Self { status, headers: Vec::new(), body: Body::Text(kind, text), effect: Effect::None }
     }
 
     /// The envelope that most of the hosts wrap an error in.

@@ -44,6 +44,16 @@ impl Form {
     }
 }
 
+impl Form {
+    /// Scheme, host and port that a client speaks to when it reaches a host.
+    pub(crate) fn origin(&self, host: &str) -> String {
+        match self {
+            Self::Mapped(port) => format!("https://{host}{port}"),
+            Self::Prefixed(base) => base.clone(),
+        }
+    }
+}
+
 impl Asked {
     /// Takes the request line, headers and body apart.
     pub(crate) fn new(method: Method, uri: &Uri, headers: HeaderMap, body: Bytes) -> Self {

@@ -5,21 +5,23 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use serde_json::{Map, Value, json};
-
 use crate::answer::{Answer, Body};
 use crate::asked::Asked;
+use crate::canary;
 use crate::entra::Entra;
+use crate::fault::Kind;
 use crate::host::Service;
 use crate::meter::Meter;
-use crate::odata::{Filter, shown};
-use crate::paging::{self, List, Page, Rows};
+use crate::odata::Filter;
+use crate::quota::Quotas;
+use crate::reading::{self, Call};
 use crate::refusal;
 use crate::rewrite;
-use crate::routes::{self, Dialect, Led, Route, Shape};
-use crate::settings::{Settings, Unrecorded};
+use crate::routes::{self, Led, Route, Shape};
+use crate::settings::Settings;
+use crate::strike::{self, Strikes};
 use crate::token::{Claims, audience};
-use crate::world::{Found, World};
+use crate::world::World;
 
 /// A simulated cloud: its tenant, its sign-in, its memory of what was asked.
 pub(crate) struct Cloud {
@@ -28,6 +30,10 @@ pub(crate) struct Cloud {
     pub(crate) entra: Entra,
     pub(crate) meter: Arc<Meter>,
     pub(crate) begun: Instant,
+    pub(crate) strikes: Strikes,
+    pub(crate) quotas: Quotas,
+    /// Address of the foreign host.
+    pub(crate) foreign: String,
 }
 
 impl Cloud {
@@ -58,10 +64,20 @@ impl Cloud {
     }
 
     fn signed_in(&self, asked: &Asked) -> Answer {
-        self.entra.answer(asked, self.now()).unwrap_or_else(|| {
+        let fault = self.strikes.choose(Service::Entra, asked);
+        if let Some(answer) = fault.and_then(|fault| {
+            strike::instead(fault, Service::Entra, asked, self.world.tenant(), &self.foreign)
+        }) {
+            return answer;
+        }
+        let answer = self.entra.answer(asked, self.now()).unwrap_or_else(|| {
             self.meter.unknown(line(asked));
             refusal::nowhere(Some(Service::Entra), asked)
-        })
+        });
+        match fault {
+            Some(fault) => self.strikes.spoil(fault, asked, None, &self.foreign, answer),
+            None => answer,
+        }
     }
 
     fn service(&self, service: Service, asked: &Asked) -> Answer {
@@ -91,7 +107,42 @@ impl Cloud {
         if let Err(refused) = self.parameters(service, asked, route) {
             return refused;
         }
-        self.read(service, asked, route, claims.as_ref())
+        let caller = claims.as_ref().map_or("", |claims| claims.caller.as_str());
+        let left = match self.quotas.take(service, asked, caller) {
+            Ok(left) => left,
+            Err(refused) => return refused,
+        };
+        let answer = self.struck(service, asked, route, claims.as_ref());
+        let graph = route.shape == Shape::Query;
+        if let Some(left) = left { left.told(service, graph, answer) } else { answer }
+    }
+
+    /// Reads, unless a fault stands in the way, and spoils what was read, if a fault says so.
+    fn struck(
+        &self,
+        service: Service,
+        asked: &Asked,
+        route: &Route,
+        claims: Option<&Claims>,
+    ) -> Answer {
+        let fault =
+            if route.shape == Shape::Batch { None } else { self.strikes.choose(service, asked) };
+        if let Some(answer) = fault.and_then(|fault| {
+            strike::instead(fault, service, asked, self.world.tenant(), &self.foreign)
+        }) {
+            return answer;
+        }
+        let overlap = fault.is_some_and(|fault| fault.kind == Kind::Duplicates);
+        let mut answer = reading::read(self, &Call { service, asked, route, claims, overlap });
+        if self.settings.canaries && answer.status == 200 {
+            canary::plant(service, asked, &mut answer);
+        }
+        match fault {
+            Some(fault) => {
+                self.strikes.spoil(fault, asked, Some(route.shape), &self.foreign, answer)
+            }
+            None => answer,
+        }
     }
 
     /// Reads the token; `None` for services whose tokens are not Entra's.
@@ -132,7 +183,7 @@ impl Cloud {
         }
         let told = audience(&claims.audience);
         let meant = service.audiences().contains(&told.as_str())
-            || (service == Service::Dataverse && told == crate::host::canonical(&asked.host));
+            || (service == Service::Dataverse && is_own_audience(asked, &told));
         if meant { Ok(Some(claims)) } else { Err(refused(refusal::Fault::Audience)) }
     }
 
@@ -154,195 +205,12 @@ impl Cloud {
         }
         Ok(())
     }
-
-    fn read(
-        &self,
-        service: Service,
-        asked: &Asked,
-        route: &Route,
-        claims: Option<&Claims>,
-    ) -> Answer {
-        match route.shape {
-            Shape::Batch => crate::combined::batch(self, asked),
-            Shape::ByIds => crate::combined::by_ids(self, asked),
-            Shape::Query => crate::combined::query(self, asked),
-            Shape::Inventory => crate::combined::inventory(claims),
-            Shape::Counts => crate::combined::counts(self, asked),
-            Shape::Logs => Answer::json(
-                json!({"tables": [{"name": "PrimaryResult", "columns": [{"name": "Type", "type": "string"}, {"name": "last", "type": "datetime"}, {"name": "n", "type": "long"}], "rows": []}]}),
-            ),
-            Shape::Object | Shape::Array => self.document(service, asked, route, claims),
-            Shape::List(dialect) | Shape::Optional(dialect) => {
-                self.list(service, asked, route, dialect, claims)
-            }
-        }
-    }
-
-    fn document(
-        &self,
-        service: Service,
-        asked: &Asked,
-        route: &Route,
-        claims: Option<&Claims>,
-    ) -> Answer {
-        match self.world.find(asked, route) {
-            Found::Document(body) => Answer::json(projected(service, asked, body)),
-            Found::List(List { rows, .. }) if route.shape == Shape::Array => {
-                Answer::json(rows.cut(0, usize::MAX).into())
-            }
-            Found::List(List { rows, envelope, .. }) => {
-                let mut body = envelope;
-                body.insert("value".to_owned(), rows.cut(0, usize::MAX).into());
-                Answer::json(body.into())
-            }
-            Found::Nothing if route.shape == Shape::Array => {
-                self.nothing(service, asked, claims, || Answer::json(json!([])))
-            }
-            Found::Nothing => {
-                self.nothing(service, asked, claims, || refusal::missing(service, asked))
-            }
-            other => refused(service, other),
-        }
-    }
-
-    fn list(
-        &self,
-        service: Service,
-        asked: &Asked,
-        route: &Route,
-        dialect: Dialect,
-        claims: Option<&Claims>,
-    ) -> Answer {
-        let page = match paging::asked_for(asked, dialect, self.settings.page_size) {
-            Ok(page) => page,
-            Err(text) => return refusal::parameter(service, "$skiptoken", &text),
-        };
-        match self.world.find(asked, route) {
-            Found::List(mut list) => {
-                if list.broken && page.start >= list.rows.len() && page.start > 0 {
-                    return Answer::error(
-                        503,
-                        "ServiceUnavailable",
-                        "The service is temporarily unavailable.",
-                    )
-                    .header("retry-after", "1");
-                }
-                if let Rows::Held(rows) = &mut list.rows {
-                    *rows = std::mem::take(rows)
-                        .into_iter()
-                        .map(|row| projected(service, asked, row))
-                        .collect();
-                }
-                paging::answer(asked, dialect, &list, page)
-            }
-            Found::Document(body) => Answer::json(body),
-            Found::Nothing if matches!(route.shape, Shape::Optional(_)) => {
-                self.meter.unrecorded(line(asked));
-                refusal::nowhere(Some(service), asked)
-            }
-            Found::Nothing => self.nothing(service, asked, claims, || {
-                paging::answer(asked, dialect, &empty(service, asked), Page { start: 0, size: 1 })
-            }),
-            other => refused(service, other),
-        }
-    }
-
-    /// What stands in for a request of which nothing is known.
-    pub(crate) fn nothing(
-        &self,
-        service: Service,
-        asked: &Asked,
-        claims: Option<&Claims>,
-        none: impl FnOnce() -> Answer,
-    ) -> Answer {
-        self.meter.unrecorded(line(asked));
-        let application_at_flow =
-            service == Service::Flow && claims.is_some_and(|claims| claims.application);
-        if application_at_flow || self.settings.unrecorded == Unrecorded::Refused {
-            refusal::forbidden(service)
-        } else {
-            none()
-        }
-    }
 }
 
-/// A refusal, an exhaustion, or an answer of a shape that the path has not.
-pub(crate) fn refused(service: Service, found: Found) -> Answer {
-    match found {
-        Found::Refused(401, body) => {
-            let mut answer = Answer::with(401, body);
-            answer.headers.push(("www-authenticate", "Bearer".to_owned()));
-            answer
-        }
-        Found::Refused(status, body) => Answer::with(status, body),
-        _ => refusal::throttled(service, 1),
-    }
-}
-
-fn empty(service: Service, asked: &Asked) -> List {
-    let mut envelope = Map::new();
-    if service == Service::Dataverse || service == Service::Graph {
-        let set = asked.path.rsplit('/').next().unwrap_or_default();
-        let root = asked
-            .path
-            .trim_matches('/')
-            .split('/')
-            .take(if service == Service::Graph { 1 } else { 3 })
-            .collect::<Vec<_>>()
-            .join("/");
-        envelope.insert(
-            "@odata.context".to_owned(),
-            format!("https://{}/{root}/$metadata#{set}", asked.host).into(),
-        );
-    }
-    List { rows: Rows::Held(Vec::new()), envelope, broken: false }
-}
-
-/// A record as the request wants to see it.
-fn projected(service: Service, asked: &Asked, record: Value) -> Value {
-    let (select, expand) = (asked.parameter("$select"), asked.parameter("$expand"));
-    match service {
-        Service::Dataverse => {
-            let set = asked.path.rsplit('/').next().unwrap_or_default();
-            shown(
-                &record,
-                select,
-                expand,
-                |_, value| value.is_array() || value.is_object(),
-                &primary(set),
-            )
-        }
-        Service::Graph => shown(
-            &record,
-            select,
-            expand,
-            |name, _| {
-                matches!(
-                    name,
-                    "assignments" | "principal" | "resourceRoleScopes" | "managedDevices"
-                )
-            },
-            "id",
-        ),
-        Service::PowerBi => shown(
-            &record,
-            select,
-            expand,
-            |name, _| matches!(name, "permissions" | "memberGateways"),
-            "id",
-        ),
-        _ => record,
-    }
-}
-
-/// The primary column of an entity set, which is always shown: `workflows` has `workflowid`.
-fn primary(set: &str) -> String {
-    let single = match set {
-        _ if set.ends_with("ies") => format!("{}y", &set[..set.len() - 3]),
-        _ if set.ends_with("sses") => set[..set.len() - 2].to_owned(),
-        _ => set.trim_end_matches('s').to_owned(),
-    };
-    format!("{single}id")
+/// Whether an audience is an organisation's own: its address, or the origin of the cloud where it stands in the path.
+fn is_own_audience(asked: &Asked, told: &str) -> bool {
+    let origin = asked.form.origin(&asked.host);
+    told == crate::host::canonical(&asked.host) || told == audience(&origin)
 }
 
 /// A request in one line, for lists and counters.

@@ -6,8 +6,10 @@ use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, Body};
 use crate::asked::Asked;
-use crate::cloud::{Cloud, refused};
+use crate::cloud::Cloud;
 use crate::host::Service;
+use crate::odata::shown;
+use crate::reading::refused;
 use crate::refusal;
 use crate::token::Claims;
 
@@ -94,9 +96,15 @@ pub(crate) fn by_ids(cloud: &Cloud, asked: &Asked) -> Answer {
         );
     }
     match cloud.world.objects(&ids) {
-        Ok(rows) => Answer::json(
-            json!({"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#directoryObjects", "value": rows}),
-        ),
+        Ok(rows) => {
+            let rows: Vec<Value> = rows
+                .iter()
+                .map(|row| shown(row, asked.parameter("$select"), None, |_, _| false, "id"))
+                .collect();
+            Answer::json(
+                json!({"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#directoryObjects", "value": rows}),
+            )
+        }
         Err(found) => refused(Service::Graph, found),
     }
 }
@@ -112,6 +120,12 @@ pub(crate) fn query(cloud: &Cloud, asked: &Asked) -> Answer {
         );
     };
     crate::graph_query::answer(cloud, asked, text, &body["options"])
+}
+
+/// A query of Log Analytics: a workspace without rows.
+pub(crate) fn logs() -> Answer {
+    let columns = json!([{"name": "Type", "type": "string"}, {"name": "last", "type": "datetime"}, {"name": "n", "type": "long"}]);
+    Answer::json(json!({"tables": [{"name": "PrimaryResult", "columns": columns, "rows": []}]}))
 }
 
 /// The inventory of the Power Platform API, which does not take applications.
@@ -136,6 +150,9 @@ pub(crate) fn counts(cloud: &Cloud, asked: &Asked) -> Answer {
         .find(|(name, _)| name.starts_with("@p"))
         .and_then(|(_, value)| serde_json::from_str::<Vec<String>>(value).ok());
     let Some(names) = told else { return refusal::parameter(Service::Dataverse, "@p", "") };
+    if let Some(found) = cloud.world.refusal(asked) {
+        return refused(Service::Dataverse, found);
+    }
     let values: Vec<usize> = names
         .iter()
         .map(|name| cloud.world.count(&asked.host, &plural(name)).unwrap_or(0))

@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::asked::Asked;
-use crate::cloud::{Cloud, refused};
+use crate::cloud::Cloud;
 use crate::host::Service;
 use crate::paging::{Page, token, token_of};
+use crate::reading::refused;
 use crate::refusal;
 
 /// Answers a query, a page at a time.

@@ -7,6 +7,7 @@
 
 mod answer;
 mod asked;
+mod canary;
 mod certificate;
 mod cloud;
 mod combined;
@@ -18,17 +19,21 @@ mod host;
 mod meter;
 mod odata;
 mod paging;
+mod quota;
+mod reading;
 mod refusal;
+mod respond;
 mod rewrite;
 mod routes;
 mod running;
 mod server;
 mod settings;
+mod strike;
 mod token;
 mod world;
 
 pub use error::Error;
-pub use fault::Fault;
+pub use fault::{Fault, Kind};
 pub use meter::Requests;
 pub use running::{Running, Simulator};
 pub use settings::{Profile, Quota, Settings, Unrecorded};

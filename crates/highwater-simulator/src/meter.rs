@@ -75,7 +75,6 @@ impl Meter {
         push(&mut self.lock().violations, line);
     }
 
-    #[expect(dead_code, reason = "the listener of a foreign host follows")]
     pub(crate) fn foreign(&self, line: String) {
         push(&mut self.lock().foreign, line);
     }

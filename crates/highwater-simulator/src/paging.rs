@@ -17,13 +17,19 @@ use crate::routes::Dialect;
 /// Records of a list: held, or made one by one when they are asked for.
 #[derive(Clone)]
 pub(crate) enum Rows {
-    Held(Vec<Value>),
+    Held(Arc<Vec<Value>>),
     #[expect(dead_code, reason = "made tenants follow")]
     Made(usize, Arc<dyn Fn(usize) -> Value + Send + Sync>),
 }
 
+impl Default for Rows {
+    fn default() -> Self {
+        Self::Held(Arc::default())
+    }
+}
+
 impl Rows {
-    pub(crate) const fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::Held(rows) => rows.len(),
             Self::Made(count, _) => *count,
@@ -131,13 +137,19 @@ fn parameter(asked: &Asked, dialect: Dialect) -> &'static str {
     }
 }
 
-/// One page of a list as an answer.
-pub(crate) fn answer(asked: &Asked, dialect: Dialect, list: &List, page: Page) -> Answer {
+/// One page of a list as an answer; `show` is how a record looks to who asked.
+pub(crate) fn answer(
+    asked: &Asked,
+    dialect: Dialect,
+    list: &List,
+    page: Page,
+    show: impl Fn(Value) -> Value,
+) -> Answer {
     let end = page.start.saturating_add(page.size).min(list.rows.len());
     let limited = asked.service() == Some(Service::Dataverse) && asked.parameter("$top").is_some();
     let more = (end < list.rows.len() || list.broken) && !limited && dialect != Dialect::Whole;
     let next = more.then(|| token_of(Page { start: end, size: page.size }));
-    let rows = list.rows.cut(page.start, end);
+    let rows: Vec<Value> = list.rows.cut(page.start, end).into_iter().map(show).collect();
     let link = next.as_deref().map(|next| asked.link(&[(parameter(asked, dialect), Some(next))]));
     let mut body = list.envelope.clone();
     match dialect {

@@ -1,7 +1,7 @@
 //! Running: a simulated cloud that has been started, and what can be asked of it from outside.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,11 +12,13 @@ use crate::certificate::Authority;
 use crate::cloud::Cloud;
 use crate::entra::Entra;
 use crate::meter::{Meter, Requests};
-use crate::server;
+use crate::quota::Quotas;
+use crate::server::{self, Side};
 use crate::settings::{Profile, Settings};
+use crate::strike::Strikes;
 use crate::world::recorded::Recorded;
 use crate::world::{World, recording};
-use crate::{Error, token};
+use crate::{Error, canary, token};
 
 /// Starts simulated clouds.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +36,7 @@ pub struct Running {
     meter: Arc<Meter>,
     seed: u64,
     now: i64,
+    canaries: bool,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
@@ -47,19 +50,29 @@ impl Simulator {
         let world = world(&settings)?;
         let tenant = world.tenant().to_owned();
         let authority = Arc::new(Authority::new()?);
-        let (listener, address) = server::listen(settings.listen).await?;
         let acceptor = server::acceptor(authority.clone())?;
+        let (listener, address) = server::listen(settings.listen).await?;
+        let (foreign, foreign_address) =
+            server::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let meter = Arc::new(Meter::default());
         let (stop, stopped) = watch::channel(false);
-        let (seed, now) = (settings.seed, settings.now);
-        let cloud = Cloud {
+        let (seed, now, canaries) = (settings.seed, settings.now, settings.canaries);
+        let cloud = Arc::new(Cloud {
             entra: Entra::new(&settings, &tenant),
             world,
             meter: meter.clone(),
             begun: Instant::now(),
+            strikes: Strikes::new(settings.faults.clone(), seed),
+            quotas: Quotas::new(settings.quota.clone()),
+            foreign: format!("https://127.0.0.1:{}", foreign_address.port()),
             settings,
-        };
-        let task = tokio::spawn(server::serve(listener, acceptor, Arc::new(cloud), stopped));
+        });
+        let strangers =
+            server::serve(foreign, acceptor.clone(), cloud.clone(), Side::Foreign, stopped.clone());
+        let vendors = server::serve(listener, acceptor, cloud, Side::Vendors, stopped);
+        let task = tokio::spawn(async move {
+            tokio::join!(vendors, strangers);
+        });
         Ok(Running {
             address,
             ca_pem: authority.pem().to_owned(),
@@ -67,6 +80,7 @@ impl Simulator {
             meter,
             seed,
             now,
+            canaries,
             stop,
             task,
         })
@@ -81,25 +95,26 @@ fn world(settings: &Settings) -> Result<Box<dyn World>, Error> {
 }
 
 /// Names, hosts and audiences of the services, as [`Running::cloud_table`] writes them.
-const SERVICES: [(&str, &str, &str); 14] = [
-    ("bap", "api.bap.microsoft.com", "https://service.powerapps.com"),
-    ("ppapi", "api.powerplatform.com", "https://api.powerplatform.com"),
-    ("powerapps", "api.powerapps.com", "https://service.powerapps.com"),
-    ("flow", "api.flow.microsoft.com", "https://service.flow.microsoft.com"),
-    ("powerbi", "api.powerbi.com", "https://analysis.windows.net/powerbi/api"),
-    ("dataverse", "{org}", "https://{org}"),
+const SERVICES: [(&str, &str, &str); 15] = [
     (
         "analytics",
         "{region}.csanalytics.powerplatform.microsoft.com",
         "https://adminanalytics.powerplatform.microsoft.com",
     ),
-    ("governance", "{tenant-host}.tenant.api.powerplatform.com", "https://api.powerplatform.com"),
-    ("graph", "graph.microsoft.com", "https://graph.microsoft.com"),
     ("arm", "management.azure.com", "https://management.azure.com"),
-    ("keyvault", "{vault}.vault.azure.net", "https://vault.azure.net"),
-    ("loganalytics", "api.loganalytics.azure.com", "https://api.loganalytics.azure.com"),
-    ("o365", "manage.office.com", "https://manage.office.com"),
     ("azure_devops", "dev.azure.com", "499b84ac-1321-427f-aa17-267ca6975798"),
+    ("bap", "api.bap.microsoft.com", "https://service.powerapps.com"),
+    ("dataverse", "{organisation}.crm{n}.dynamics.com", "{origin}"),
+    ("flow", "api.flow.microsoft.com", "https://service.flow.microsoft.com"),
+    ("github", "api.github.com", "https://api.github.com"),
+    ("governance", "{id-2}.{level}.api.powerplatform.com", "https://api.powerplatform.com"),
+    ("graph", "graph.microsoft.com", "https://graph.microsoft.com"),
+    ("keyvault", "{vault}.vault.azure.net", "https://vault.azure.net"),
+    ("loganalytics", "api.loganalytics.azure.com", "https://api.loganalytics.io"),
+    ("o365", "manage.office.com", "https://manage.office.com"),
+    ("powerapps", "api.powerapps.com", "https://service.powerapps.com"),
+    ("powerbi", "api.powerbi.com", "https://analysis.windows.net/powerbi/api"),
+    ("ppapi", "api.powerplatform.com", "https://api.powerplatform.com"),
 ];
 
 impl Running {
@@ -109,25 +124,21 @@ impl Running {
         format!("https://localhost:{}/~{host}", self.address.port())
     }
 
-    /// A table `[cloud.simulated]` that leads every service here, in TOML.
+    /// A table `[cloud.simulated]` that leads every service here, in TOML: `base` and `audience` by the name of the
+    /// service, parts in braces left to whoever asks.
     #[must_use]
     pub fn cloud_table(&self) -> String {
+        let authority = self.base("login.microsoftonline.com");
         let mut text = format!(
-            "[cloud.simulated]\nauthority = \"{}\"\n",
-            self.base("login.microsoftonline.com")
+            "[cloud.simulated]\nauthority = \"{authority}\"\n\n[cloud.simulated.services]\n"
         );
         for (name, host, audience) in SERVICES {
-            let _ = write!(
+            let _ = writeln!(
                 text,
-                "\n[cloud.simulated.{name}]\nbase = \"{}\"\naudience = \"{audience}\"\n",
+                "{name} = {{ base = \"{}\", audience = \"{audience}\" }}",
                 self.base(host)
             );
         }
-        let _ = write!(
-            text,
-            "\n[cloud.simulated.github]\nbase = \"{}\"\n",
-            self.base("api.github.com")
-        );
         text
     }
 
@@ -165,6 +176,18 @@ impl Running {
     #[must_use]
     pub fn violations(&self) -> Vec<String> {
         self.list(2)
+    }
+
+    /// What reached a host that no link or redirect may lead a client to, each with or without a token.
+    #[must_use]
+    pub fn foreign(&self) -> Vec<String> {
+        self.list(3)
+    }
+
+    /// Secrets that answers may carry, where the settings plant them; none otherwise.
+    #[must_use]
+    pub fn canaries(&self) -> Vec<&'static str> {
+        if self.canaries { canary::ALL.to_vec() } else { Vec::new() }
     }
 
     fn list(&self, at: usize) -> Vec<String> {

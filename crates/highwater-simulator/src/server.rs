@@ -5,24 +5,34 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{HeaderValue, Request, Response, header};
-use http_body_util::{BodyExt as _, Full};
+use http::{Request, Response, header};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use rustls::ServerConfig;
+use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::Error;
-use crate::answer::Body;
+use crate::answer::Answer;
 use crate::asked::Asked;
 use crate::certificate::Authority;
 use crate::cloud::Cloud;
+use crate::respond::{self, Outgoing};
+
+/// Which side of the simulated world a listener stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// The vendors' hosts.
+    Vendors,
+    /// A host that no token may reach.
+    Foreign,
+}
 
 /// Longest body of a request that is read.
 const MOST_SENT: usize = 4 << 20;
@@ -52,6 +62,7 @@ pub(crate) async fn serve(
     listener: TcpListener,
     acceptor: TlsAcceptor,
     cloud: Arc<Cloud>,
+    side: Side,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut connections = JoinSet::new();
@@ -60,7 +71,7 @@ pub(crate) async fn serve(
         tokio::select! {
             _ = stop.wait_for(|stopped| *stopped) => break,
             accepted = listener.accept() => if let Ok((stream, _)) = accepted {
-                connections.spawn(connection(stream, acceptor.clone(), cloud.clone(), told.clone()));
+                connections.spawn(connection(stream, acceptor.clone(), cloud.clone(), side, told.clone()));
             },
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
         }
@@ -74,11 +85,20 @@ async fn connection(
     stream: TcpStream,
     acceptor: TlsAcceptor,
     cloud: Arc<Cloud>,
+    side: Side,
     mut stop: watch::Receiver<bool>,
 ) {
     let _ = stream.set_nodelay(true);
     let Ok(stream) = acceptor.accept(stream).await else { return };
-    let service = service_fn(move |request| handle(cloud.clone(), request));
+    let service = service_fn(move |request| {
+        let cloud = cloud.clone();
+        async move {
+            match side {
+                Side::Vendors => handle(cloud, request).await,
+                Side::Foreign => foreign(cloud, request).await,
+            }
+        }
+    });
     let builder = auto::Builder::new(TokioExecutor::new());
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
@@ -92,39 +112,38 @@ async fn connection(
 async fn handle(
     cloud: Arc<Cloud>,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
-    let (parts, body) = request.into_parts();
-    let body = http_body_util::Limited::new(body, MOST_SENT)
-        .collect()
-        .await
-        .map(http_body_util::Collected::to_bytes)
-        .unwrap_or_default();
-    let asked = Asked::new(parts.method, &parts.uri, parts.headers, body);
+) -> Result<Response<Outgoing>, Infallible> {
+    let asked = received(request).await;
     let service = asked.service().map_or("unknown", crate::host::Service::name);
     cloud.meter.begin(service, &format!("{} {}", asked.method, asked.path));
     if !cloud.settings.latency.is_zero() {
         tokio::time::sleep(cloud.settings.latency).await;
     }
     let answer = cloud.answer(&asked);
-    let status = answer.code();
-    let (kind, bytes) = match answer.body {
-        Body::Empty => (None, Bytes::new()),
-        Body::Json(value) => {
-            (Some("application/json; charset=utf-8"), Bytes::from(value.to_string()))
-        }
-        Body::Text(kind, text) => (Some(kind), Bytes::from(text)),
-    };
-    cloud.meter.end(service, status.as_u16(), bytes.len());
-    let mut response = Response::new(Full::new(bytes));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    if let Some(kind) = kind {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    }
-    for (name, value) in answer.headers {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(name, value);
-        }
-    }
+    let status = answer.status;
+    let (response, length) = respond::response(answer);
+    cloud.meter.end(service, status, length);
+    Ok(response)
+}
+
+async fn received(request: Request<Incoming>) -> Asked {
+    let (parts, body) = request.into_parts();
+    let body = http_body_util::Limited::new(body, MOST_SENT)
+        .collect()
+        .await
+        .map(http_body_util::Collected::to_bytes)
+        .unwrap_or_default();
+    Asked::new(parts.method, &parts.uri, parts.headers, body)
+}
+
+/// A host of nobody's: notes what it is sent, and whether a token was among it.
+pub(crate) async fn foreign(
+    cloud: Arc<Cloud>,
+    request: Request<Incoming>,
+) -> Result<Response<Outgoing>, Infallible> {
+    let asked = received(request).await;
+    let with = if asked.headers.contains_key(header::AUTHORIZATION) { "with" } else { "without" };
+    cloud.meter.foreign(format!("{} {} {with} a token", asked.method, asked.path));
+    let (response, _) = respond::response(Answer::json(json!({"value": []})));
     Ok(response)
 }

@@ -1,7 +1,9 @@
 //! World: where answers come from, whichever service is asked.
 
+pub(crate) mod activity;
 pub(crate) mod recorded;
 pub(crate) mod recording;
+pub(crate) mod repository;
 
 use serde_json::Value;
 
@@ -29,13 +31,16 @@ pub(crate) trait World: Send + Sync {
     fn tenant(&self) -> &str;
 
     /// What is known of a request.
-    fn find(&self, asked: &Asked, route: &Route) -> Found;
+    fn find(&self, asked: &Asked, route: &Route, now: i64) -> Found;
 
     /// Rows of a table of Resource Graph, in its own order; a refusal where it was refused.
     fn graph_rows(&self, table: &str) -> Result<Vec<Value>, Found>;
 
     /// Objects of the directory by their ids.
     fn objects(&self, ids: &[&str]) -> Result<Vec<Value>, Found>;
+
+    /// The refusal of a host that refuses everything.
+    fn refusal(&self, asked: &Asked) -> Option<Found>;
 
     /// How many rows an entity set has, where that is known.
     fn count(&self, host: &str, set: &str) -> Option<usize>;

@@ -22,7 +22,13 @@ const fn read(path: &'static str, shape: Shape) -> Route {
 pub(super) const ROUTES: &[Route] = &[
     read("/v1.0/$batch", Shape::Batch),
     read("/beta/$batch", Shape::Batch),
-    read("/v1.0/directoryObjects/getByIds", Shape::ByIds),
+    Route {
+        service: Service::Graph,
+        post: true,
+        path: "/v1.0/directoryObjects/getByIds",
+        parameters: &["$select"],
+        shape: Shape::ByIds,
+    },
     set("/v1.0/organization"),
     set("/v1.0/domains"),
     set("/v1.0/users"),

@@ -27,22 +27,63 @@ pub(super) const ROUTES: &[Route] = &[
         &["branch", "event", "status", "created"],
     ),
     list(Service::GitHub, "/repos/{}/{}/environments", Dialect::Counted("environments"), &[]),
+    list(Service::GitHub, "/repos/{}/{}/teams", Dialect::LinkHeader, &[]),
     list(Service::GitHub, "/repos/{}/{}/contents/.github/workflows", Dialect::LinkHeader, &["ref"]),
-    object(Service::GitHub, "/repos/{}/{}/contents/.github/workflows/{}", &["ref"]),
+    object(Service::GitHub, "/repos/{}/{}/contents/{}", &["ref"]),
+    object(Service::GitHub, "/repos/{}/{}/contents/{}/{}", &["ref"]),
+    object(Service::GitHub, "/repos/{}/{}/contents/{}/{}/{}", &["ref"]),
+    object(Service::GitHub, "/repos/{}/{}/contents/{}/{}/{}/{}", &["ref"]),
     set("/{}/_apis/projects", &["$skip", "stateFilter"]),
-    set("/{}/_apis/extensionmanagement/installedextensions", &[]),
-    set("/{}/{}/_apis/git/repositories", &[]),
-    set("/{}/{}/_apis/git/repositories/{}/items", &["scopePath", "recursionLevel"]),
-    set("/{}/{}/_apis/git/repositories/{}/pullrequests", &["searchCriteria.status", "$skip"]),
+    set("/{}/_apis/git/repositories", &["includeLinks", "includeHidden"]),
+    set("/{}/_apis/extensionmanagement/installedextensions", &["includeDisabledExtensions"]),
+    set("/{}/{}/_apis/git/repositories", &["includeLinks", "includeHidden"]),
+    set("/{}/{}/_apis/git/repositories/{}/items", ITEMS),
+    set("/{}/{}/_apis/git/repositories/{}/commits", COMMITS),
+    set(
+        "/{}/{}/_apis/git/repositories/{}/pullrequests",
+        &["searchCriteria.status", "searchCriteria.minTime", "$skip"],
+    ),
     set("/{}/{}/_apis/policy/configurations", &["policyType", "scope"]),
+    set("/{}/{}/_apis/git/policy/configurations", &["repositoryId", "refName", "policyType"]),
     set("/{}/{}/_apis/pipelines", &["orderBy"]),
-    set("/{}/{}/_apis/build/definitions", &["includeAllProperties"]),
+    set(
+        "/{}/{}/_apis/build/definitions",
+        &["includeAllProperties", "repositoryId", "repositoryType"],
+    ),
     object(Service::AzureDevOps, "/{}/{}/_apis/build/definitions/{}", &[]),
-    set("/{}/{}/_apis/build/builds", &["definitions", "queryOrder", "minTime"]),
+    set(
+        "/{}/{}/_apis/build/builds",
+        &["definitions", "queryOrder", "minTime", "maxTime", "resultFilter", "statusFilter"],
+    ),
     set("/{}/{}/_apis/release/definitions", &["$expand"]),
     object(Service::AzureDevOps, "/{}/{}/_apis/release/definitions/{}", &[]),
+    set(
+        "/{}/{}/_apis/release/deployments",
+        &["definitionId", "queryOrder", "minStartedTime", "deploymentStatus"],
+    ),
     set("/{}/{}/_apis/pipelines/checks/configurations", &["resourceType", "resourceId", "$expand"]),
-    set("/{}/{}/_apis/serviceendpoint/endpoints", &[]),
-    set("/{}/{}/_apis/distributedtask/variablegroups", &[]),
-    set("/{}/{}/_apis/distributedtask/environments", &[]),
+    set("/{}/{}/_apis/serviceendpoint/endpoints", &["type"]),
+    set("/{}/{}/_apis/distributedtask/variablegroups", &["groupName"]),
+    set("/{}/{}/_apis/distributedtask/environments", &["name"]),
+];
+
+/// Parameters of the files of a repository.
+const ITEMS: &[&str] = &[
+    "scopePath",
+    "path",
+    "recursionLevel",
+    "includeContent",
+    "$format",
+    "versionDescriptor.version",
+    "versionDescriptor.versionType",
+];
+
+/// Parameters of the commits of a repository.
+const COMMITS: &[&str] = &[
+    "searchCriteria.fromDate",
+    "searchCriteria.toDate",
+    "searchCriteria.itemVersion.version",
+    "searchCriteria.$top",
+    "searchCriteria.$skip",
+    "$skip",
 ];

@@ -4,8 +4,11 @@
 //! filter that was not recorded is asked of the records themselves. A sibling of a refused request is refused as well:
 //! a service grants rights by area, not by path.
 
-use serde_json::{Map, Value};
+use std::sync::Arc;
 
+use serde_json::{Map, Value, json};
+
+use super::activity::Feed;
 use super::recording::{Exchange, Recording, Told, key};
 use super::{Found, World};
 use crate::asked::Asked;
@@ -18,20 +21,23 @@ use crate::routes::{Route, Shape};
 pub(crate) struct Recorded {
     recording: Recording,
     hosts: Vec<String>,
+    feed: Option<Feed>,
 }
 
 /// Parameters that decide what an answer holds, besides `$filter`.
 const DECIDING: [&str; 2] = ["workflowId", "contentType"];
 
 impl Recorded {
-    pub(crate) fn new(recording: Recording) -> Self {
+    pub(crate) fn new(mut recording: Recording) -> Self {
         let mut hosts: Vec<String> = recording
             .exchanges
             .keys()
             .filter_map(|key| Some(key.split_once(' ')?.1.split('/').next()?.to_owned()))
             .collect();
         hosts.dedup();
-        Self { recording, hosts }
+        let feed = feed(&recording);
+        super::repository::take_apart(&mut recording);
+        Self { recording, hosts, feed }
     }
 
     /// Exchanges of a path that agree with a request in the parameters that decide.
@@ -63,20 +69,119 @@ impl Recorded {
                 .map_or_else(String::new, |(area, _)| area.to_ascii_lowercase())
         };
         let own = area(&asked.path);
-        let sibling = on_host().find(|(key, held)| {
+        // Dataverse grants table by table: there a refusal says nothing of its neighbours.
+        let grants_by_area = asked.service() != Some(Service::Dataverse);
+        let below = |path: &str| {
+            asked.path.trim_matches('/').to_ascii_lowercase().starts_with(&format!("{path}/"))
+        };
+        let sibling = on_host().filter(|_| grants_by_area).find(|(key, held)| {
             let path = key.split_once('/').map_or("", |(_, path)| path);
-            refused(held)
-                && (area(path) == own
-                    || asked
-                        .path
-                        .trim_matches('/')
-                        .to_ascii_lowercase()
-                        .starts_with(&format!("{path}/")))
+            refused(held) && (area(path) == own || below(path))
         });
-        let whole = || on_host().next().filter(|_| on_host().all(|(_, held)| refused(held)));
-        let (_, held) = sibling.or_else(whole)?;
+        let namespace = |path: &str| {
+            path.trim_matches('/')
+                .split('/')
+                .take(2)
+                .collect::<Vec<_>>()
+                .join("/")
+                .to_ascii_lowercase()
+        };
+        let in_namespace = || {
+            on_host().filter(|(key, _)| {
+                grants_by_area
+                    && key
+                        .split_once('/')
+                        .is_some_and(|(_, path)| namespace(path) == namespace(&asked.path))
+            })
+        };
+        let sibling = sibling.or_else(|| {
+            in_namespace().next().filter(|_| in_namespace().all(|(_, held)| refused(held)))
+        });
+        match sibling {
+            Some((_, held)) => held.first().map(|exchange| answer(&[exchange], None)),
+            None => self.all_refused(&host),
+        }
+    }
+
+    /// The refusal of a host on which everything that was recorded is a refusal.
+    fn all_refused(&self, host: &str) -> Option<Found> {
+        let region = |host: &str| {
+            if host.contains(".csanalytics.") { "csanalytics".to_owned() } else { host.to_owned() }
+        };
+        let on_host = || {
+            let of = |key: &str| {
+                key.split_once(' ').and_then(|(_, place)| place.split('/').next()).map(region)
+            };
+            self.recording
+                .exchanges
+                .iter()
+                .filter(move |(key, _)| of(key.as_str()) == Some(region(host)))
+        };
+        let (_, held) = on_host().next().filter(|_| on_host().all(|(_, held)| refused(held)))?;
         held.first().map(|exchange| answer(&[exchange], None))
     }
+
+    /// Answers that follow from others: the list of the audit feed, who one is, and which tables there are.
+    fn derived(&self, asked: &Asked, now: i64) -> Option<Found> {
+        match asked.service()? {
+            Service::O365 => {
+                let feed = self.feed.as_ref()?;
+                if asked.path.ends_with("/subscriptions/content") {
+                    return Some(Found::List(feed.blobs(asked, now)));
+                }
+                feed.events(&asked.path).map(Found::List)
+            }
+            Service::Dataverse if asked.path.ends_with("/EntityDefinitions") => {
+                let rows = self.definitions(&asked.host, asked.parameter("$filter"));
+                self.all_refused(&canonical(&asked.host)).or_else(|| {
+                    Some(Found::List(List {
+                        rows: Rows::Held(Arc::new(rows)),
+                        envelope: Map::new(),
+                        broken: false,
+                    }))
+                })
+            }
+            Service::Dataverse if asked.path.trim_end_matches("()").ends_with("/WhoAmI") => {
+                let told = json!({"BusinessUnitId": SOMEBODY, "UserId": SOMEBODY, "OrganizationId": SOMEBODY});
+                self.all_refused(&canonical(&asked.host)).or(Some(Found::Document(told)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The tables of an organisation, as far as their rows were recorded.
+    fn definitions(&self, host: &str, filter: Option<&str>) -> Vec<Value> {
+        let head = key("GET", host, "/api/data/v9.2/");
+        let sets = self
+            .recording
+            .exchanges
+            .keys()
+            .filter_map(|key| key.strip_prefix(&head)?.strip_prefix('/'));
+        let filter = filter.and_then(Filter::read);
+        sets.map(|set| json!({"LogicalName": crate::reading::primary(set).trim_end_matches("id"), "EntitySetName": set, "MetadataId": SOMEBODY}))
+            .filter(|row| filter.as_ref().is_none_or(|filter| filter.keeps(row).unwrap_or(true)))
+            .collect()
+    }
+}
+
+const SOMEBODY: &str = "00000000-0000-0000-0000-0000000000f1";
+
+/// The recorded events of the audit feed.
+fn feed(recording: &Recording) -> Option<Feed> {
+    let of_feed = |key: &str| {
+        key.starts_with("GET manage.office.com/") && key.contains("/activity/feed/audit/")
+    };
+    let mut lists = recording
+        .exchanges
+        .iter()
+        .filter(|(key, _)| of_feed(key))
+        .flat_map(|(_, held)| held)
+        .peekable();
+    lists.peek()?;
+    let rows = lists.filter_map(|exchange| {
+        if let Told::List(rows, _) = &exchange.told { Some(rows.iter().cloned()) } else { None }
+    });
+    Some(Feed::new(rows.flatten()))
 }
 
 fn refused(held: &[Exchange]) -> bool {
@@ -88,7 +193,10 @@ impl World for Recorded {
         &self.recording.tenant
     }
 
-    fn find(&self, asked: &Asked, route: &Route) -> Found {
+    fn find(&self, asked: &Asked, route: &Route, now: i64) -> Found {
+        if let Some(found) = self.derived(asked, now) {
+            return found;
+        }
         let held = self.candidates(asked);
         if held.is_empty() {
             let refused = if matches!(route.shape, Shape::Optional(_)) {
@@ -131,24 +239,38 @@ impl World for Recorded {
     }
 
     fn objects(&self, ids: &[&str]) -> Result<Vec<Value>, Found> {
-        let held = self.recording.exchanges.get(&key(
-            "POST",
-            "graph.microsoft.com",
-            "/v1.0/directoryObjects/getByIds",
-        ));
-        let all: Vec<&Exchange> = held.into_iter().flatten().collect();
-        match answer(&all, None) {
-            Found::List(List { rows: Rows::Held(rows), .. }) => Ok(rows
-                .into_iter()
-                .filter(|row| {
-                    row["id"]
-                        .as_str()
-                        .is_some_and(|id| ids.iter().any(|wanted| wanted.eq_ignore_ascii_case(id)))
-                })
-                .collect()),
-            Found::List(_) | Found::Document(_) | Found::Nothing => Ok(Vec::new()),
-            refused => Err(refused),
+        let held = |method: &str, path: &str| {
+            let key = key(method, "graph.microsoft.com", path);
+            let all: Vec<&Exchange> =
+                self.recording.exchanges.get(&key).into_iter().flatten().collect();
+            answer(&all, None)
+        };
+        let wanted = |row: &&Value| {
+            row["id"]
+                .as_str()
+                .is_some_and(|id| ids.iter().any(|wanted| wanted.eq_ignore_ascii_case(id)))
+        };
+        let mut found: Vec<Value> = match held("POST", "/v1.0/directoryObjects/getByIds") {
+            Found::List(List { rows: Rows::Held(rows), .. }) => {
+                rows.iter().filter(wanted).cloned().collect()
+            }
+            Found::List(_) | Found::Document(_) | Found::Nothing => Vec::new(),
+            refused => return Err(refused),
+        };
+        // Groups were listed, not asked for by their ids; they are objects of the directory all the same.
+        if let Found::List(List { rows: Rows::Held(rows), .. }) = held("GET", "/v1.0/groups") {
+            let groups = rows.iter().filter(wanted).map(|row| {
+                let mut row = row.clone();
+                row["@odata.type"] = "#microsoft.graph.group".into();
+                row
+            });
+            found.extend(groups);
         }
+        Ok(found)
+    }
+
+    fn refusal(&self, asked: &Asked) -> Option<Found> {
+        self.all_refused(&canonical(&asked.host))
     }
 
     fn count(&self, host: &str, set: &str) -> Option<usize> {
@@ -227,7 +349,7 @@ fn asked_of_records(held: &[&Exchange], filter: Option<&str>) -> Found {
         );
     }
     let broken = held.iter().any(|exchange| exchange.broken);
-    Found::List(List { rows: Rows::Held(rows), envelope, broken })
+    Found::List(List { rows: Rows::Held(Arc::new(rows)), envelope, broken })
 }
 
 fn parameter<'a>(query: &'a [(String, String)], name: &str) -> Option<&'a str> {

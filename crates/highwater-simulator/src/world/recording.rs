@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -37,7 +38,7 @@ pub(crate) enum Told {
     Silence,
     Document(Value),
     /// Records, with the rest of the envelope.
-    List(Vec<Value>, Map<String, Value>),
+    List(Arc<Vec<Value>>, Map<String, Value>),
 }
 
 /// All exchanges of a tenant, by method, canonical host and path.
@@ -163,7 +164,7 @@ impl Joiner {
             Some((key, at)) => {
                 let held = self.recording.exchanges.get_mut(&key)?.get_mut(at)?;
                 if let (Told::List(rows, _), Told::List(more, _)) = (&mut held.told, told) {
-                    rows.extend(more);
+                    Arc::make_mut(rows).extend(more.iter().cloned());
                 }
                 (key, at)
             }
@@ -217,7 +218,7 @@ fn following(address: &str, sent: &Value, body: &Value) -> Option<String> {
 /// A body as records and envelope, where it is a list.
 fn split(body: Value) -> Told {
     match body {
-        Value::Array(rows) => Told::List(rows, Map::new()),
+        Value::Array(rows) => Told::List(Arc::new(rows), Map::new()),
         Value::Object(mut fields) => {
             let name = ["value", "data", "collection"]
                 .into_iter()
@@ -227,7 +228,7 @@ fn split(body: Value) -> Told {
                     for link in ["nextLink", "@odata.nextLink", "$skipToken", "continuationToken"] {
                         fields.remove(link);
                     }
-                    Told::List(rows, fields)
+                    Told::List(Arc::new(rows), fields)
                 }
                 _ => Told::Document(Value::Object(fields)),
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use highwater_simulator::{Profile, Running, Settings, Simulator};
-use reqwest::{Certificate, Client, RequestBuilder, Response, redirect};
+use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder, Response, redirect};
 use serde_json::Value;
 
 /// 1 November 2026, the moment at which the reference tenants were read.
@@ -24,15 +24,18 @@ pub(crate) async fn start_with(profile: &str, change: impl FnOnce(&mut Settings)
 
 /// A client that trusts the cloud and follows no redirects.
 pub(crate) fn client(cloud: &Running) -> Client {
+    builder(cloud).build().unwrap()
+}
+
+/// Such a client, to be changed.
+pub(crate) fn builder(cloud: &Running) -> ClientBuilder {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder =
-        Client::builder().tls_certs_only([Certificate::from_pem(cloud.ca_pem.as_bytes()).unwrap()]);
-    builder
+    let trusted = [Certificate::from_pem(cloud.ca_pem.as_bytes()).unwrap()];
+    Client::builder()
+        .tls_certs_only(trusted)
         .redirect(redirect::Policy::none())
         .timeout(Duration::from_secs(20))
         .no_proxy()
-        .build()
-        .unwrap()
 }
 
 /// The address of a vendor's URL at this cloud.

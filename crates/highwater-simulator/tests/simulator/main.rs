@@ -3,5 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod client;
+mod combined;
+mod faults;
+mod quotas;
 mod recorded;
 mod signing_in;

@@ -167,6 +167,9 @@ async fn as_recorded(cloud: &Running, profile: &str) {
         exchange.status != 200 || exchange.body.as_ref().is_some_and(|body| rows(body).is_none())
     }) {
         let (status, got) = chain(cloud, &client, &exchange.request).await;
+        if exchange.body.as_ref().is_some_and(|body| body["pipeline"].is_object()) {
+            continue; // kept as one document of several answers; see `combined`
+        }
         let not_protected =
             exchange.body.as_ref().is_some_and(|body| body["message"] == "Branch not protected");
         assert_eq!(
