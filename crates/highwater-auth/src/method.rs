@@ -93,6 +93,8 @@ pub struct Settings {
     pub client_id: Option<String>,
     /// Certificates to trust beside the system's store.
     pub ca_file: Option<PathBuf>,
+    /// The one address at which all hosts are, see [`crate::tls::only`].
+    pub connect_to: Option<std::net::SocketAddr>,
     /// Environment variables: the `AZURE_*` that Azure tools share, `GITHUB_TOKEN`, `IDENTITY_ENDPOINT` and its like.
     pub variables: Variables,
 }

@@ -154,7 +154,11 @@ fn issuer(
 /// A client; endpoints of this machine are not behind a proxy.
 fn client(settings: &Settings, local: bool) -> Result<reqwest::Client, Error> {
     let builder = tls::client_builder(settings.ca_file.as_deref())?;
-    let builder = if local { builder.no_proxy() } else { builder };
+    let builder = match settings.connect_to {
+        Some(address) => tls::only(builder, address),
+        None if local => builder.no_proxy(),
+        None => builder,
+    };
     builder.build().map_err(|error| {
         Error::configuration(format!(
             "no HTTP client can be made: {error}; on a machine without certificates name a file of them with --ca-file or SSL_CERT_FILE"

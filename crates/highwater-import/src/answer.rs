@@ -299,6 +299,7 @@ impl Reader<'_> {
             expected: answer.envelope.expected.filter(|_| !page),
             // Members that no table needs were read all the same.
             records: answer.envelope.expected.map_or(tally.records, |_| tally.records.max(all)),
+            asked: true,
         });
     }
 }

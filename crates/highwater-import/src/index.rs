@@ -127,7 +127,9 @@ fn exchange(entry: Entry) -> Result<Exchange, String> {
     if let Some(status) = status.filter(|status| !(100..600).contains(status)) {
         return Err(format!("status {status} is no HTTP status"));
     }
-    let part = entry.part.map(|told| part(source, &told)).transpose()?;
+    // A source that is whole with one request has no parts to tell apart.
+    let told = entry.part.filter(|_| !source.parts.is_empty());
+    let part = told.map(|told| part(source, &told)).transpose()?;
     let lower = |text: Option<String>| {
         text.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty())
     };

@@ -29,6 +29,8 @@ pub(crate) struct Piece {
     pub(crate) doubt: Option<String>,
     pub(crate) expected: Option<u64>,
     pub(crate) records: u64,
+    /// Whether the request was made at all; one that was not has its reason as doubt.
+    pub(crate) asked: bool,
 }
 
 /// Which files a file goes with, and as which of them.
@@ -105,10 +107,7 @@ pub(crate) fn claims(pieces: &[Piece], refusals: &[Refusal]) -> Vec<Claim> {
             reason: (refusal.status != Status::Full).then(|| refusal.reason.clone()),
         };
         let known = claims.entry(key).or_insert_with(refused);
-        if refusal.status == Status::None && known.status != Status::Full {
-            // What was not asked says why the rest is missing, not that what was read is worth less.
-            known.reason = Some(refusal.reason.clone());
-        } else if known.status != Status::Full && refusal.status > known.status {
+        if known.status != Status::Full && refusal.status > known.status {
             known.status = refusal.status;
             known.reason = Some(refusal.reason.clone());
         }
@@ -164,8 +163,10 @@ fn claim(source: &str, scope: &str, pieces: &[&Piece]) -> Claim {
         .collect();
     let proven =
         if wanted.is_empty() { read.values().any(Result::is_ok) } else { missing.is_empty() };
+    let unasked = pieces.iter().all(|piece| !piece.asked);
     let (status, reason) = match proven {
         true => (Status::Full, None),
+        false if unasked => (Status::None, pieces.iter().find_map(|piece| piece.doubt.clone())),
         false => shortfall(&read, &missing),
     };
     // A number that was reached says nothing more; one that was not opens what counts these records.
@@ -334,6 +335,7 @@ mod tests {
             doubt: None,
             expected: None,
             records: 2,
+            asked: true,
         }
     }
 
@@ -432,19 +434,23 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_asked_says_why_and_spoils_nothing() {
-        let unasked = Refusal {
-            source: "bap.environments",
-            scope: String::new(),
-            status: Status::None,
-            reason: "not asked: the budget is spent".into(),
+    fn what_was_not_asked_is_not_read_and_says_why() {
+        let listed =
+            |at: u32| Chain { stem: "index".into(), page: Some(at), named: false, listed: true };
+        let reason = "not asked: the budget is spent";
+        let unasked = Piece {
+            doubt: Some(reason.into()),
+            asked: false,
+            chain: listed(9),
+            ..piece("", false)
         };
-        let claimed = |pieces: &[Piece]| claims(pieces, std::slice::from_ref(&unasked)).remove(0);
-        assert_eq!(claimed(&[]).status, Status::None);
-        let begun = claimed(&[piece("a.json", true)]);
-        assert_eq!(begun.status, Status::Truncated);
-        assert_eq!(begun.reason.as_deref(), Some("not asked: the budget is spent"));
-        assert_eq!(claimed(&[piece("a.json", false)]).status, Status::Full);
+        let claimed = |pieces: &[Piece]| claims(pieces, &[]).remove(0);
+        let none = claimed(std::slice::from_ref(&unasked));
+        assert_eq!((none.status, none.reason.as_deref()), (Status::None, Some(reason)));
+        let page = Piece { chain: listed(0), ..piece("", false) };
+        let begun = claimed(&[page, unasked.clone()]);
+        assert_eq!((begun.status, begun.reason.as_deref()), (Status::Partial, Some(reason)));
+        assert_eq!(claimed(&[piece("a.json", false), unasked]).status, Status::Full);
     }
 
     #[test]

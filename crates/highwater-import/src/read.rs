@@ -103,7 +103,12 @@ impl<'a> Reader<'a> {
             | Outcome::NotRecognised(reason)
             | Outcome::Recorded(reason) = &outcome
         {
-            self.refuse(at, exchange, Status::Failed, format!("{}: {reason}", found.name));
+            self.refuse(
+                (at, found.root),
+                exchange,
+                Status::Failed,
+                format!("{}: {reason}", found.name),
+            );
         }
         Ok(outcome)
     }
@@ -124,7 +129,7 @@ impl<'a> Reader<'a> {
         };
         report.notes.extend(decoded.note.map(ToOwned::to_owned));
         let chain = match exchange {
-            Some((at, exchange)) => listed(at, exchange),
+            Some((at, exchange)) => listed(at, found.root, exchange),
             None => pages::chain(found.root, &found.name),
         };
         let exchange = exchange.map(|(_, exchange)| exchange);
@@ -342,22 +347,17 @@ impl<'a> Reader<'a> {
         Ok(outcome)
     }
 
-    fn refuse(&mut self, at: usize, exchange: &Exchange, status: Status, reason: String) {
+    fn refuse(
+        &mut self,
+        (at, root): (usize, usize),
+        exchange: &Exchange,
+        status: Status,
+        reason: String,
+    ) {
         // A file that the index lists is missing from its chain, whatever the others prove.
         let source = exchange.source.id;
         let scope = exchange.scope();
-        self.pieces.push(Piece {
-            source,
-            part: exchange.part.unwrap_or_default(),
-            scope: scope.clone(),
-            chain: listed(at, exchange),
-            open: false,
-            paged: true,
-            list: true,
-            doubt: Some(reason.clone()),
-            expected: None,
-            records: 0,
-        });
+        self.pieces.push(missing(at, root, exchange, reason.clone()));
         self.refusals.push(Refusal { source, scope, status, reason });
     }
 
@@ -374,21 +374,20 @@ impl<'a> Reader<'a> {
             let there = exchange.file.as_deref().is_some_and(|name| files.contains(&(*root, name)));
             let told = exchange.reason.clone();
             let Some(code) = exchange.status else {
-                let (source, scope) = (exchange.source.id, exchange.scope());
-                let reason = told.unwrap_or_default();
-                self.refusals.push(Refusal { source, scope, status: Status::None, reason });
+                let piece = missing(at, *root, exchange, told.unwrap_or_default());
+                self.pieces.push(Piece { asked: false, ..piece });
                 continue;
             };
             match code {
                 200..300 if there => {}
                 200..300 => self.refuse(
-                    at,
+                    (at, *root),
                     exchange,
                     Status::Failed,
                     told.unwrap_or_else(|| "file missing".into()),
                 ),
                 401 | 403 => self.refuse(
-                    at,
+                    (at, *root),
                     exchange,
                     Status::Denied,
                     told.unwrap_or_else(|| format!("the service answered {code}")),
@@ -401,7 +400,7 @@ impl<'a> Reader<'a> {
                     reason: String::new(),
                 }),
                 _ => self.refuse(
-                    at,
+                    (at, *root),
                     exchange,
                     Status::Failed,
                     told.unwrap_or_else(|| format!("the service answered {code}")),
@@ -416,10 +415,27 @@ fn is_evidence(exchange: &Exchange) -> bool {
     exchange.source.id == "github.protection" && exchange.status == Some(404)
 }
 
-/// The chain of files that the index lists for one request, in its order.
-fn listed(at: usize, exchange: &Exchange) -> Chain {
+/// What stands in its chain for an answer that is not there.
+fn missing(at: usize, root: usize, exchange: &Exchange, reason: String) -> Piece {
+    Piece {
+        source: exchange.source.id,
+        part: exchange.part.unwrap_or_default(),
+        scope: exchange.scope(),
+        chain: listed(at, root, exchange),
+        open: false,
+        paged: true,
+        list: true,
+        doubt: Some(reason),
+        expected: None,
+        records: 0,
+        asked: true,
+    }
+}
+
+/// The chain of files that an index lists for one request, in its order.
+fn listed(at: usize, root: usize, exchange: &Exchange) -> Chain {
     let part = exchange.part.unwrap_or_default();
-    let stem = format!("index/{}/{}/{part}", exchange.source.id, exchange.scope());
+    let stem = format!("index/{root}/{}/{}/{part}", exchange.source.id, exchange.scope());
     Chain { stem, page: u32::try_from(at).ok(), named: false, listed: true }
 }
 

@@ -32,6 +32,9 @@ pub struct Manifest {
     pub sources: BTreeMap<String, SourceEntry>,
     /// How far every table was covered.
     pub tables: BTreeMap<String, TableEntry>,
+    /// What collecting it cost and left out: calls, waits, 429s and bytes by service, gaps. None for an import.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collection: Option<serde_json::Value>,
     /// Every file of the folder but this one.
     pub files: BTreeMap<String, FileEntry>,
 }

@@ -61,6 +61,23 @@ pub struct Written {
     pub manifest: Manifest,
 }
 
+impl Written {
+    /// Adds what collecting cost, with the requests that were sent for each source.
+    ///
+    /// # Errors
+    ///
+    /// The manifest cannot be written.
+    pub fn collected(&mut self, summary: serde_json::Value, calls: &BTreeMap<String, u64>) -> Result<(), Error> {
+        for (source, sent) in calls {
+            if let Some(entry) = self.manifest.sources.get_mut(source) {
+                entry.calls = *sent;
+            }
+        }
+        self.manifest.collection = Some(summary);
+        write_manifest(&self.folder, &self.manifest)
+    }
+}
+
 /// One reading of one table, found by its source.
 struct Route {
     table: usize,

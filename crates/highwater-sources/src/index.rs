@@ -48,6 +48,8 @@ struct Exchange<'a> {
     environment: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     parent: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    part: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -100,11 +102,19 @@ fn exchange(item: &Item, out: &mut impl Write) -> std::io::Result<()> {
         source: &item.chain.source,
         environment: &item.chain.environment,
         parent: &item.chain.parent,
+        part: part(&item.chain),
         status: item.status.filter(|status| gap || *status != 200),
         reason: item.reason.as_deref(),
         request: &item.asked,
     };
     serde_json::to_writer(out, &exchange).map_err(std::io::Error::other)
+}
+
+/// Which part of its source a chain reads, as its request declares it.
+fn part(chain: &Chain) -> &'static str {
+    let request =
+        crate::source(&chain.source).and_then(|source| source.requests.get(chain.request));
+    request.map_or("", |request| request.part)
 }
 
 /// Sorts the lines of the journal in runs on the disk.

@@ -53,6 +53,17 @@ pub(crate) enum LogFormat {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    /// Collect a simulated tenant, score it and write its report: everything at once, on this machine
+    #[command(after_help = "Example: highwater demo --out highwater-demo")]
+    Demo(Demo),
+    /// Read a tenant into a new snapshot
+    #[command(
+        after_help = "Examples: highwater collect --tenant 00000000-0000-0000-0000-000000000000\n          highwater collect --auth device-code --only bap,gov\n          highwater collect --resume"
+    )]
+    Collect(Collect),
+    /// Sign in, ask every source once, and say which grants are missing
+    #[command(after_help = "Example: highwater doctor --auth azure-cli")]
+    Doctor(Doctor),
     /// Make a snapshot from exported inventory files
     #[command(after_help = "Example: highwater import exports/ --store highwater-data")]
     Import(Import),
@@ -87,6 +98,9 @@ pub(crate) enum Verb {
         after_help = "Example: highwater sql \"SELECT sku, COUNT(*) AS n FROM environments GROUP BY sku\""
     )]
     Sql(Sql),
+    /// List the sources: what is read, where, and what may read it
+    #[command(after_help = "Example: highwater sources graph")]
+    Sources(Registry),
     /// List the evidence tables and their columns
     #[command(after_help = "Example: highwater tables environments")]
     Tables(Registry),
@@ -114,6 +128,11 @@ pub(crate) enum Verb {
         after_help = "Example: highwater definitions solutions/ --format sarif > flows.sarif"
     )]
     Definitions(Definitions),
+    /// Serve a simulated tenant on this machine
+    #[command(
+        after_help = "Example: highwater simulate --profile defined --ca-file simulated-ca.pem\n\nThe answer says how to collect from it."
+    )]
+    Simulate(Simulate),
     /// Print the JSON Schema of the scorecard
     Schema,
     /// Print completions for a shell
@@ -126,6 +145,125 @@ pub(crate) enum Verb {
         /// The folder.
         dir: PathBuf,
     },
+}
+
+/// How to sign in, and where.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Sign-in")]
+pub(crate) struct Access {
+    /// Directory id or domain of the tenant.
+    #[arg(long, value_name = "ID")]
+    pub(crate) tenant: Option<String>,
+    /// How to sign in: auto, service-principal, managed-identity, workload-identity, azure-cli, browser, device-code.
+    #[arg(long, value_name = "METHOD", default_value = "auto", env = "HIGHWATER_AUTH")]
+    pub(crate) auth: highwater_auth::Method,
+    /// Cloud: public, gcc, gcc-high, dod, china, or one of `[cloud.NAME]`.
+    #[arg(long, value_name = "NAME", env = "HIGHWATER_CLOUD")]
+    pub(crate) cloud: Option<String>,
+    /// Client id of the application that signs in; otherwise AZURE_CLIENT_ID.
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_id: Option<String>,
+    /// Certificates to trust beside those of the system (PEM).
+    #[arg(long, value_name = "FILE", env = "HIGHWATER_CA_FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Address on this machine at which every host is: that of `highwater simulate`.
+    #[arg(long, value_name = "ADDRESS", value_parser = loopback)]
+    pub(crate) via: Option<std::net::SocketAddr>,
+    /// Variables that stand for those of the environment; the demo signs in with them.
+    #[arg(skip)]
+    pub(crate) variables: Vec<(&'static str, String)>,
+}
+
+/// `highwater collect`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Collect {
+    /// How to sign in, and where.
+    #[command(flatten)]
+    pub(crate) access: Access,
+    /// Store folder.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) store: Option<PathBuf>,
+    /// Only these sources or families (`bap.environments`, `dv`, `graph`); what they are asked for is always read.
+    #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Not these sources or families.
+    #[arg(long, value_name = "SOURCE", value_delimiter = ',')]
+    pub(crate) skip: Vec<String>,
+    /// Only these environments.
+    #[arg(long = "environment", value_name = "ID", value_delimiter = ',')]
+    pub(crate) environments: Vec<String>,
+    /// Go on with the newest run of this tenant that did not end.
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Requests to spend at most; what is not read is named.
+    #[arg(long, value_name = "REQUESTS")]
+    pub(crate) budget: Option<u64>,
+    /// Write every exchange into this file (HAR 1.2), without secrets.
+    #[arg(long, value_name = "FILE.har", conflicts_with = "replay", value_hint = ValueHint::FilePath)]
+    pub(crate) record: Option<PathBuf>,
+    /// Answer every request from this file (HAR 1.2) and ask nobody.
+    #[arg(long, value_name = "FILE.har", value_hint = ValueHint::FilePath)]
+    pub(crate) replay: Option<PathBuf>,
+    /// The moment for which the snapshot stands (RFC 3339); now when left out.
+    #[arg(long, value_name = "TIME", value_parser = moment, conflicts_with = "resume")]
+    pub(crate) taken_at: Option<Time>,
+    /// Replace a different snapshot of the same moment.
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// Keep the pages that were read, in a folder that `highwater import` reads; only its owner can.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) keep_pages: Option<PathBuf>,
+}
+
+/// `highwater doctor`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Doctor {
+    /// How to sign in, and where.
+    #[command(flatten)]
+    pub(crate) access: Access,
+    /// Form of the result.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub(crate) format: TextOrJson,
+}
+
+/// `highwater demo`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Demo {
+    /// Folder for the store and the report.
+    #[arg(long, value_name = "DIR", default_value = "highwater-demo", value_hint = ValueHint::DirPath)]
+    pub(crate) out: PathBuf,
+    /// Which reference tenant: rudimentary, repeatable, defined, capable, denied.
+    #[arg(long, value_name = "NAME", default_value = "defined")]
+    pub(crate) profile: String,
+}
+
+/// `highwater simulate`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Simulate {
+    /// Reference tenant (rudimentary, repeatable, defined, capable, denied), or a folder with a recording.
+    #[arg(long, value_name = "NAME", default_value = "defined", conflicts_with = "scale")]
+    pub(crate) profile: String,
+    /// A made-up tenant of so many environments instead.
+    #[arg(long, value_name = "ENVIRONMENTS", value_parser = clap::value_parser!(u32).range(1..=35_000))]
+    pub(crate) scale: Option<u32>,
+    /// Faults, separated by `;`; see docs/simulator.md.
+    #[arg(long, value_name = "SPEC", default_value = "")]
+    pub(crate) faults: String,
+    /// Address to listen on.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = loopback)]
+    pub(crate) listen: std::net::SocketAddr,
+    /// Time that every answer takes, in milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub(crate) latency: u64,
+    /// Records of a page at most.
+    #[arg(long, value_name = "RECORDS")]
+    pub(crate) page_size: Option<usize>,
+    /// Decides what is made up and which faults hit.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Where to write the certificate that clients have to trust (PEM).
+    #[arg(long, value_name = "FILE", default_value = "simulated-ca.pem", value_hint = ValueHint::FilePath)]
+    pub(crate) ca_file: PathBuf,
 }
 
 /// `highwater import`.
@@ -433,6 +571,18 @@ pub(crate) enum DefinitionsForm {
     Json,
     /// Findings for code scanning.
     Sarif,
+}
+
+/// An address of this machine.
+fn loopback(text: &str) -> Result<std::net::SocketAddr, String> {
+    let address: std::net::SocketAddr = text
+        .parse()
+        .map_err(|_| "not an address with a port, such as 127.0.0.1:8443".to_owned())?;
+    if address.ip().is_loopback() {
+        Ok(address)
+    } else {
+        Err("not on this machine: only loopback addresses are taken".to_owned())
+    }
 }
 
 fn moment(text: &str) -> Result<Time, String> {

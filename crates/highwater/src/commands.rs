@@ -1,8 +1,11 @@
 //! Commands: one file a verb; this one only chooses.
 
 mod attest;
+mod collect;
+mod collected;
 mod definitions;
 mod diff;
+mod doctor;
 mod dossier;
 mod explain;
 mod history;
@@ -12,6 +15,7 @@ mod plan;
 mod registries;
 mod report;
 mod score;
+mod simulate;
 mod sql;
 mod statements;
 
@@ -28,6 +32,10 @@ use crate::output;
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let global = &args.global;
     match args.verb {
+        Verb::Demo(verb) => simulate::demo(global, &verb),
+        Verb::Collect(verb) => collect::run(global, &Config::load(global)?, &verb),
+        Verb::Doctor(verb) => doctor::run(global, &Config::load(global)?, &verb),
+        Verb::Simulate(verb) => simulate::simulate(global, &verb),
         Verb::Import(verb) => import::run(global, &Config::load(global)?, verb),
         Verb::Score(verb) => score::run(global, &Config::load(global)?, &verb),
         Verb::Report(verb) => report::run(global, &Config::load(global)?, &verb),
@@ -36,6 +44,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Verb::Plan(verb) => plan::run(global, &Config::load(global)?, &verb),
         Verb::Explain(verb) => explain::run(global, &Config::load(global)?, &verb),
         Verb::Sql(verb) => sql::run(global, &Config::load(global)?, &verb),
+        Verb::Sources(verb) => registries::sources(&verb),
         Verb::Tables(verb) => registries::tables(&verb),
         Verb::Facts(verb) => registries::facts(global, &verb),
         Verb::Indicators(verb) => registries::indicators(global, &verb),

@@ -3,11 +3,12 @@
 //! Guarantees that an unknown key is an error that names file, line and key. Sections that later parts
 //! of the product read are checked here too, so that a file is right or wrong as a whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use highwater_snapshot::{Config as Evidence, Pseudonyms};
+use highwater_auth::Cloud;
+use highwater_snapshot::{Config as Evidence, Organisations, Pseudonyms};
 use serde::Deserialize;
 
 use crate::args::Global;
@@ -28,11 +29,15 @@ pub(crate) struct Config {
     /// Name patterns by stage.
     stages: BTreeMap<String, Vec<String>>,
     /// Organisations of other systems.
-    organisations: BTreeMap<String, highwater_snapshot::Organisations>,
+    organisations: BTreeMap<String, Organisations>,
     /// Capabilities that are not judged.
     pub(crate) scope: Scope,
     /// How people appear.
     privacy: Privacy,
+    /// Clouds by name: hosts and audiences, see docs/sign-in.md.
+    cloud: BTreeMap<String, toml::Table>,
+    /// Requests that a run may spend, by service.
+    budget: BTreeMap<String, u64>,
 }
 
 /// `[scope]`.
@@ -91,7 +96,8 @@ impl Config {
         Ok(config)
     }
 
-    fn parse(path: &Path, text: &str) -> anyhow::Result<Self> {
+    /// Reads the text of a configuration; `path` names it in errors.
+    pub(crate) fn parse(path: &Path, text: &str) -> anyhow::Result<Self> {
         let config: Self = toml::from_str(text).map_err(|error| {
             let line = error
                 .span()
@@ -125,6 +131,49 @@ impl Config {
         }
     }
 
+    /// A cloud by its name: built in, or one of `[cloud.NAME]`.
+    pub(crate) fn cloud(&self, name: Option<&str>) -> anyhow::Result<Cloud> {
+        let name = name.unwrap_or("public");
+        let cloud = match self.cloud.get(name) {
+            Some(table) => Cloud::with_overrides(name, table),
+            None => Cloud::named(name),
+        };
+        cloud.map_err(|error| usage_error(&error))
+    }
+
+    /// Requests that a run may spend, by service.
+    pub(crate) fn budgets(&self) -> BTreeMap<String, u64> {
+        self.budget.clone()
+    }
+
+    /// What is read because configuration names it, by kind: organisations of source control, groups.
+    pub(crate) fn named(&self) -> BTreeMap<String, Vec<String>> {
+        let systems = [("github", "github.com"), ("azure_devops", "dev.azure.com")];
+        let organisations = systems.iter().flat_map(|(system, host)| {
+            let names = match self.organisations.get(*system) {
+                Some(Organisations::Names(names)) => names.as_slice(),
+                _ => &[],
+            };
+            names.iter().map(move |name| format!("{host}/{name}"))
+        });
+        let groups = self.lists.iter().filter(|(kind, _)| kind.ends_with("_group"));
+        let groups = groups.flat_map(|(_, ids)| ids.iter().filter(|id| is_guid(id)).cloned());
+        let named =
+            [("organisation", organisations.collect()), ("group", groups.collect::<Vec<_>>())];
+        named
+            .into_iter()
+            .filter(|(_, ids)| !ids.is_empty())
+            .map(|(kind, ids)| (kind.to_owned(), ids))
+            .collect()
+    }
+
+    /// Environments that are read first: hosts of pipelines, production.
+    pub(crate) fn first(&self) -> BTreeSet<String> {
+        let kinds = ["central_pipelines_host", "production_environment"];
+        let ids = kinds.iter().filter_map(|kind| self.lists.get(*kind)).flatten();
+        ids.filter(|id| is_guid(id)).cloned().collect()
+    }
+
     /// The store: a flag, the configuration, or `highwater-data`.
     pub(crate) fn store(&self, flag: Option<&Path>) -> PathBuf {
         flag.map(Path::to_owned)
@@ -139,6 +188,12 @@ impl Config {
             People::Pseudonyms => Ok(Pseudonyms::keyed(pseudonym_key(store)?)),
         }
     }
+}
+
+/// Whether a text is an id and not a name or a pattern.
+fn is_guid(text: &str) -> bool {
+    let lengths: Vec<usize> = text.split('-').map(str::len).collect();
+    lengths == [8, 4, 4, 4, 12] && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
 /// The store's key, 32 random bytes in hexadecimal that only the owner may read.
@@ -189,6 +244,24 @@ mod tests {
         assert!(said.starts_with("highwater.toml:4:") && said.contains("out_of_scop"), "{said}");
         let said = problem("[lists]\ncoe_groups = []\n");
         assert!(said.starts_with("highwater.toml:2:") && said.contains("coe_groups"), "{said}");
+    }
+
+    #[test]
+    fn what_configuration_names_is_read() {
+        let text = "[organisations]\ngithub = [\"contoso\"]\nazure_devops = \"none\"\n[lists]\ncoe_group = \
+            [\"00000000-0000-0000-0000-000000000001\", \"makers\"]\ncommunity_group = []\n";
+        let named = Config::parse(Path::new("h"), text).unwrap().named();
+        assert_eq!(named["organisation"], ["github.com/contoso"]);
+        assert_eq!(named["group"], ["00000000-0000-0000-0000-000000000001"]);
+    }
+
+    #[test]
+    fn a_cloud_is_built_in_or_described() {
+        let text = "[cloud.own]\nlike = \"public\"\n";
+        let config = Config::parse(Path::new("h"), text).unwrap();
+        assert_eq!(config.cloud(Some("own")).unwrap().name, "own");
+        assert_eq!(config.cloud(None).unwrap().name, "public");
+        assert!(config.cloud(Some("mars")).is_err());
     }
 
     #[test]

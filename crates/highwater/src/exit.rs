@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 /// Usage or configuration.
 pub(crate) const USAGE: u8 = 2;
+/// Signing in failed.
+pub(crate) const SIGN_IN: u8 = 3;
 /// Gaps leave a required answer open.
 pub(crate) const OPEN: u8 = 4;
 /// Below what was required.
@@ -18,6 +20,19 @@ pub(crate) struct Usage(pub(crate) String);
 /// Marks an error as one of usage or configuration.
 pub(crate) fn usage_error(problem: impl std::fmt::Display) -> anyhow::Error {
     anyhow::Error::new(Usage(problem.to_string()))
+}
+
+/// Signing in failed; the text says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct SignIn(String);
+
+/// Marks an error of signing in: what is not configured is usage, everything else a failed sign-in.
+pub(crate) fn sign_in_error(error: &highwater_auth::Error) -> anyhow::Error {
+    match error {
+        highwater_auth::Error::Configuration(problem) => usage_error(problem),
+        error => anyhow::Error::new(SignIn(error.to_string())),
+    }
 }
 
 /// What clap has to say: help and version on stdout, errors on stderr with exit 2.
@@ -54,6 +69,14 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
             || cause.is::<highwater_facts::Error>()
             || cause.is::<highwater_import::Error>()
             || cause.is::<highwater_definitions::DefinitionError>()
+            || cause.is::<highwater_sources::Error>()
+            || cause.is::<highwater_http::Error>()
+            || cause.is::<highwater_simulator::Error>()
     });
-    ExitCode::from(if foreseen { USAGE } else { 1 })
+    let signing_in = error.chain().any(|cause| cause.is::<SignIn>());
+    ExitCode::from(match (signing_in, foreseen) {
+        (true, _) => SIGN_IN,
+        (false, true) => USAGE,
+        (false, false) => 1,
+    })
 }

@@ -7,9 +7,11 @@ mod args;
 mod color;
 mod commands;
 mod config;
+mod connect;
 mod evaluate;
 mod exit;
 mod output;
+mod progress;
 
 use std::process::ExitCode;
 

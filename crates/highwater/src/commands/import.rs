@@ -44,7 +44,7 @@ pub(crate) fn run(
 }
 
 /// Removes a folder that was left behind when an import failed.
-struct Cleanup(PathBuf);
+pub(crate) struct Cleanup(pub(crate) PathBuf);
 
 impl Drop for Cleanup {
     fn drop(&mut self) {

@@ -1,0 +1,217 @@
+//! `collect`: reads a tenant into a new snapshot.
+//!
+//! A run writes what services say into a folder of its own, page by page, and the import turns that folder into a
+//! snapshot. So a run that was killed goes on where it stopped, and what was read is read once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use async_trait::async_trait;
+use bytes::Bytes;
+use highwater_http::{Client, Failure, Next, Page, Read};
+use highwater_snapshot::{Manifest, Time, without_credentials};
+use highwater_sources::{Asks, Boundary, Plan, Recording, Run, Summary};
+
+use crate::args::{Collect, Global};
+use crate::config::Config;
+use crate::connect::{Connection, Purpose, connect};
+use crate::exit::usage_error;
+use crate::output;
+use crate::progress::Shown;
+
+/// Folder of the store in which unfinished runs keep their pages.
+const RUNS: &str = ".collecting";
+
+pub(crate) fn run(global: &Global, config: &Config, verb: &Collect) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new().context("no runtime for the network")?;
+    let home = runtime.block_on(collect(global, config, verb))?;
+    output::write(&format!("{}\n", home.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Collects, and returns the folder of the new snapshot.
+pub(crate) async fn collect(
+    global: &Global,
+    config: &Config,
+    verb: &Collect,
+) -> anyhow::Result<PathBuf> {
+    known(&verb.only)?;
+    known(&verb.skip)?;
+    let store = config.store(verb.store.as_deref());
+    let people = config.people(&store)?;
+    let shown = Arc::new(Shown::new(global));
+    let connection = connect(&verb.access, config, purpose(verb, &shown)).await?;
+    let runs = store.join(RUNS).join(&connection.tenant);
+    let (folder, moment) = place(&runs, verb)?;
+    let plan = plan(&connection, config, verb, moment);
+    let recording = if verb.resume {
+        Recording::resume(&folder, &plan, &connection.cloud.name)?
+    } else {
+        Recording::create(&folder, &plan, &connection.cloud.name)?
+    };
+    if let Some(description) = &connection.description {
+        output::say(global, &format!("tenant {}, signed in with {description}", connection.tenant));
+    }
+    let asks: Arc<dyn Asks> = Arc::new(Asked(connection.client.clone()));
+    let run = Run::new(asks, connection.cloud.clone(), plan, recording, boundary());
+    let read = run.progress(shown.clone()).run().await;
+    shown.end();
+    let summary = read.with_context(|| {
+        format!("what was read so far is kept in {}: go on with --resume", folder.display())
+    })?;
+    let options = highwater_import::Options {
+        as_kind: None,
+        tenant: Some(connection.tenant.clone()),
+        taken_at: Some(moment),
+        config: config.evidence(),
+        people,
+    };
+    let home = into_snapshot(&store, &folder, &options, &summary, verb.replace)?;
+    output::say(global, &told(&summary, &home.1));
+    keep_or_remove(&folder, verb.keep_pages.as_deref())?;
+    Ok(home.0)
+}
+
+fn purpose(verb: &Collect, shown: &Arc<Shown>) -> Purpose {
+    Purpose {
+        budget: verb.budget,
+        spent: BTreeMap::new(),
+        record: verb.record.clone(),
+        replay: verb.replay.clone(),
+        observer: shown.clone(),
+    }
+}
+
+/// Sources and families must be known: a mistyped one would silently read too much or too little.
+fn known(wanted: &[String]) -> anyhow::Result<()> {
+    let family = |id: &'static str| id.split('.').next().unwrap_or(id);
+    let words: BTreeSet<&str> =
+        highwater_sources::sources().flat_map(|source| [source.id, family(source.id)]).collect();
+    match wanted.iter().find(|word| !words.contains(word.as_str())) {
+        None => Ok(()),
+        Some(word) => Err(usage_error(format!(
+            "`{word}` is no source and no family of sources: see highwater sources"
+        ))),
+    }
+}
+
+/// The folder of the run, and the moment for which it stands.
+fn place(runs: &Path, verb: &Collect) -> anyhow::Result<(PathBuf, Time)> {
+    if verb.resume {
+        let folder = newest(runs)?;
+        let told = Recording::moment(&folder)?;
+        let moment = Time::parse(&told).with_context(|| format!("the moment {told} of the run"))?;
+        return Ok((folder, moment));
+    }
+    let moment = verb.taken_at.unwrap_or_else(now);
+    Ok((runs.join(moment.folder()), moment))
+}
+
+/// The newest run that did not end.
+fn newest(runs: &Path) -> anyhow::Result<PathBuf> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir(runs)
+        .map(|entries| entries.filter_map(|entry| Some(entry.ok()?.path())).collect())
+        .unwrap_or_default();
+    found.sort();
+    found.pop().ok_or_else(|| {
+        usage_error(format!("no unfinished run in {}: start one without --resume", runs.display()))
+    })
+}
+
+/// Now, to the second.
+fn now() -> Time {
+    let now = jiff::Timestamp::now().as_second();
+    let whole = jiff::Timestamp::from_second(now).unwrap_or_default();
+    Time::parse(&whole.to_string()).unwrap_or_default()
+}
+
+fn plan(connection: &Connection, config: &Config, verb: &Collect, moment: Time) -> Plan {
+    let words = |words: &[String]| words.iter().cloned().collect::<BTreeSet<String>>();
+    let mut plan = Plan::new(&connection.tenant, connection.identity, moment.to_string());
+    plan.only = words(&verb.only);
+    plan.skip = words(&verb.skip);
+    plan.environments = words(&verb.environments);
+    plan.named = config.named();
+    plan.first = config.first();
+    plan
+}
+
+/// What stands between a service and the disk: credentials are dropped, and what is no JSON is not kept.
+fn boundary() -> Boundary {
+    Arc::new(|_, page: Bytes| without_credentials(&page).map(Bytes::from).unwrap_or_default())
+}
+
+/// Asks with the client.
+pub(crate) struct Asked(pub(crate) Client);
+
+#[async_trait]
+impl Asks for Asked {
+    async fn page(&self, read: &Read, from: Option<&Next>) -> Result<Page, Failure> {
+        self.0.page(read, from).await
+    }
+
+    fn meter(&self) -> serde_json::Value {
+        serde_json::to_value(self.0.meter()).unwrap_or_default()
+    }
+}
+
+/// Turns the pages into a snapshot of the store.
+fn into_snapshot(
+    store: &Path,
+    pages: &Path,
+    options: &highwater_import::Options,
+    summary: &Summary,
+    replace: bool,
+) -> anyhow::Result<(PathBuf, Manifest)> {
+    let staging = highwater_snapshot::staging(store, &format!("collect-{}", std::process::id()));
+    let _cleanup = super::import::Cleanup(staging.clone());
+    let mut imported = highwater_import::import(&[pages.to_owned()], &staging, options)?;
+    let calls =
+        summary.sources.iter().map(|(id, counts)| ((*id).to_owned(), counts.pages + counts.kept));
+    imported.written.collected(serde_json::to_value(summary)?, &calls.collect())?;
+    let home = highwater_snapshot::publish(store, &imported.written, replace)?;
+    Ok((home, imported.written.manifest))
+}
+
+/// The pages have done their duty; they hold more than a snapshot keeps, so they go unless somebody asked for them.
+fn keep_or_remove(folder: &Path, keep: Option<&Path>) -> anyhow::Result<()> {
+    let done = match keep {
+        None => std::fs::remove_dir_all(folder),
+        Some(target) => std::fs::rename(folder, target),
+    };
+    done.with_context(|| format!("cannot clear away {}", folder.display()))
+}
+
+/// What was read, what it cost and what is missing.
+fn told(summary: &Summary, manifest: &Manifest) -> String {
+    super::collected::text(summary, manifest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_source_is_an_error() {
+        assert!(known(&["bap.environments".into(), "dv".into()]).is_ok());
+        assert!(known(&["dataverse".into()]).unwrap_err().to_string().contains("dataverse"));
+    }
+
+    #[test]
+    fn the_newest_unfinished_run_is_resumed() {
+        let runs = tempfile::tempdir().unwrap();
+        assert!(newest(runs.path()).unwrap_err().to_string().contains("--resume"));
+        for name in ["2026-11-02T06-00-00Z", "2026-11-10T06-00-00Z"] {
+            std::fs::create_dir(runs.path().join(name)).unwrap();
+        }
+        assert!(newest(runs.path()).unwrap().ends_with("2026-11-10T06-00-00Z"));
+    }
+
+    #[test]
+    fn the_moment_of_a_run_is_whole_seconds() {
+        assert!(!now().to_string().contains('.'), "{}", now());
+    }
+}
