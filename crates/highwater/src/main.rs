@@ -10,6 +10,8 @@ mod config;
 mod evaluate;
 mod exit;
 mod output;
+mod sign;
+mod testimony;
 
 use std::process::ExitCode;
 
