@@ -97,6 +97,8 @@ fn context(rulebook: &Rulebook) -> Context {
         scope: Scope::new(rulebook, &[], &Default::default()).unwrap(),
         gaps: Vec::new(),
         about: Default::default(),
+        questions: Default::default(),
+        statement_files: Vec::new(),
     }
 }
 

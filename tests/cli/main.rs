@@ -6,6 +6,8 @@
     reason = "a test stops at the first surprise, and says what it skips"
 )]
 
+mod signed;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -100,7 +100,7 @@ fn two_snapshots_tell_which_subjects_moved() {
         "{trend}"
     );
     let last = out(&highwater(target.path(), &["history", "--store", "both", "--limit", "1"]));
-    assert!(last.contains("1 earlier snapshots are not shown"), "{last}");
+    assert!(last.contains("1 earlier snapshot not shown"), "{last}");
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -135,6 +135,7 @@ pub struct FactBook {
     facts: BTreeMap<String, Fact>,
     views: Vec<View>,
     digest: String,
+    questions: BTreeMap<String, String>,
 }
 
 impl FactBook {
@@ -201,6 +202,12 @@ impl FactBook {
         &self.digest
     }
 
+    /// What each fact asks, by id, as 16 hexadecimal digits: the fact's own part of [`Self::digest`] and the
+    /// views that it reads. Two facts of one id and different digits are different questions.
+    pub fn questions(&self) -> &BTreeMap<String, String> {
+        &self.questions
+    }
+
     fn from_texts(files: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
         let (mut views, mut facts) = (Vec::new(), BTreeMap::new());
         let files: BTreeMap<String, String> = files.into_iter().collect();
@@ -224,8 +231,8 @@ impl FactBook {
                 }
             }
         }
-        let digest = digest(&facts, &views);
-        Ok(Self { facts, views, digest })
+        let (digest, questions) = digests(&facts, &views);
+        Ok(Self { facts, views, digest, questions })
     }
 }
 
@@ -345,23 +352,35 @@ fn parse_file<'t, T: Deserialize<'t> + Format>(file: &str, text: &'t str) -> Res
 }
 
 /// Digest over the meaning of every text, in the order of ids.
-fn digest(facts: &BTreeMap<String, Fact>, views: &[View]) -> String {
-    let mut hash = Sha256::new();
-    let mut line = |text: String| {
-        hash.update(text);
-        hash.update(b"\n");
-    };
-    for view in views {
-        line(format!("view {} {}", view.id, plain(&view.sql)));
+fn digests(facts: &BTreeMap<String, Fact>, views: &[View]) -> (String, BTreeMap<String, String>) {
+    let shared: BTreeMap<&str, String> = views
+        .iter()
+        .map(|view| (view.id.as_str(), format!("view {} {}\n", view.id, plain(&view.sql))))
+        .collect();
+    let mut whole = Sha256::new();
+    for text in views.iter().filter_map(|view| shared.get(view.id.as_str())) {
+        whole.update(text);
     }
+    let mut questions = BTreeMap::new();
     for fact in facts.values() {
         let Fact { id, kind, population, lists, scope, when_open, subjects_per_row, sql, .. } =
             fact;
         let rules =
             format!("{kind:?} {population:?} {lists:?} {scope:?} {when_open:?} {subjects_per_row}");
-        line(format!("fact {id} {rules} {}", plain(sql)));
+        let text = format!("fact {id} {rules} {}\n", plain(sql));
+        whole.update(&text);
+        let mut own = Sha256::new();
+        for view in fact.views.iter().filter_map(|view| shared.get(view.as_str())) {
+            own.update(view);
+        }
+        own.update(&text);
+        questions.insert(id.clone(), hex(&own.finalize()).chars().take(16).collect());
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    (hex(&whole.finalize()), questions)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The query as the parser prints it: one line, one spelling.

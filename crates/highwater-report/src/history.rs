@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::actions::short_title;
 use crate::text::plain;
-use crate::words::percent;
+use crate::words::{counted, percent};
 
 /// The levels over time.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -90,7 +90,7 @@ pub fn render_text(history: &History, most: usize) -> String {
     let points = &history.points[left_out..];
     let mut out = format!("Tenant {}\n", plain(&history.tenant));
     if left_out > 0 {
-        let _ = writeln!(out, "{left_out} earlier snapshots are not shown");
+        let _ = writeln!(out, "{} not shown", counted(left_out, "earlier snapshot"));
     }
     let Some(newest) = points.last() else { return out };
     let days: Vec<&str> =

@@ -22,4 +22,4 @@ mod words;
 pub mod xlsx;
 
 pub use dossier::Dossier;
-pub use words::clean;
+pub use words::{clean, counted};

@@ -27,6 +27,9 @@ pub fn render(dossier: &Dossier) -> String {
         "Read {}, judged as of {}.",
         scorecard.snapshot.taken_at, scorecard.evaluated_at
     );
+    for file in &scorecard.statement_files {
+        let _ = writeln!(out, "{}", escape(&crate::text::signed(file)));
+    }
     for model in &scorecard.models {
         profile(&mut out, model);
     }

@@ -5,7 +5,9 @@
 
 use std::fmt::Write as _;
 
-use highwater_score::{CapabilityScore, Levels, ModelScore, Scorecard, State};
+use highwater_score::{CapabilityScore, Levels, ModelScore, Scorecard, State, StatementFile};
+
+use crate::words::{NAME, clean, counted};
 
 /// How to lay the text out.
 #[derive(Clone, Copy, Debug)]
@@ -142,8 +144,8 @@ fn sight(out: &mut String, scorecard: &Scorecard, style: Style) {
         out,
         "\n{}",
         style.strong(&format!(
-            "{} sources were not read in full. Those that would tell most:",
-            gaps.len()
+            "{} not read in full. Those that would tell most:",
+            counted(gaps.len(), "source")
         ))
     );
     for gap in gaps.iter().take(5) {
@@ -166,7 +168,10 @@ fn statements(out: &mut String, scorecard: &Scorecard, style: Style) {
     let expired =
         scorecard.attestations.iter().filter(|statement| statement.status == "expired").count();
     if expired > 0 {
-        let _ = writeln!(out, "\n{expired} statements have expired and no longer count");
+        let _ = writeln!(out, "\n{} expired and no longer counted", counted(expired, "statement"));
+    }
+    for file in &scorecard.statement_files {
+        let _ = writeln!(out, "\n{}", signed(file));
     }
     if scorecard.contradictions.is_empty() {
         return;
@@ -201,22 +206,26 @@ pub fn in_words(level: Levels) -> String {
     format!("{proven}, about {}, at most {}", level.estimate, level.possible)
 }
 
+/// Who vouches for a file of statements, as a sentence.
+pub fn signed(file: &StatementFile) -> String {
+    match &file.signature {
+        None => "The statements are not signed.".to_owned(),
+        Some(by) => format!(
+            "The statements were signed by key {} at {}, {}.",
+            plain(&by.key),
+            plain(&by.signed_at),
+            if by.trusted { "which is trusted" } else { "which nobody here has called trusted" }
+        ),
+    }
+}
+
 /// The level that asks for nothing: to prove it says nothing.
 const ENTRY: u16 = 100;
 
-/// Text from outside without control characters and direction marks, so that a name cannot redraw the
-/// terminal.
+/// Text from outside on one line, without control characters and direction marks, so that a name cannot
+/// redraw the terminal.
 pub fn plain(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let shown: String = text.chars().map(|c| if hidden(c) { ' ' } else { c }).take(201).collect();
-    if shown.chars().count() > 200 {
-        shown.chars().take(199).collect::<String>() + "…"
-    } else {
-        shown
-    }
+    clean(text, NAME)
 }
 
 fn percent(share: f64) -> String {

@@ -149,7 +149,7 @@ fn grouped(digits: &str) -> String {
 }
 
 /// `1 indicator`, `2 indicators`.
-pub(crate) fn counted(value: usize, noun: &str) -> String {
+pub fn counted(value: usize, noun: &str) -> String {
     let plural = if value == 1 { "" } else { "s" };
     format!("{value} {noun}{plural}")
 }

@@ -380,7 +380,9 @@ fn gaps(sheet: &mut Worksheet, dossier: &Dossier) -> Result<(), XlsxError> {
 }
 
 fn statements(sheet: &mut Worksheet, dossier: &Dossier) -> Result<(), XlsxError> {
-    let columns: [Column; 8] = [
+    let files = &dossier.scorecard.statement_files;
+    let vouched: Vec<String> = files.iter().map(crate::text::signed).collect();
+    let columns: [Column; 9] = [
         ("By", 28.0),
         ("Answer", 10.0),
         ("On", 12.0),
@@ -389,6 +391,7 @@ fn statements(sheet: &mut Worksheet, dossier: &Dossier) -> Result<(), XlsxError>
         ("Indicators", 50.0),
         ("Evidence", 50.0),
         ("Remark", 44.0),
+        ("Signature", 44.0),
     ];
     let rows: Vec<Vec<Cell>> = dossier
         .scorecard
@@ -404,6 +407,7 @@ fn statements(sheet: &mut Worksheet, dossier: &Dossier) -> Result<(), XlsxError>
                 text(&it.indicators.join(", ")),
                 text(&it.evidence.join(" ")),
                 text(it.note.as_deref().unwrap_or_default()),
+                text(&vouched.join(" ")),
             ]
         })
         .collect();

@@ -5,11 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use highwater_facts::Interval;
+use sha2::{Digest, Sha256};
 
 use crate::indicator::{Outcome, Outcomes, contribution};
 use crate::level::{self, Item, Levels};
 use crate::model::{Capability, Indicator, Model};
-use crate::needs::needs;
+use crate::needs::{improving, needs};
 use crate::reasons::{disagreement, reasons};
 use crate::rulebook::Rulebook;
 use crate::scorecard::{
@@ -59,7 +60,7 @@ pub(crate) fn assemble(
         tenant: context.tenant.clone(),
         snapshot: context.snapshot.clone(),
         rulebook: RulebookScore {
-            sha256: rulebook.sha256().to_owned(),
+            sha256: rules(rulebook.sha256(), &context.questions),
             models: editions.collect(),
         },
         evaluated_at: context.evaluated_at.to_string(),
@@ -67,6 +68,7 @@ pub(crate) fn assemble(
         facts: parts.facts(&models),
         gaps: parts.gaps(&models),
         attestations: statements(&fates, rulebook),
+        statement_files: context.statement_files.clone(),
         contradictions: parts.contradictions(&models),
     }
 }
@@ -156,6 +158,7 @@ impl<'a> Parts<'a> {
             level: next,
             open: level::in_the_way(model, &proven, next).into_iter().map(str::to_owned).collect(),
         });
+        let open = next.as_ref().map(|next| next.open.clone()).unwrap_or_default();
         CapabilityScore {
             id: capability.id.clone(),
             code: capability.code.clone(),
@@ -165,12 +168,20 @@ impl<'a> Parts<'a> {
             coverage: coverage(self.rated(capability)),
             next,
             levels: self.levels(model, capability, &proven, &possible),
-            indicators: capability
-                .indicators
-                .iter()
-                .filter_map(|indicator| self.indicator(capability, indicator))
-                .collect(),
+            indicators: self.indicators(capability, &open),
         }
+    }
+
+    /// The indicators; those in `open` that are met and still hold a mean down say what would lift them.
+    fn indicators(&self, capability: &Capability, open: &[String]) -> Vec<IndicatorScore> {
+        let scores = capability.indicators.iter().filter_map(|indicator| {
+            let mut score = self.indicator(capability, indicator)?;
+            if score.needs.is_empty() && open.contains(&score.id) {
+                score.needs = improving(indicator, self.answers);
+            }
+            Some(score)
+        });
+        scores.collect()
     }
 
     fn levels(
@@ -244,8 +255,9 @@ impl<'a> Parts<'a> {
 
     fn fact(&self, id: &str) -> FactScore {
         let about = self.context.about.get(id).cloned().unwrap_or_default();
+        let question = self.context.questions.get(id).cloned().unwrap_or_default();
         match self.answers.get(id) {
-            Some(answer) => FactScore { about, ..fact(id, answer) },
+            Some(answer) => FactScore { about, question, ..fact(id, answer) },
             None => FactScore {
                 id: id.to_owned(),
                 kind: None,
@@ -257,6 +269,7 @@ impl<'a> Parts<'a> {
                 tables: Vec::new(),
                 gaps: Vec::new(),
                 about,
+                question,
             },
         }
     }
@@ -324,6 +337,19 @@ impl<'a> Parts<'a> {
         found.sort_by(|a, b| a.indicator.cmp(&b.indicator));
         found
     }
+}
+
+/// Digest of models and facts together; the models' own where nothing is known of the facts.
+fn rules(models: &str, questions: &BTreeMap<String, String>) -> String {
+    if questions.is_empty() {
+        return models.to_owned();
+    }
+    let mut hash = Sha256::new();
+    hash.update(format!("models {models}\n"));
+    for (fact, question) in questions {
+        hash.update(format!("fact {fact} {question}\n"));
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// An indicator for the level algorithm. `score` is what counts for an achievement and for a limitation.

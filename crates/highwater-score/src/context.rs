@@ -32,6 +32,10 @@ pub struct Context {
     pub gaps: Vec<SourceGap>,
     /// What each fact asks, by fact id, copied into the scorecard; may be empty.
     pub about: BTreeMap<String, String>,
+    /// What each fact asks as a digest, by fact id; part of what was applied. May be empty.
+    pub questions: BTreeMap<String, String>,
+    /// The files that the statements were read from.
+    pub statement_files: Vec<StatementFile>,
 }
 
 impl Context {
@@ -74,6 +78,26 @@ pub struct Snapshot {
     pub taken_at: Timestamp,
     /// Digest of its manifest, lower-case hex.
     pub sha256: String,
+}
+
+/// A file of statements, and who vouches for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StatementFile {
+    /// Digest of the file, lower-case hex.
+    pub sha256: String,
+    /// Its signature, which was checked; `null` when it is not signed.
+    pub signature: Option<SignedBy>,
+}
+
+/// A signature that belongs to its file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SignedBy {
+    /// Short name of the key.
+    pub key: String,
+    /// When the file was signed, RFC 3339 in UTC, as the signer says.
+    pub signed_at: String,
+    /// Whether the key is one of those that are trusted.
+    pub trusted: bool,
 }
 
 /// A source that could not be read, or not wholly.

@@ -26,7 +26,7 @@ mod words;
 use std::collections::BTreeMap;
 
 pub use attestation::{Attestations, Reply, Statement};
-pub use context::{Context, Scope, Snapshot, SourceGap, Tenant, Tool};
+pub use context::{Context, Scope, SignedBy, Snapshot, SourceGap, StatementFile, Tenant, Tool};
 pub use error::{Error, Problem};
 pub use indicator::{Applicability, Contradiction, Outcome, Outcomes, infer};
 pub use level::Levels;

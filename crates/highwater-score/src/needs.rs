@@ -40,6 +40,14 @@ pub fn needs(
     }
 }
 
+/// What would lift an indicator that is met, yet not wholly: its weakest facts, or a better answer.
+pub(crate) fn improving(indicator: &Indicator, answers: &Answers) -> Vec<Need> {
+    match short(indicator, answers) {
+        facts if facts.is_empty() => vec![Need::Attest],
+        facts => vec![Need::Fix { facts }],
+    }
+}
+
 fn population(indicator: &Indicator, answers: &Answers) -> Vec<Need> {
     indicator
         .population

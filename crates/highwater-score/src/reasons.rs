@@ -67,7 +67,7 @@ pub(crate) fn disagreement(
         Polarity::Limitation => "truth of the limitation",
     };
     format!(
-        "contradiction: {} stated {} on {}, {comparison} ({subject} {telemetry}); the evidence counts",
+        "{} stated {} on {}, {comparison} ({subject} {telemetry}); the evidence counts",
         statement.by,
         statement.answer.word(),
         statement.on

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::level::Levels;
 use crate::model::{Polarity, Role};
-use crate::{Snapshot, Tenant, Tool};
+use crate::{Snapshot, StatementFile, Tenant, Tool};
 
 /// The version of this shape.
 pub(crate) const FORMAT: u32 = 1;
@@ -37,6 +37,9 @@ pub struct Scorecard {
     pub gaps: Vec<GapScore>,
     /// The statements and what became of them, sorted by indicators and date.
     pub attestations: Vec<AttestationScore>,
+    /// The files that the statements stand in, and who signed them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statement_files: Vec<StatementFile>,
     /// Statements that the evidence speaks against, sorted by indicator.
     #[serde(default)]
     pub contradictions: Vec<ContradictionScore>,
@@ -45,7 +48,7 @@ pub struct Scorecard {
 /// The rules that were applied; scorecards with different digests are not comparable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RulebookScore {
-    /// Digest of the effective rules, lower-case hex.
+    /// Digest of the effective rules, models and facts, lower-case hex.
     pub sha256: String,
     /// The models that were scored.
     pub models: Vec<ModelEdition>,
@@ -308,6 +311,9 @@ pub struct FactScore {
     /// What the fact asks.
     #[serde(default)]
     pub about: String,
+    /// The same as a digest: where it differs, another question was asked.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub question: String,
 }
 
 /// One source that could not be read.

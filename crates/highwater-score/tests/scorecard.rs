@@ -176,7 +176,7 @@ fn a_contradiction_is_shown_with_the_indicator_and_on_its_own() {
     assert!(
         card.contradictions[0]
             .reason
-            .starts_with("contradiction: CoE lead stated fully on 2026-10-01")
+            .starts_with("CoE lead stated fully on 2026-10-01")
     );
 }
 

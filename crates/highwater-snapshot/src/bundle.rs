@@ -20,8 +20,25 @@ const MOST_RATIO: u64 = 200;
 /// A bundle may not hold more files than this.
 const MOST_FILES: usize = 2_000;
 
-/// Writes the manifest and every file that it names.
-pub(crate) fn pack(folder: &Path, manifest: &Manifest, to: &Path) -> Result<(), Error> {
+/// Files that a bundle may hold beside the snapshot: results, statements, and the list of them all.
+const BESIDE: [&str; 8] = [
+    "bundle.json",
+    "bundle.json.sig",
+    "scorecard.json",
+    "report.html",
+    "attestations.toml",
+    "attestations.toml.sig",
+    "attestations.xlsx",
+    "attestations.xlsx.sig",
+];
+
+/// Writes the manifest, every file that it names, and what stands beside them.
+pub(crate) fn pack(
+    folder: &Path,
+    manifest: &Manifest,
+    beside: &[(String, Vec<u8>)],
+    to: &Path,
+) -> Result<(), Error> {
     let file = File::create(to).map_err(Error::io("create", to))?;
     let mut zip = ZipWriter::new(file);
     // Parquet and zstd files do not shrink further.
@@ -34,6 +51,14 @@ pub(crate) fn pack(folder: &Path, manifest: &Manifest, to: &Path) -> Result<(), 
         let mut source = File::open(&path).map_err(Error::io("read", &path))?;
         zip.start_file(name, options).map_err(|error| Error::invalid(to, error.to_string()))?;
         std::io::copy(&mut source, &mut zip).map_err(Error::io("write", to))?;
+    }
+    let options = options.compression_method(CompressionMethod::Deflated);
+    let mut beside: Vec<_> = beside.iter().collect();
+    beside.sort();
+    for (name, bytes) in beside {
+        check_name(Path::new(name)).map_err(|problem| Error::invalid(to, problem))?;
+        zip.start_file(name, options).map_err(|error| Error::invalid(to, error.to_string()))?;
+        zip.write_all(bytes).map_err(Error::io("write", to))?;
     }
     zip.finish().map_err(|error| Error::invalid(to, error.to_string()))?;
     Ok(())
@@ -84,9 +109,9 @@ pub(crate) fn check_name(name: &Path) -> Result<(), String> {
     let plain = name.components().all(|part| matches!(part, Component::Normal(_)));
     let shown = name.display();
     let known = match name.parent().and_then(Path::to_str) {
-        Some("") => ["manifest.json", "scorecard.json", "report.html"]
-            .iter()
-            .any(|file| Path::new(file) == name),
+        Some("") => {
+            name == Path::new("manifest.json") || BESIDE.iter().any(|file| Path::new(file) == name)
+        }
         Some("tables") => name.extension().is_some_and(|extension| extension == "parquet"),
         Some("raw") => name.to_string_lossy().ends_with(".ndjson.zst"),
         _ => false,

@@ -186,8 +186,8 @@ impl Snapshot {
         Ok(found)
     }
 
-    /// Writes the snapshot as one `.zip` bundle.
-    pub fn pack(&self, to: &Path) -> Result<(), Error> {
-        bundle::pack(&self.folder, &self.manifest, to)
+    /// Writes the snapshot as one `.zip` bundle, with files beside it: those that a bundle may hold, by name.
+    pub fn pack(&self, to: &Path, beside: &[(String, Vec<u8>)]) -> Result<(), Error> {
+        bundle::pack(&self.folder, &self.manifest, beside, to)
     }
 }

@@ -117,11 +117,15 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: AttestVerb,
     },
-    /// Check every digest of a snapshot
-    #[command(after_help = "Example: highwater verify highwater-data")]
-    Verify(OneSnapshot),
+    /// Check every digest of a snapshot; score a bundle again and compare
+    #[command(
+        after_help = "Examples: highwater verify highwater-data\n          highwater verify tenant.zip --trusted-key signing.key.pub"
+    )]
+    Verify(Verify),
     /// Make one `.zip` bundle of a snapshot to hand over
-    #[command(after_help = "Example: highwater pack highwater-data --out tenant.zip")]
+    #[command(
+        after_help = "Examples: highwater pack highwater-data --out tenant.zip\n          highwater pack --scorecard --report --attest attestations.toml --sign signing.key"
+    )]
     Pack(Pack),
     /// Read flow definitions, desktop-flow scripts and solution packages directly
     #[command(
@@ -399,6 +403,12 @@ pub(crate) struct Evaluation {
     /// The moment of evaluation (RFC 3339); the snapshot's own when left out.
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) as_of: Option<Time>,
+    /// Public key whose signature of the statements is trusted; repeat for several.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) trusted_key: Vec<PathBuf>,
+    /// Refuse statements without a trusted signature.
+    #[arg(long)]
+    pub(crate) require_signature: bool,
 }
 
 /// `highwater explain`.
@@ -480,13 +490,48 @@ pub(crate) enum AttestVerb {
         #[arg(long, value_name = "TIME", value_parser = moment)]
         as_of: Option<Time>,
     },
+    /// Make a key to sign with
+    #[command(after_help = "Example: highwater attest keygen --out signing.key")]
+    Keygen {
+        /// File for the private key, readable by its owner alone; the public one gets `.pub` appended.
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        out: PathBuf,
+    },
+    /// Sign a file of statements: the signature is written beside it
+    #[command(after_help = "Example: highwater attest sign --key signing.key attestations.toml")]
+    Sign {
+        /// The file; `attestations.toml` when left out.
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: Option<PathBuf>,
+        /// Private key, PEM.
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        key: PathBuf,
+        /// The moment of signing (RFC 3339); now when left out.
+        #[arg(long, value_name = "TIME", value_parser = moment)]
+        on: Option<Time>,
+    },
+    /// Say who signed a file of statements, and whether it is unchanged
+    #[command(
+        after_help = "Example: highwater attest verify attestations.toml --trusted-key signing.key.pub"
+    )]
+    Verify {
+        /// The file; `attestations.toml` when left out.
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: Option<PathBuf>,
+        /// Public key that is trusted; with any, a signature by another key is an error.
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        trusted_key: Vec<PathBuf>,
+    },
 }
 
-/// A verb that takes a snapshot only.
+/// `highwater verify`.
 #[derive(Debug, ClapArgs)]
-pub(crate) struct OneSnapshot {
+pub(crate) struct Verify {
     /// Snapshot folder, bundle (.zip) or store; the default store when left out.
     pub(crate) snapshot: Option<PathBuf>,
+    /// Public key that is trusted; with any, a bundle without a signature by one of them is wrong.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) trusted_key: Vec<PathBuf>,
 }
 
 /// `highwater pack`.
@@ -497,6 +542,21 @@ pub(crate) struct Pack {
     /// The bundle to write; named after tenant and moment when left out.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) out: Option<PathBuf>,
+    /// Enclose the scorecard.
+    #[arg(long)]
+    pub(crate) scorecard: bool,
+    /// Enclose the report, one HTML file.
+    #[arg(long)]
+    pub(crate) report: bool,
+    /// Private key to sign the list of all digests with.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) sign: Option<PathBuf>,
+    /// The moment of signing (RFC 3339); now when left out.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) on: Option<Time>,
+    /// What goes into the evaluation beside the snapshot; statements are enclosed.
+    #[command(flatten)]
+    pub(crate) evaluation: Evaluation,
 }
 
 /// `highwater definitions`.

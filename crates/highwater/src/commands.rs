@@ -1,6 +1,7 @@
 //! Commands: one file a verb; this one only chooses.
 
 mod attest;
+mod bundle;
 mod collect;
 mod collected;
 mod definitions;
@@ -15,9 +16,11 @@ mod plan;
 mod registries;
 mod report;
 mod score;
+mod sign;
 mod simulate;
 mod sql;
 mod statements;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -49,8 +52,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Verb::Facts(verb) => registries::facts(global, &verb),
         Verb::Indicators(verb) => registries::indicators(global, &verb),
         Verb::Attest { verb } => attest::run(global, &verb),
-        Verb::Verify(verb) => pack::verify(&Config::load(global)?, &verb),
-        Verb::Pack(verb) => pack::pack(global, &Config::load(global)?, &verb),
+        Verb::Verify(verb) => verify::run(global, &Config::load(global)?, &verb),
+        Verb::Pack(verb) => pack::run(global, &Config::load(global)?, &verb),
         Verb::Definitions(verb) => definitions::run(&verb),
         Verb::Schema => print(&highwater_score::schema()?),
         Verb::Completions { shell } => completions(shell),

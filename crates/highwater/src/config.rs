@@ -32,6 +32,8 @@ pub(crate) struct Config {
     organisations: BTreeMap<String, Organisations>,
     /// Capabilities that are not judged.
     pub(crate) scope: Scope,
+    /// Who vouches for statements.
+    pub(crate) attestations: Vouching,
     /// How people appear.
     privacy: Privacy,
     /// Clouds by name: hosts and audiences, see docs/sign-in.md.
@@ -48,6 +50,16 @@ pub(crate) struct Scope {
     pub(crate) out_of_scope: Vec<String>,
     /// A reason for each.
     pub(crate) reasons: BTreeMap<String, String>,
+}
+
+/// `[attestations]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Vouching {
+    /// Public keys whose signatures are trusted.
+    pub(crate) trusted_keys: Vec<PathBuf>,
+    /// Whether statements without a trusted signature are refused.
+    pub(crate) require_signature: bool,
 }
 
 /// `[privacy]`.
@@ -221,7 +233,7 @@ fn pseudonym_key(store: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 /// Writes a file that only its owner may read, where the system knows such a thing.
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+pub(crate) fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     use std::io::Write;
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);

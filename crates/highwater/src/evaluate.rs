@@ -9,14 +9,15 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use highwater_facts::{Evidence, FactBook};
 use highwater_score::{
-    Answers, Attestations, Context, Rulebook, Scorecard, SourceGap, Tenant, Tool,
+    Answers, Context, Rulebook, Scorecard, SourceGap, StatementFile, Tenant, Tool,
 };
 use highwater_snapshot::{Manifest, Snapshot, Status, TABLES, Time};
 use jiff::Timestamp;
 
 use crate::args::{Evaluation, Global};
-use crate::config::Config;
+use crate::config::{Config, Scope};
 use crate::exit::usage_error;
+use crate::testimony::{self, Testimony, Trust};
 
 /// Permissions by source.
 const GRANTS: &str = include_str!("../../../config/grants.toml");
@@ -81,10 +82,18 @@ pub(crate) fn open(
     path: Option<&Path>,
     as_of: Option<Time>,
 ) -> anyhow::Result<Case> {
+    case(global, open_snapshot(config, path)?, as_of)
+}
+
+/// Makes a case of a snapshot that is open.
+pub(crate) fn case(
+    global: &Global,
+    snapshot: Snapshot,
+    as_of: Option<Time>,
+) -> anyhow::Result<Case> {
     // The rules take as long to read as a small snapshot.
     std::thread::scope(|scope| {
         let rules = scope.spawn(|| rules(global));
-        let snapshot = open_snapshot(config, path)?;
         let mut evidence = Evidence::from_frames(snapshot.tables(as_of)?)?;
         if snapshot.is_large() {
             evidence = evidence.large();
@@ -111,27 +120,30 @@ pub(crate) fn score(
     model: Option<&str>,
 ) -> anyhow::Result<Scored> {
     let case = open(global, config, path, evaluation.as_of)?;
-    let attestations = statements(evaluation.attest.as_deref(), &case.rules.rulebook)?;
-    let context = context(config, &case, evaluation.as_of, model)?;
+    let trust = Trust::of(config, evaluation)?;
+    let testimony = testimony::read(evaluation.attest.as_deref(), &case.rules.rulebook, &trust)?;
+    judge(case, &config.scope, (evaluation.as_of, model), testimony)
+}
+
+/// The same for a case that is open and statements that were read.
+pub(crate) fn judge(
+    case: Case,
+    scope: &Scope,
+    (as_of, model): (Option<Time>, Option<&str>),
+    testimony: Testimony,
+) -> anyhow::Result<Scored> {
+    let context = context(scope, &case, (as_of, model), testimony.files)?;
     let answers = highwater_facts::answer_all(&case.rules.book, &case.evidence)?;
-    let scorecard = highwater_score::score(&case.rules.rulebook, &answers, &attestations, &context);
+    let rulebook = &case.rules.rulebook;
+    let scorecard = highwater_score::score(rulebook, &answers, &testimony.statements, &context);
     Ok(Scored { case, answers, scorecard })
 }
 
-/// Reads a file of statements; none where none was named.
-pub(crate) fn statements(file: Option<&Path>, rulebook: &Rulebook) -> anyhow::Result<Attestations> {
-    let Some(file) = file else { return Ok(Attestations::default()) };
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        usage_error(format!("cannot read {}: {error}; check the path of --attest", file.display()))
-    })?;
-    Ok(Attestations::read(&file.display().to_string(), &text, rulebook)?)
-}
-
 fn context(
-    config: &Config,
+    scope: &Scope,
     case: &Case,
-    as_of: Option<Time>,
-    model: Option<&str>,
+    (as_of, model): (Option<Time>, Option<&str>),
+    statement_files: Vec<StatementFile>,
 ) -> anyhow::Result<Context> {
     let manifest = case.snapshot.manifest();
     let rulebook = &case.rules.rulebook;
@@ -141,8 +153,7 @@ fn context(
     {
         return Err(usage_error(format!("--model {model}: the models are {}", known.join(", "))));
     }
-    let scope =
-        highwater_score::Scope::new(rulebook, &config.scope.out_of_scope, &config.scope.reasons)?;
+    let scope = highwater_score::Scope::new(rulebook, &scope.out_of_scope, &scope.reasons)?;
     Ok(Context {
         tool: Tool {
             name: manifest.tool.name.clone(),
@@ -159,6 +170,8 @@ fn context(
         scope,
         gaps: gaps(manifest)?,
         about: case.rules.book.facts().map(|fact| (fact.id.clone(), fact.about.clone())).collect(),
+        questions: case.rules.book.questions().clone(),
+        statement_files,
     })
 }
 

@@ -64,6 +64,7 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     let _ = std::io::stderr().write_all(text.as_bytes());
     let foreseen = error.chain().any(|cause| {
         cause.is::<Usage>()
+            || cause.is::<crate::sign::Error>()
             || cause.is::<highwater_snapshot::Error>()
             || cause.is::<highwater_score::Error>()
             || cause.is::<highwater_facts::Error>()

@@ -12,6 +12,8 @@ mod evaluate;
 mod exit;
 mod output;
 mod progress;
+mod sign;
+mod testimony;
 
 use std::process::ExitCode;
 

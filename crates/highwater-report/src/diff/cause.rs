@@ -15,7 +15,7 @@ use crate::words;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Cause {
-    /// Its rule, level, role or weight differs, or it is judged in one scorecard only.
+    /// Its rule, level, role or weight differs, one of its facts asks something else, or it is judged in one scorecard only.
     Rule,
     /// A statement counts now that did not count before, or has another answer.
     Attested {
@@ -121,7 +121,7 @@ impl<'a> Causes<'a> {
     /// Every cause that can be seen for an indicator that stands in both scorecards.
     pub(super) fn of(&self, old: &IndicatorScore, new: &IndicatorScore) -> Vec<Cause> {
         let mut found = Vec::new();
-        if rule(old) != rule(new) {
+        if rule(old) != rule(new) || new.facts.iter().any(|fact| self.is_asked_otherwise(fact)) {
             found.push(Cause::Rule);
         }
         found.extend(self.statement(&new.id));
@@ -142,6 +142,16 @@ impl<'a> Causes<'a> {
             found.push(Cause::Unexplained);
         }
         found
+    }
+
+    /// Whether a fact of the same name is another question now; not where a scorecard does not tell.
+    fn is_asked_otherwise(&self, fact: &str) -> bool {
+        match (self.old_facts.get(fact), self.new_facts.get(fact)) {
+            (Some(old), Some(new)) => {
+                !old.question.is_empty() && !new.question.is_empty() && old.question != new.question
+            }
+            _ => false,
+        }
     }
 
     fn statement(&self, id: &str) -> Option<Cause> {

@@ -200,7 +200,7 @@ impl Desk<'_> {
                 }
             }
             @if gaps.len() > 5 {
-                p { (gaps.len() - 5) " more unread sources, see " a href="#gaps" { "gaps" } "." }
+                p { "And " (words::counted(gaps.len() - 5, "unread source")) " more, see " a href="#gaps" { "gaps" } "." }
             }
         }
     }

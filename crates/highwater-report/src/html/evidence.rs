@@ -73,6 +73,7 @@ fn statements(scorecard: &Scorecard) -> Markup {
             section #statements aria-labelledby="statements-title" {
                 h2 #statements-title { "Statements" }
                 p { "What people stated, and until when it counts. Statements fill what evidence leaves open; they never override it." }
+                @for file in &scorecard.statement_files { p { (crate::text::signed(file)) } }
                 div .scroll tabindex="0" role="region" aria-label="Table of statements" {
                     table {
                         thead { tr {
@@ -82,7 +83,7 @@ fn statements(scorecard: &Scorecard) -> Markup {
                         tbody { @for statement in all.iter().take(STATEMENTS) { (statement_row(statement, scorecard)) } }
                     }
                 }
-                @if all.len() > STATEMENTS { p { (all.len() - STATEMENTS) " more statements are not shown." } }
+                @if all.len() > STATEMENTS { p { (counted(all.len() - STATEMENTS, "statement")) " beyond these, not shown." } }
             }
         }
     }
@@ -161,9 +162,9 @@ fn sources(dossier: &Dossier) -> Markup {
             section #sources aria-labelledby="sources-title" {
                 h2 #sources-title { "Sources" }
                 p {
-                    (counted(readings.len(), "source")) " gave " (count(records)) " records, all for "
+                    (counted(readings.len(), "source")) " gave " (count(records)) @if records == 1 { " record" } @else { " records" } ", for "
                     (super::overview::day(&dossier.scorecard.snapshot.taken_at.to_string())) ". "
-                    @if calls > 0 { "The reading cost " (count(calls)) " requests." }
+                    @if calls > 0 { "The reading cost " (count(calls)) @if calls == 1 { " request." } @else { " requests." } }
                     @else { "They were imported from files, without a single request." }
                 }
                 details .group {

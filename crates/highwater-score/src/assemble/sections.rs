@@ -33,6 +33,7 @@ pub(super) fn fact(id: &str, answer: &Answer) -> FactScore {
         tables: answer.tables.clone(),
         gaps: answer.gaps.clone(),
         about: String::new(),
+        question: String::new(),
     }
 }
 

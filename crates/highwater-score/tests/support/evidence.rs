@@ -35,6 +35,8 @@ pub(crate) fn context() -> Context {
         scope: Scope::default(),
         gaps: Vec::new(),
         about: BTreeMap::new(),
+        questions: BTreeMap::new(),
+        statement_files: Vec::new(),
     }
 }
 

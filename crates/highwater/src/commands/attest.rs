@@ -1,13 +1,16 @@
-//! `attest check`: says whether a file of statements can be used, and what each statement is worth.
+//! `attest check`: says whether a file of statements can be used, who signed it, and what each is worth.
 
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use highwater_report::text::plain;
+use highwater_report::counted;
+use highwater_report::text::{plain, signed};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::args::{AttestVerb, Global};
+use crate::args::{AttestVerb, Evaluation, Global};
+use crate::config::Config;
+use crate::testimony::{self, Trust};
 use crate::{evaluate, output};
 
 pub(crate) fn run(global: &Global, verb: &AttestVerb) -> anyhow::Result<ExitCode> {
@@ -24,9 +27,18 @@ pub(crate) fn run(global: &Global, verb: &AttestVerb) -> anyhow::Result<ExitCode
         AttestVerb::Status { result, evaluation } => {
             return super::statements::status(global, result.as_deref(), evaluation);
         }
+        AttestVerb::Keygen { out } => return super::sign::keygen(out),
+        AttestVerb::Sign { file, key, on } => {
+            return super::sign::sign(global, file.as_deref(), key, *on);
+        }
+        AttestVerb::Verify { file, trusted_key } => {
+            return super::sign::verify(global, file.as_deref(), trusted_key);
+        }
     };
     let rules = evaluate::rules(global)?;
-    let statements = evaluate::statements(Some(file), &rules.rulebook)?;
+    let trust = Trust::of(&Config::load(global)?, &Evaluation::default())?;
+    let testimony = testimony::read(Some(file), &rules.rulebook, &trust)?;
+    let statements = testimony.statements;
     let now = match as_of {
         Some(time) => {
             Timestamp::from_microsecond(time.0).context("--as-of is outside the calendar")?
@@ -36,9 +48,9 @@ pub(crate) fn run(global: &Global, verb: &AttestVerb) -> anyhow::Result<ExitCode
     let today = now.to_zoned(TimeZone::UTC).date();
     let live = statements.live(&rules.rulebook, today);
     let mut text = format!(
-        "{}: {} indicators have a live statement on {today}\n",
+        "{}: {} with a live statement on {today}\n",
         plain(&file.display().to_string()),
-        live.len()
+        counted(live.len(), "indicator")
     );
     for (indicator, statement) in &live {
         let title =
@@ -50,6 +62,9 @@ pub(crate) fn run(global: &Global, verb: &AttestVerb) -> anyhow::Result<ExitCode
             "  no evidence named: counts as largely at most"
         };
         text.push_str(&format!("  {indicator}  until {expires}  {title}{link}\n"));
+    }
+    for file in &testimony.files {
+        text.push_str(&format!("{}\n", signed(file)));
     }
     output::write(&text)?;
     Ok(ExitCode::SUCCESS)

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::output;
 
 pub(crate) fn run(global: &Global, config: &Config, verb: &Diff) -> anyhow::Result<ExitCode> {
-    let evaluation = Evaluation { attest: verb.attest.clone(), as_of: None };
+    let evaluation = Evaluation { attest: verb.attest.clone(), ..Evaluation::default() };
     let old = Given::open(global, config, Some(&verb.old), &evaluation)?;
     let new = Given::open(global, config, Some(&verb.new), &evaluation)?;
     let change = compare(&old, &new)?;

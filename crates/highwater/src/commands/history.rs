@@ -27,7 +27,7 @@ pub(crate) fn run(global: &Global, config: &Config, verb: &History) -> anyhow::R
     let mut text = String::new();
     let mut all = Vec::new();
     for (tenant, folders) in tenants {
-        let evaluation = Evaluation { attest: verb.attest.clone(), as_of: None };
+        let evaluation = Evaluation { attest: verb.attest.clone(), ..Evaluation::default() };
         let score = |folder: &PathBuf| -> anyhow::Result<Scorecard> {
             Ok(evaluate::score(global, config, Some(folder), &evaluation, None)?.scorecard)
         };

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use highwater_import::{Outcome, Report};
+use highwater_report::counted;
 use highwater_report::text::plain;
 use highwater_snapshot::{Manifest, Status};
 use serde_json::json;
@@ -90,10 +91,17 @@ fn as_text(report: &Report, manifest: &Manifest, all: bool) -> String {
     let unread = report.unread().count();
     let _ = write!(
         out,
-        "{} files, {records} records, {rows} rows; {unread} files not read",
-        report.files.len()
+        "{}, {}, {}; {} not read",
+        counted(report.files.len(), "file"),
+        many(records, "record"),
+        many(rows, "row"),
+        counted(unread, "file")
     );
     out
+}
+
+fn many(count: u64, noun: &str) -> String {
+    counted(usize::try_from(count).unwrap_or(usize::MAX), noun)
 }
 
 /// Records that gave no row, by reason, over all files.

@@ -18,7 +18,11 @@ pub(crate) fn run(global: &Global, config: &Config, verb: &Report) -> anyhow::Re
         None => None,
         Some(path) => {
             // The earlier result is judged as of its own time.
-            let then = Evaluation { attest: verb.evaluation.attest.clone(), as_of: None };
+            let then = Evaluation {
+                attest: verb.evaluation.attest.clone(),
+                as_of: None,
+                ..verb.evaluation.clone()
+            };
             let earlier = Given::open(global, config, Some(path), &then)?;
             Some(compare(&earlier, &given)?)
         }

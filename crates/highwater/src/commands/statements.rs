@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use highwater_report::form;
 use highwater_report::text::plain;
+use highwater_report::{counted, form};
 use highwater_score::{AttestationScore, Scorecard};
 use highwater_snapshot::Time;
 use jiff::civil::Date;
@@ -69,7 +69,7 @@ fn standing(scorecard: &Scorecard) -> anyhow::Result<String> {
     statements.sort_by_key(|it| {
         (it.status != "expired", it.status != "live", &it.expires, &it.indicators)
     });
-    let mut out = format!("{} statements on {today}\n", statements.len());
+    let mut out = format!("{} on {today}\n", counted(statements.len(), "statement"));
     for it in statements {
         let _ = writeln!(
             out,
@@ -100,9 +100,13 @@ fn left(it: &AttestationScore, today: Date) -> String {
         .and_then(|expires| today.until((Unit::Day, expires)).ok())
         .map(|span| span.get_days());
     match (it.status.as_str(), days) {
-        ("live", Some(days)) if days <= 60 => format!("{days} days left, ask again"),
-        ("live", Some(days)) => format!("{days} days left"),
-        ("expired", Some(days)) => format!("{} days ago, ask again", -days),
+        ("live", Some(days)) if days <= 60 => format!("{} left, ask again", in_days(days)),
+        ("live", Some(days)) => format!("{} left", in_days(days)),
+        ("expired", Some(days)) => format!("{} ago, ask again", in_days(-days)),
         _ => "does not count".to_owned(),
     }
+}
+
+fn in_days(days: i32) -> String {
+    counted(usize::try_from(days).unwrap_or(0), "day")
 }
