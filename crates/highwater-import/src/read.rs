@@ -96,7 +96,10 @@ impl<'a> Reader<'a> {
                 exchange.source.id, exchange.status
             )));
         }
-        let outcome = self.text(found, listed, report)?;
+        let outcome = match self.package(found, listed, report)? {
+            Some(outcome) => outcome,
+            None => self.text(found, listed, report)?,
+        };
         if let Some((at, exchange)) = listed
             && let Outcome::Failed(reason)
             | Outcome::NotRecognised(reason)
@@ -407,7 +410,7 @@ fn is_evidence(exchange: &Exchange) -> bool {
 }
 
 /// The chain of files that the index lists for one request, in its order.
-fn listed(at: usize, exchange: &Exchange) -> Chain {
+pub(crate) fn listed(at: usize, exchange: &Exchange) -> Chain {
     let stem = format!("index/{}/{}", exchange.source.id, exchange.scope());
     Chain { stem, page: u32::try_from(at).ok(), named: false, listed: true }
 }

@@ -3,6 +3,7 @@
 //! `clientdata` of Dataverse workflows, `definition` of the Power Platform API, the object of the flow service; what they
 //! say is counted by `highwater-definitions`, and only the counts are kept
 //! (<https://learn.microsoft.com/azure/logic-apps/logic-apps-workflow-definition-language>).
+//! A solution package tells the same of the environment that it is said to come from; it wins over nobody.
 //!
 //! A definition that cannot be read gives no row: its features stay unknown. `run_after_failed_count` counts handlers
 //! that do something, so an empty catch is none. `notify_on_failure` stays unknown where a failure only calls a child
@@ -59,6 +60,7 @@ pub(crate) static TABLE: Table = Table {
         Reading { source: "dv.workflows", read: dataverse },
         Reading { source: "ppapi.cloud_flows", read: platform },
         Reading { source: "flow.definition", read: definition },
+        Reading { source: "solution_package", read: package },
     ],
     complete: &[&["dv.workflows", "ppapi.cloud_flows"], &["dv.workflows", "flow.definition"], &["flow.definition"]],
     sample: Sample::Seen,
@@ -91,6 +93,18 @@ fn definition(record: &Record<'_>, rows: &mut Rows) {
         service_flow(record),
         rows,
     );
+}
+
+/// A flow of a solution package, in the words of a Dataverse row.
+fn package(record: &Record<'_>, rows: &mut Rows) {
+    if is_packed_workflow(record) {
+        dataverse(record, rows);
+    }
+}
+
+/// Whether a record of a solution package is a workflow, and not one of its components.
+pub(crate) fn is_packed_workflow(record: &Record<'_>) -> bool {
+    record.at("workflowid").is_told()
 }
 
 /// What the definition of a Dataverse workflow says; none where it was not told or cannot be read.
