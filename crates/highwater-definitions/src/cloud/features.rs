@@ -46,6 +46,7 @@ pub(crate) fn read(found: Found<'_>, json: &Json<'_>) -> CloudFlow {
     let suspects = literal::suspects(found.definition, &flow.actions);
     features.secret_suspect_count = suspects.len() as u64;
     features.secret_rules = all_rules(&suspects).ids();
+    let variable_suspects = suspects.iter().filter(|suspect| suspect.variable.is_some()).count();
     conclude(&mut features);
     let findings = findings::list(&flow, &failures, &suspects, &urls.insecure, &features, json);
     CloudFlow {
@@ -55,6 +56,7 @@ pub(crate) fn read(found: Found<'_>, json: &Json<'_>) -> CloudFlow {
         failure_child_flows: failures.child_flows(&flow),
         desktop_flows: targets.desktop_flows,
         environment_variables,
+        variable_suspect_count: variable_suspects as u64,
         http_url_count: urls.count,
         findings,
         features,
