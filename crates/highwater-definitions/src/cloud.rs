@@ -38,6 +38,9 @@ pub struct CloudFlow {
     pub desktop_flows: Vec<String>,
     /// Schema names of the environment variables the definition declares, sorted, distinct.
     pub environment_variables: Vec<String>,
+    /// Of the places that look like a literal secret, defaults of environment variables: exports write a variable's
+    /// value into every flow that uses it, so that one secret stands in many flows.
+    pub variable_suspect_count: u64,
     /// Literal `http://` and `https://` endpoints under `inputs`.
     pub http_url_count: u64,
     /// What to look at, by place; at most [`crate::limits::MAX_FINDINGS`].

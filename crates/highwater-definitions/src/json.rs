@@ -79,11 +79,13 @@ impl<'a> Json<'a> {
                 limit,
             });
         }
-        let mut reader = Reader::new(text);
-        match reader.document() {
-            Ok(()) => Ok(Self { text, nodes: reader.nodes, lines: OnceCell::new() }),
-            Err(what) => Err(DefinitionError::NotJson { line: line_of(text, reader.at), what }),
-        }
+        let mut reader = Reader::new(text, spare::take());
+        let read = reader.document();
+        let at = reader.at;
+        // Made in any case, so that the list is kept for the next document.
+        let json = Self { text, nodes: reader.nodes, lines: OnceCell::new() };
+        read.map(|()| json)
+            .map_err(|what| DefinitionError::NotJson { line: line_of(text, at), what })
     }
 
     /// Where its lines begin.
@@ -104,6 +106,38 @@ impl<'a> Json<'a> {
     #[inline]
     fn slice(&self, start: u32, len: u32) -> &str {
         self.text.get(start as usize..(start + len) as usize).unwrap_or("")
+    }
+}
+
+impl Drop for Json<'_> {
+    fn drop(&mut self) {
+        spare::keep(std::mem::take(&mut self.nodes));
+    }
+}
+
+/// The list of the last document, kept for the next one of the thread: large lists are taken from and given back to the
+/// system otherwise, which costs more than filling them.
+mod spare {
+    use std::cell::Cell;
+
+    use super::Node;
+
+    /// Longer lists are given back: 1.8 MB.
+    const LONGEST: usize = 1 << 16;
+
+    thread_local! {
+        static SPARE: Cell<Vec<Node>> = const { Cell::new(Vec::new()) };
+    }
+
+    pub(super) fn take() -> Vec<Node> {
+        SPARE.take()
+    }
+
+    pub(super) fn keep(mut nodes: Vec<Node>) {
+        if nodes.capacity() <= LONGEST {
+            nodes.clear();
+            SPARE.set(nodes);
+        }
     }
 }
 

@@ -49,7 +49,7 @@ pub use finding::{Finding, Level, Rule};
 pub use secret::SecretRule;
 pub use solution::{
     Bot, Component, ConnectionReference, EnvironmentVariable, Managed, Solution, SolutionFeatures,
-    Workflow, WorkflowContent,
+    Workflow, WorkflowContent, WorkflowText,
 };
 
 /// Every cloud flow of a document as found: `clientdata` of Dataverse (object or string), the flow API's object, the
@@ -99,7 +99,18 @@ pub fn desktop_flow(script: &str) -> DesktopFlow {
 /// When it is no zip archive, has no `solution.xml`, or breaks a bound of [`limits`] (unsafe names, too many entries,
 /// too large, a compression ratio no honest package has).
 pub fn solution_package<R: Read + Seek>(package: R) -> Result<Solution, DefinitionError> {
-    solution::read_zip(package)
+    solution::read_zip(package, &mut |_| {})
+}
+
+/// As [`solution_package`], and shows the text of every flow as it is read. One text is in memory at a time.
+///
+/// # Errors
+/// As [`solution_package`].
+pub fn solution_package_texts<R: Read + Seek>(
+    package: R,
+    shown: &mut dyn FnMut(&WorkflowText<'_>),
+) -> Result<Solution, DefinitionError> {
+    solution::read_zip(package, shown)
 }
 
 /// An unpacked solution: a folder that holds `solution.xml`, `Other/Solution.xml` or `src/Other/Solution.xml`.
@@ -108,7 +119,18 @@ pub fn solution_package<R: Read + Seek>(package: R) -> Result<Solution, Definiti
 /// # Errors
 /// As [`solution_package`], and [`DefinitionError::Io`].
 pub fn solution_folder(folder: &Path) -> Result<Solution, DefinitionError> {
-    solution::read_folder(folder)
+    solution::read_folder(folder, &mut |_| {})
+}
+
+/// As [`solution_folder`], and shows the text of every flow as it is read. One text is in memory at a time.
+///
+/// # Errors
+/// As [`solution_folder`].
+pub fn solution_folder_texts(
+    folder: &Path,
+    shown: &mut dyn FnMut(&WorkflowText<'_>),
+) -> Result<Solution, DefinitionError> {
+    solution::read_folder(folder, shown)
 }
 
 /// A solution given as names and contents, for whoever has the parts at hand already.

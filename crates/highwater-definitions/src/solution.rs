@@ -88,6 +88,21 @@ pub struct Workflow {
     pub content: WorkflowContent,
 }
 
+/// One workflow of a package as it is written there: what the columns of its Dataverse row hold.
+#[derive(Debug, Clone, Copy)]
+pub struct WorkflowText<'a> {
+    /// Id, lower case, braces dropped.
+    pub id: &'a str,
+    /// Display name.
+    pub name: Option<&'a str>,
+    /// Category: 5 cloud flow, 6 desktop flow. Classic processes are not shown.
+    pub category: u32,
+    /// The definition of a cloud flow; of a desktop flow where its script is in the package inside.
+    pub clientdata: Option<&'a str>,
+    /// The script of a desktop flow as a JSON string literal.
+    pub definition: Option<&'a str>,
+}
+
 /// What a workflow's definition says.
 #[derive(Debug)]
 pub enum WorkflowContent {

@@ -56,10 +56,13 @@ pub(crate) fn starts_with_ignore_case(text: &str, prefix: &str) -> bool {
 
 /// Whether a short text holds another; without the set-up that general searching pays for.
 pub(crate) fn holds(text: &str, part: &str) -> bool {
+    find(text, part).is_some()
+}
+
+/// Where a short text holds another first; as [`holds`].
+pub(crate) fn find(text: &str, part: &str) -> Option<usize> {
     let (text, part) = (text.as_bytes(), part.as_bytes());
-    part.first().is_some_and(|first| {
-        memchr::memchr_iter(*first, text).any(|at| text[at..].starts_with(part))
-    })
+    memchr::memchr_iter(*part.first()?, text).find(|at| text[*at..].starts_with(part))
 }
 
 /// Where one text occurs in another, without case (ASCII), from an offset on.

@@ -11,7 +11,7 @@ use serde_json_borrow::Value;
 
 use crate::envelope::Envelope;
 use crate::index::INDEX;
-use crate::kinds::{self, About, Class, Hand, Route, Source, Whole};
+use crate::kinds::{self, About, Class, Hand, PACKAGE, Route, Source, Whole};
 use crate::odata::{self, Context};
 use crate::pages::{Chain, Piece};
 use crate::read::Reader;
@@ -135,7 +135,7 @@ impl Reader<'_> {
         answer: &Answer<'_>,
         context: Option<&Context>,
     ) -> Option<Say> {
-        let stated = self.survey.stated.as_ref()?;
+        let stated = self.survey.stated.as_ref().filter(|stated| stated.source.id != PACKAGE)?;
         let fits = match answer.envelope.records.first() {
             None => sniff::empty(context).is_none_or(|class| class.leads_to(stated.source.id)),
             Some(record) => match sniff::sniff(record, context, answer.envelope.list) {

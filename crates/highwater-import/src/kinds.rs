@@ -167,6 +167,9 @@ fn is_same(found: &str, stated: &str) -> bool {
     ALIKE.iter().any(|group| group.contains(&found) && group.contains(&stated))
 }
 
+/// The source of packed and unpacked solutions: an archive or a folder, and not a document.
+pub(crate) const PACKAGE: &str = "solution_package";
+
 /// The source ids that `--as` and the index may name.
 pub fn sources() -> impl Iterator<Item = &'static str> {
     SOURCES.iter().map(|source| source.id)
@@ -382,6 +385,7 @@ const SOURCES: &[Source] = &[
     asset("ppapi.flow_runs"),
     parent("ppapi.group_rules"),
     tenant("ppapi.role_assignments"),
+    environment(PACKAGE),
     tenant("tags"),
     tenant("training"),
 ];

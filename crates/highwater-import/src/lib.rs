@@ -19,6 +19,7 @@ mod inventory;
 mod keys;
 mod kinds;
 mod odata;
+mod package;
 mod pages;
 mod parse;
 mod place;

@@ -97,7 +97,10 @@ impl<'a> Reader<'a> {
                 exchange.status.unwrap_or_default()
             )));
         }
-        let outcome = self.text(found, listed, report)?;
+        let outcome = match self.package(found, listed, report)? {
+            Some(outcome) => outcome,
+            None => self.text(found, listed, report)?,
+        };
         if let Some((at, exchange)) = listed
             && let Outcome::Failed(reason)
             | Outcome::NotRecognised(reason)
@@ -433,7 +436,7 @@ fn missing(at: usize, root: usize, exchange: &Exchange, reason: String) -> Piece
 }
 
 /// The chain of files that an index lists for one request, in its order.
-fn listed(at: usize, root: usize, exchange: &Exchange) -> Chain {
+pub(crate) fn listed(at: usize, root: usize, exchange: &Exchange) -> Chain {
     let part = exchange.part.unwrap_or_default();
     let stem = format!("index/{root}/{}/{}/{part}", exchange.source.id, exchange.scope());
     Chain { stem, page: u32::try_from(at).ok(), named: false, listed: true }

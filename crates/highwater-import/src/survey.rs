@@ -129,6 +129,9 @@ fn look(path: &Path, told: &mut Told) {
     {
         told.newest_file = told.newest_file.max(Some(written));
     }
+    if path.extension().is_some_and(|it| it.eq_ignore_ascii_case("zip")) {
+        return; // a package, which may be large, tells none of it
+    }
     let Ok(bytes) = std::fs::read(path) else { return };
     let Ok(decoded) = decode::decode(&bytes) else { return };
     let text = decoded.text.as_ref();

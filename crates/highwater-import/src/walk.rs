@@ -22,6 +22,8 @@ pub(crate) struct Found {
     pub(crate) given: bool,
     /// Why it is not read; none where it is.
     pub(crate) skipped: Option<String>,
+    /// The folder of an unpacked solution whose manifest this is: its parts are no files of their own.
+    pub(crate) package: Option<PathBuf>,
 }
 
 /// All files under the given paths, sorted.
@@ -41,7 +43,8 @@ pub(crate) fn walk(paths: &[PathBuf]) -> Result<Vec<Found>, Error> {
             {
                 continue;
             }
-            found.push(Found { root, name, path: path.clone(), given: true, skipped: None });
+            let path = path.clone();
+            found.push(Found { root, name, path, given: true, skipped: None, package: None });
         }
     }
     found.sort_by(|a, b| (&a.name, a.root).cmp(&(&b.name, b.root)));
@@ -65,6 +68,7 @@ fn folder(
         .collect::<Result<Vec<_>, _>>()
         .map_err(Error::io(path))?;
     entries.sort();
+    let manifest = manifest(path);
     for entry in entries {
         let last =
             entry.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
@@ -72,44 +76,86 @@ fn folder(
         let kind = match std::fs::metadata(&entry) {
             Ok(kind) => kind,
             Err(error) => {
-                found.push(Found {
-                    root,
-                    name: below,
-                    path: entry,
-                    given: false,
-                    skipped: Some(error.to_string()),
-                });
+                found.push(skipped(root, below, entry, error.to_string()));
                 continue;
             }
         };
         if last.starts_with('.') {
             let reason = "hidden, so not read: give its path to import it";
-            found.push(Found {
-                root,
-                name: below,
-                path: entry,
-                given: false,
-                skipped: Some(reason.into()),
-            });
+            found.push(skipped(root, below, entry, reason.into()));
+        } else if manifest.is_some() && is_part(&last, kind.is_dir()) {
+            continue;
         } else if kind.is_dir() {
             folder(root, &entry, &below, seen, found)?;
         } else if kind.is_file() {
             let real = entry.canonicalize().map_err(Error::io(&entry))?;
             if last == INDEX || seen.insert(real) {
-                found.push(Found { root, name: below, path: entry, given: false, skipped: None });
+                found.push(read(root, below, entry, None));
             }
         } else {
             let reason = "neither a file nor a folder";
-            found.push(Found {
-                root,
-                name: below,
-                path: entry,
-                given: false,
-                skipped: Some(reason.into()),
-            });
+            found.push(skipped(root, below, entry, reason.into()));
         }
     }
+    if let Some(manifest) = manifest {
+        let below = if name.is_empty() { manifest.into() } else { format!("{name}/{manifest}") };
+        found.push(read(root, below, path.join(manifest), Some(path.to_owned())));
+    }
     Ok(())
+}
+
+fn read(root: usize, name: String, path: PathBuf, package: Option<PathBuf>) -> Found {
+    Found { root, name, path, given: false, skipped: None, package }
+}
+
+fn skipped(root: usize, name: String, path: PathBuf, reason: String) -> Found {
+    Found { root, name, path, given: false, skipped: Some(reason), package: None }
+}
+
+/// Where the manifest of an unpacked solution stands in its folder.
+fn manifest(folder: &Path) -> Option<&'static str> {
+    ["solution.xml", "Other/Solution.xml"].into_iter().find(|name| folder.join(name).is_file())
+}
+
+/// Names in the folder of an unpacked solution that are parts of it, lower case; whatever else lies there is imported
+/// as it would be elsewhere.
+const PARTS: [&str; 28] = [
+    "appmodules",
+    "appmodulesitemaps",
+    "assets",
+    "botcomponents",
+    "bots",
+    "canvasapps",
+    "connectionreferences",
+    "connectors",
+    "controls",
+    "customapis",
+    "dashboards",
+    "desktopflowbinaries",
+    "dvtablesearchs",
+    "entities",
+    "entityrelationships",
+    "environmentvariabledefinitions",
+    "formulas",
+    "optionsets",
+    "other",
+    "pluginassemblies",
+    "pluginpackages",
+    "reports",
+    "roles",
+    "sdkmessageprocessingsteps",
+    "solutionpackages",
+    "templates",
+    "webresources",
+    "workflows",
+];
+
+fn is_part(name: &str, is_folder: bool) -> bool {
+    let name = name.to_lowercase();
+    if is_folder {
+        return PARTS.contains(&name.as_str());
+    }
+    ["solution.xml", "customizations.xml", "[content_types].xml"].contains(&name.as_str())
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::solution::{self, Package, Solution, Workflow, WorkflowContent, ZipPac
 /// An unpacked solution.
 pub(super) fn folder(folder: &Path, analysis: &mut Analysis) {
     let path = shown(folder);
-    match solution::read_folder(folder) {
+    match solution::read_folder(folder, &mut |_| {}) {
         Ok(solution) => add(solution, &path, &format!("{}/", path.trim_end_matches('/')), analysis),
         Err(error) => analysis.refuse(path, error),
     }
@@ -27,7 +27,7 @@ pub(super) fn zip(path: &Path, named: bool, analysis: &mut Analysis) {
         Ok(package) => package,
         Err(error) => return analysis.refuse(shown, error),
     };
-    match solution::read(&mut package) {
+    match solution::read(&mut package, &mut |_| {}) {
         Ok(solution) => add(solution, &shown, &format!("{shown}!/"), analysis),
         Err(DefinitionError::NoSolution) => loose(&mut package, &shown, named, analysis),
         Err(error) => analysis.refuse(shown, error),

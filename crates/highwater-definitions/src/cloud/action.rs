@@ -42,6 +42,12 @@ pub(crate) struct Action<'t> {
     pub(crate) type_name: Cow<'t, str>,
     pub(crate) kind: Option<Cow<'t, str>>,
     pub(crate) inputs: Option<Value<'t>>,
+    /// Of the inputs: what is called.
+    pub(crate) host: Option<Value<'t>>,
+    /// Of the inputs: what the operation is given.
+    pub(crate) parameters: Option<Value<'t>>,
+    /// Of the inputs: what happens when it fails.
+    pub(crate) retry: Option<Value<'t>>,
     pub(crate) run_after: Option<Value<'t>>,
     pub(crate) limit: Option<Value<'t>>,
     pub(crate) runtime: Option<Value<'t>>,
@@ -133,6 +139,9 @@ impl<'t> Action<'t> {
             type_name: Cow::Borrowed(""),
             kind: None,
             inputs: None,
+            host: None,
+            parameters: None,
+            retry: None,
             run_after: None,
             limit: None,
             runtime: None,
@@ -145,8 +154,21 @@ impl<'t> Action<'t> {
         for member in value.children() {
             action.take(member);
         }
+        if let Some(inputs) = action.inputs.filter(|inputs| inputs.is_object()) {
+            inputs.children().for_each(|input| action.take_input(input));
+        }
         action.kind_of = ActionType::of(&action.type_name);
         action
+    }
+
+    /// Keeps what is asked for of every action; the last of equal names counts, as in [`Value::get`].
+    fn take_input(&mut self, input: Value<'t>) {
+        match input.key().as_ref() {
+            "host" => self.host = Some(input),
+            "parameters" => self.parameters = Some(input),
+            "retryPolicy" => self.retry = Some(input),
+            _ => {}
+        }
     }
 
     fn take(&mut self, member: Value<'t>) {

@@ -46,6 +46,7 @@ pub(crate) fn read(found: Found<'_>, json: &Json<'_>) -> CloudFlow {
     let suspects = literal::suspects(found.definition, &flow.actions);
     features.secret_suspect_count = suspects.len() as u64;
     features.secret_rules = all_rules(&suspects).ids();
+    let variable_suspects = suspects.iter().filter(|suspect| suspect.variable.is_some()).count();
     conclude(&mut features);
     let findings = findings::list(&flow, &failures, &suspects, &urls.insecure, &features, json);
     CloudFlow {
@@ -55,6 +56,7 @@ pub(crate) fn read(found: Found<'_>, json: &Json<'_>) -> CloudFlow {
         failure_child_flows: failures.child_flows(&flow),
         desktop_flows: targets.desktop_flows,
         environment_variables,
+        variable_suspect_count: variable_suspects as u64,
         http_url_count: urls.count,
         findings,
         features,
@@ -157,12 +159,12 @@ fn count_terminate(action: &Action<'_>, features: &mut CloudFlowFeatures) {
 }
 
 fn count_settings(action: &Action<'_>, features: &mut CloudFlowFeatures) {
-    let policy =
-        action.input("retryPolicy").and_then(|policy| policy.string("type")).unwrap_or_default();
-    match policy.to_ascii_lowercase().as_str() {
-        "fixed" | "exponential" => features.retry_policy_count += 1,
-        "none" => features.retry_none_count += 1,
-        _ => {}
+    if let Some(policy) = action.retry.and_then(|policy| policy.string("type")) {
+        match policy.to_ascii_lowercase().as_str() {
+            "fixed" | "exponential" => features.retry_policy_count += 1,
+            "none" => features.retry_none_count += 1,
+            _ => {}
+        }
     }
     features.timeout_count += u64::from(has_timeout(action));
     if action.kind_of == ActionType::Foreach {
@@ -200,10 +202,8 @@ fn count_service(operation: &Operation<'_>, features: &mut CloudFlowFeatures) {
 }
 
 fn run_mode(action: &Action<'_>) -> String {
-    let mode = action
-        .input("parameters")
-        .and_then(|parameters| parameters.get("runMode"))
-        .and_then(Value::filled);
+    let mode =
+        action.parameters.and_then(|parameters| parameters.get("runMode")).and_then(Value::filled);
     match mode {
         None => "unset".to_owned(),
         Some(mode) if mode.contains('@') => "dynamic".to_owned(),
@@ -212,7 +212,7 @@ fn run_mode(action: &Action<'_>) -> String {
 }
 
 fn desktop_target(action: &Action<'_>) -> Option<String> {
-    let id = action.input("parameters")?.get("uiFlowId")?.filled()?;
+    let id = action.parameters?.get("uiFlowId")?.filled()?;
     (!id.contains('@')).then(|| crate::text::plain_id(&id))
 }
 

@@ -18,7 +18,7 @@ pub(crate) struct Operation<'t> {
 pub(crate) fn operation<'t>(action: &Action<'t>) -> Operation<'t> {
     let inputs = action.inputs.filter(|_| action.kind_of == ActionType::Connector);
     let Some(inputs) = inputs else { return Operation::default() };
-    let host = inputs.object("host");
+    let host = action.host.filter(|host| host.is_object());
     by_api_id(host)
         .or_else(|| by_service_provider(inputs))
         .or_else(|| by_connection(inputs, host?))
@@ -66,13 +66,24 @@ fn by_connection_name(host: Value<'_>) -> Option<Operation<'_>> {
 }
 
 fn lower(text: Option<Cow<'_, str>>) -> Cow<'_, str> {
-    in_lower_case(part(text.unwrap_or_default(), str::trim))
+    in_lower_case(part(text.unwrap_or_default(), trimmed))
+}
+
+/// Without blanks around it, which is how most ids are written.
+fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    }
 }
 
 /// As it is where nothing changes, which is what most ids are.
 fn in_lower_case(text: Cow<'_, str>) -> Cow<'_, str> {
-    let changes = text.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii());
-    if changes { Cow::Owned(text.to_lowercase()) } else { text }
+    if !text.is_ascii() {
+        return Cow::Owned(text.to_lowercase());
+    }
+    let changes = text.bytes().any(|byte| byte.is_ascii_uppercase());
+    if changes { Cow::Owned(text.to_ascii_lowercase()) } else { text }
 }
 
 /// A part of a text, borrowed where that is.
@@ -85,7 +96,8 @@ fn part<'t>(text: Cow<'t, str>, cut: fn(&str) -> &str) -> Cow<'t, str> {
 
 fn last_segment(id: Cow<'_, str>) -> Cow<'_, str> {
     in_lower_case(part(id, |id| {
-        id.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+        let id = trimmed(id).trim_end_matches('/');
+        memchr::memrchr(b'/', id.as_bytes()).map_or(id, |at| &id[at + 1..])
     }))
 }
 
@@ -94,9 +106,10 @@ fn connection_key(expression: Cow<'_, str>) -> Cow<'_, str> {
     if !expression.starts_with('@') {
         return without_suffix(last_segment(expression));
     }
-    let key = expression.split_once("'$connections'").and_then(|(_, rest)| {
-        let (_, rest) = rest.split_once("['")?;
-        rest.split_once("']").map(|(key, _)| key)
+    let key = crate::text::find(&expression, "'$connections'").and_then(|at| {
+        let rest = &expression[at + "'$connections'".len()..];
+        let rest = &rest[crate::text::find(rest, "['")? + 2..];
+        crate::text::find(rest, "']").map(|end| &rest[..end])
     });
     match key {
         Some(key) => without_suffix(Cow::Owned(key.to_owned())),
@@ -106,7 +119,7 @@ fn connection_key(expression: Cow<'_, str>) -> Cow<'_, str> {
 
 /// Drops the local number of a connection name: `shared_sql_1`, `shared_sql-1`, `shared_sql_#workflowname#`.
 fn without_suffix(name: Cow<'_, str>) -> Cow<'_, str> {
-    part(in_lower_case(part(name, str::trim)), |name| {
+    part(in_lower_case(part(name, trimmed)), |name| {
         if let Some(plain) = name.strip_suffix("_#workflowname#") {
             return plain;
         }
@@ -132,7 +145,7 @@ fn without_parameters(path: &str) -> String {
 
 /// The flow a `Workflow` action calls: lower case, braces dropped.
 pub(crate) fn child_target(action: &Action<'_>) -> Option<String> {
-    let host = action.input("host")?;
+    let host = action.host?;
     let direct = host.get("workflowReferenceName").and_then(Value::filled);
     let target = direct.or_else(|| host.object("workflow")?.get("id")?.filled())?;
     Some(crate::text::plain_id(&target))
@@ -142,8 +155,8 @@ pub(crate) fn child_target(action: &Action<'_>) -> Option<String> {
 pub(crate) fn reads_secret(action: &Action<'_>, operation: &Operation<'_>) -> bool {
     let name = operation.name.as_ref();
     if action.kind_of != ActionType::Connector {
-        let uri = action.input("uri").filter(|_| action.kind_of == ActionType::Http);
-        return uri.and_then(Value::text).is_some_and(|uri| is_vault(&uri));
+        return action.kind_of == ActionType::Http
+            && action.input("uri").and_then(Value::text).is_some_and(|uri| is_vault(&uri));
     }
     if crate::text::holds(&operation.api, "keyvault") {
         let path = name
@@ -152,8 +165,7 @@ pub(crate) fn reads_secret(action: &Action<'_>, operation: &Operation<'_>) -> bo
         return name.starts_with("getsecret") || name.starts_with("decrypt") || path;
     }
     if name == "performunboundaction" {
-        let called =
-            action.input("parameters").and_then(|parameters| parameters.string("actionName"));
+        let called = action.parameters.and_then(|parameters| parameters.string("actionName"));
         return called
             .is_some_and(|it| it.eq_ignore_ascii_case("RetrieveEnvironmentVariableSecretValue"));
     }

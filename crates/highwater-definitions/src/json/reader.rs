@@ -24,9 +24,10 @@ pub(super) struct Reader<'a> {
 type Step<T> = Result<T, &'static str>;
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    /// A reader that fills a list, which is empty.
+    pub(super) fn new(text: &'a str, mut nodes: Vec<Node>) -> Self {
         let bytes = text.as_bytes();
-        let nodes = Vec::with_capacity(bytes.len() / 20 + 8);
+        nodes.reserve(bytes.len() / 20 + 8);
         // What ends the last line is in no string.
         let controls = holds_control(bytes.trim_ascii_end());
         Self { bytes, at: 0, depth: 0, controls, marks: marks(), nodes }

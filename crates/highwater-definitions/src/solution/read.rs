@@ -9,7 +9,7 @@ use super::archive::{FolderPackage, Package, PartsPackage, open_solution};
 use super::customizations::{Customizations, WorkflowXml};
 use super::{
     Bot, ConnectionReference, EnvironmentVariable, Solution, SolutionFeatures, Workflow,
-    WorkflowContent, manifest, variable,
+    WorkflowContent, WorkflowText, manifest, variable,
 };
 use crate::cloud;
 use crate::desktop::{self, DesktopScript};
@@ -23,16 +23,19 @@ pub(crate) const DESKTOP_FLOW: u32 = 6;
 /// Where a manifest may stand in an unpacked folder.
 const MANIFESTS: [&str; 3] = ["solution.xml", "Other/Solution.xml", "src/Other/Solution.xml"];
 
-pub(crate) fn read_zip<R: Read + Seek>(package: R) -> Result<Solution, DefinitionError> {
-    read(&mut open_solution(package)?)
+pub(crate) fn read_zip<R: Read + Seek>(
+    package: R,
+    shown: Shown<'_>,
+) -> Result<Solution, DefinitionError> {
+    read(&mut open_solution(package)?, shown)
 }
 
-pub(crate) fn read_folder(folder: &Path) -> Result<Solution, DefinitionError> {
-    read(&mut FolderPackage::open(folder)?)
+pub(crate) fn read_folder(folder: &Path, shown: Shown<'_>) -> Result<Solution, DefinitionError> {
+    read(&mut FolderPackage::open(folder)?, shown)
 }
 
 pub(crate) fn read_parts(parts: &[(String, Vec<u8>)]) -> Result<Solution, DefinitionError> {
-    read(&mut PartsPackage::open(parts)?)
+    read(&mut PartsPackage::open(parts)?, &mut |_| {})
 }
 
 /// Whether a folder holds a manifest.
@@ -40,8 +43,14 @@ pub(crate) fn is_solution_folder(folder: &Path) -> bool {
     MANIFESTS.iter().any(|name| folder.join(name).is_file())
 }
 
+/// Whom every workflow's text is shown to, one at a time.
+pub(crate) type Shown<'s> = &'s mut dyn FnMut(&WorkflowText<'_>);
+
 /// Reads a package whose names are known.
-pub(crate) fn read(package: &mut dyn Package) -> Result<Solution, DefinitionError> {
+pub(crate) fn read(
+    package: &mut dyn Package,
+    shown: Shown<'_>,
+) -> Result<Solution, DefinitionError> {
     let entries = Entries::of(package.names())?;
     let mut solution = empty();
     manifest::read(&entries.manifest.0, &package.read(entries.manifest.1)?, &mut solution)?;
@@ -52,7 +61,7 @@ pub(crate) fn read(package: &mut dyn Package) -> Result<Solution, DefinitionErro
     }
     read_variables(package, &entries, &mut solution);
     read_bots(package, &entries, &mut solution);
-    read_workflows(package, &entries, customizations.workflows, &mut solution);
+    read_workflows(package, &entries, customizations.workflows, &mut solution, shown);
     let references = customizations.references.into_iter().collect::<BTreeMap<_, _>>().into_iter();
     solution.connection_references = references
         .map(|(logical_name, connector_id)| ConnectionReference { logical_name, connector_id })
@@ -253,6 +262,7 @@ fn read_workflows(
     entries: &Entries,
     listed: Vec<WorkflowXml>,
     solution: &mut Solution,
+    shown: Shown<'_>,
 ) {
     let mut found: BTreeMap<String, WorkflowXml> = BTreeMap::new();
     for workflow in listed {
@@ -270,8 +280,8 @@ fn read_workflows(
         });
         let category = xml.category.unwrap_or(u32::MAX);
         let content = match category {
-            CLOUD_FLOW => cloud_content(package, entry.as_ref(), &xml, solution),
-            DESKTOP_FLOW => desktop_content(package, entry.as_ref(), &xml, solution),
+            CLOUD_FLOW => cloud_content(package, entry.as_ref(), &xml, solution, shown),
+            DESKTOP_FLOW => desktop_content(package, entry.as_ref(), &xml, solution, shown),
             _ => WorkflowContent::Unknown,
         };
         let entry = xml.script.map(|script| script.entry).or(entry.map(|(name, _)| name));
@@ -284,9 +294,15 @@ fn cloud_content(
     entry: Option<&Entry>,
     xml: &WorkflowXml,
     solution: &mut Solution,
+    shown: Shown<'_>,
 ) -> WorkflowContent {
     let Some((name, at)) = entry else { return WorkflowContent::Unknown };
-    let read = package.read(*at).and_then(|bytes| cloud::read(&bytes));
+    let read = package.read(*at).and_then(|bytes| {
+        let decoded = text::decode(&bytes)?;
+        let document = text::unmarked(&decoded);
+        shown(&xml.text(CLOUD_FLOW, Some(document)));
+        cloud::read_text(document)
+    });
     let flow = keep_error(solution, name, read).and_then(|flows| flows.into_iter().next());
     flow.map_or(WorkflowContent::Unknown, |mut flow| {
         flow.id = Some(xml.id.clone());
@@ -300,14 +316,21 @@ fn desktop_content(
     entry: Option<&Entry>,
     xml: &WorkflowXml,
     solution: &mut Solution,
+    shown: Shown<'_>,
 ) -> WorkflowContent {
     let mut clientdata = || -> Result<Option<String>, DefinitionError> {
         let Some((_, at)) = entry else { return Ok(None) };
         Ok(Some(text::decode(&package.read(*at)?)?.into_owned()))
     };
     let script = match &xml.script {
-        Some(script) => desktop::script(Some(&script.literal), None),
-        None => clientdata().and_then(|clientdata| desktop::script(None, clientdata.as_deref())),
+        Some(script) => {
+            shown(&xml.text(DESKTOP_FLOW, None));
+            desktop::script(Some(&script.literal), None)
+        }
+        None => clientdata().and_then(|clientdata| {
+            shown(&xml.text(DESKTOP_FLOW, clientdata.as_deref()));
+            desktop::script(None, clientdata.as_deref())
+        }),
     };
     let name = entry.map_or(xml.id.as_str(), |(name, _)| name);
     match keep_error(solution, name, script) {
@@ -320,6 +343,19 @@ fn desktop_content(
             WorkflowContent::Desktop(Box::new(flow))
         }
         Some(DesktopScript::Unknown) | None => WorkflowContent::Unknown,
+    }
+}
+
+impl WorkflowXml {
+    /// The workflow as a Dataverse row would tell it.
+    fn text<'a>(&'a self, category: u32, clientdata: Option<&'a str>) -> WorkflowText<'a> {
+        WorkflowText {
+            id: &self.id,
+            name: self.name.as_deref(),
+            category,
+            clientdata,
+            definition: self.script.as_ref().map(|script| script.literal.as_str()),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use highwater_definitions::{CloudFlow, CloudFlowFeatures};
 use serde_json_borrow::Value;
 
 use super::cloud_flows::{CLOUD, flow_id, is_workflow, workflow_id};
-use super::flow_definitions::{dataverse_flow, platform_flow, service_flow};
+use super::flow_definitions::{dataverse_flow, is_packed_workflow, platform_flow, service_flow};
 use crate::table::{Column, Reading, Sample, Scope, Table};
 use crate::{Json, Record, Rows, cell};
 
@@ -40,6 +40,7 @@ pub(crate) static TABLE: Table = Table {
         Reading { source: "flow.admin_flows", read: definition },
         Reading { source: "powerapps.apps", read: apps },
         Reading { source: "inventory.query", read: inventory },
+        Reading { source: "solution_package", read: package },
     ],
     complete: &[&["inventory.query"], &["powerapps.apps", "dv.workflows", "ppapi.cloud_flows"], &["powerapps.apps", "dv.workflows", "flow.definition"], &["powerapps.apps", "flow.definition"]],
     sample: Sample::Seen,
@@ -54,6 +55,13 @@ fn dataverse(record: &Record<'_>, rows: &mut Rows) {
         };
         let text = record.at("clientdata").filled().unwrap_or_default();
         asset.push_flow(&text, dataverse_flow(record), rows);
+    }
+}
+
+/// A flow of a solution package, in the words of a Dataverse row.
+fn package(record: &Record<'_>, rows: &mut Rows) {
+    if is_packed_workflow(record) {
+        dataverse(record, rows);
     }
 }
 

@@ -6,7 +6,7 @@
 use highwater_definitions::CloudFlow;
 
 use super::cloud_flows::{CLOUD, flow_id, is_workflow, workflow_id};
-use super::flow_definitions::{dataverse_flow, platform_flow, service_flow};
+use super::flow_definitions::{dataverse_flow, is_packed_workflow, platform_flow, service_flow};
 use crate::table::{Column, Reading, Sample, Scope, Table};
 use crate::{Record, Rows, cell};
 
@@ -26,6 +26,7 @@ pub(crate) static TABLE: Table = Table {
         Reading { source: "dv.workflows", read: dataverse },
         Reading { source: "ppapi.cloud_flows", read: platform },
         Reading { source: "flow.definition", read: definition },
+        Reading { source: "solution_package", read: package },
     ],
     complete: &[&["dv.workflows"], &["flow.definition"]],
     sample: Sample::Seen,
@@ -35,6 +36,13 @@ fn dataverse(record: &Record<'_>, rows: &mut Rows) {
     if is_workflow(record, CLOUD) {
         let (environment, caller) = (record.environment("environmentid"), workflow_id(record));
         push(environment.as_deref(), caller.as_deref(), dataverse_flow(record), rows);
+    }
+}
+
+/// A flow of a solution package, in the words of a Dataverse row.
+fn package(record: &Record<'_>, rows: &mut Rows) {
+    if is_packed_workflow(record) {
+        dataverse(record, rows);
     }
 }
 

@@ -9,7 +9,7 @@
 use highwater_definitions::{DesktopScript, desktop_flow, desktop_script};
 
 use super::cloud_flows::{DESKTOP, is_workflow, workflow_id};
-use super::flow_definitions::count;
+use super::flow_definitions::{count, is_packed_workflow};
 use crate::table::{Column, Reading, Sample, Scope, Table};
 use crate::{Record, Rows, cell};
 
@@ -38,10 +38,18 @@ pub(crate) static TABLE: Table = Table {
     ],
     readings: &[
         Reading { source: "dv.workflows", read: dataverse },
+        Reading { source: "solution_package", read: package },
     ],
     complete: &[&["dv.workflows"]],
     sample: Sample::Seen,
 };
+
+/// A flow of a solution package, in the words of a Dataverse row.
+fn package(record: &Record<'_>, rows: &mut Rows) {
+    if is_packed_workflow(record) {
+        dataverse(record, rows);
+    }
+}
 
 fn dataverse(record: &Record<'_>, rows: &mut Rows) {
     if !is_workflow(record, DESKTOP) {

@@ -3,6 +3,7 @@
 //! `clientdata` of Dataverse workflows, `definition` of the Power Platform API, the object of the flow service; what they
 //! say is counted by `highwater-definitions`, and only the counts are kept
 //! (<https://learn.microsoft.com/azure/logic-apps/logic-apps-workflow-definition-language>).
+//! A solution package tells the same of the environment that it is said to come from; it wins over nobody.
 //!
 //! A definition that cannot be read gives no row: its features stay unknown. `run_after_failed_count` counts handlers
 //! that do something, so an empty catch is none. `notify_on_failure` stays unknown where a failure only calls a child
@@ -45,7 +46,7 @@ pub(crate) static TABLE: Table = Table {
         Column::int("secret_action_count").required(),
         Column::int("secret_output_secured_count").required().about("of the secret actions, with secured outputs: what keeps the value out of the run history"),
         Column::int("secure_io_count").required().about("of the secret actions, with secured inputs and outputs"),
-        Column::int("secret_suspects").required().about("only the count and the JSON pointers are kept, never the literal"),
+        Column::int("secret_suspects").required().about("places that look like a literal secret; only their number is kept. Defaults of environment variables do not count: the variable does, once"),
         Column::int("insecure_url_count").required(),
         Column::int("http_url_count").required(),
         Column::bool("notify_on_failure").about("null where a failure only calls a child flow"),
@@ -59,6 +60,7 @@ pub(crate) static TABLE: Table = Table {
         Reading { source: "dv.workflows", read: dataverse },
         Reading { source: "ppapi.cloud_flows", read: platform },
         Reading { source: "flow.definition", read: definition },
+        Reading { source: "solution_package", read: package },
     ],
     complete: &[&["dv.workflows", "ppapi.cloud_flows"], &["dv.workflows", "flow.definition"], &["flow.definition"]],
     sample: Sample::Seen,
@@ -91,6 +93,18 @@ fn definition(record: &Record<'_>, rows: &mut Rows) {
         service_flow(record),
         rows,
     );
+}
+
+/// A flow of a solution package, in the words of a Dataverse row.
+fn package(record: &Record<'_>, rows: &mut Rows) {
+    if is_packed_workflow(record) {
+        dataverse(record, rows);
+    }
+}
+
+/// Whether a record of a solution package is a workflow, and not one of its components.
+pub(crate) fn is_packed_workflow(record: &Record<'_>) -> bool {
+    record.at("workflowid").is_told()
 }
 
 /// What the definition of a Dataverse workflow says; none where it was not told or cannot be read.
@@ -141,7 +155,7 @@ fn push<'v>(
         count("secret_action_count", features.secret_action_count),
         count("secret_output_secured_count", features.secret_output_secured_count),
         count("secure_io_count", features.secure_io_count),
-        count("secret_suspects", features.secret_suspect_count),
+        count("secret_suspects", features.secret_suspect_count - flow.variable_suspect_count),
         count("insecure_url_count", features.insecure_url_count),
         count("http_url_count", flow.http_url_count),
         cell("notify_on_failure", notifies(features)),
@@ -230,6 +244,20 @@ mod tests {
         for untold in ["null", "\"\"", "\"{broken\"", "7", r#""{\"properties\": {}}""#] {
             assert!(flow(untold).is_empty(), "{untold}");
         }
+    }
+
+    #[test]
+    fn the_value_of_a_variable_is_no_literal_of_every_flow_that_uses_it() {
+        let flow = |parameter: &str| {
+            let definition = format!(
+                r#"{{"definition": {{"triggers": {{}}, "actions": {{}}, "parameters": {{"Api key": {{{parameter}
+                    "type": "String", "defaultValue": "Vq7tLm2Zx9"}}}}}}}}"#
+            );
+            flow(&serde_json::to_string(&definition.replace('\n', " ")).unwrap())
+        };
+        assert!(flow("")[0].contains("secret_suspects=1"));
+        let variable = r#""metadata": {"schemaName": "cts_ApiKey"},"#;
+        assert!(flow(variable)[0].contains("secret_suspects=0"));
     }
 
     #[test]

@@ -34,10 +34,19 @@ pub(crate) static TABLE: Table = Table {
     ],
     readings: &[
         Reading { source: "dv.solution_components", read: dataverse },
+        Reading { source: "solution_package", read: package },
     ],
     complete: &[&["dv.solution_components"]],
     sample: Sample::Unseen,
 };
+
+/// A root component of a solution package, in the words of a summary; its workflows are other tables'. A package does
+/// not tell the id that its solution has anywhere: the unique name stands for it.
+fn package(record: &Record<'_>, rows: &mut Rows) {
+    if record.at("msdyn_objectid").is_told() {
+        dataverse(record, rows);
+    }
+}
 
 fn dataverse(record: &Record<'_>, rows: &mut Rows) {
     let number = first(record, &["componenttype", "msdyn_componenttype"]).int();
