@@ -137,6 +137,7 @@ fn piece(
         doubt: Some(DOUBT.to_owned()),
         expected: None,
         records,
+        asked: true,
     }
 }
 
