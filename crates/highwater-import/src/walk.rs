@@ -69,45 +69,25 @@ fn folder(
         let last =
             entry.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let below = if name.is_empty() { last.clone() } else { format!("{name}/{last}") };
-        let kind = match std::fs::metadata(&entry) {
-            Ok(kind) => kind,
-            Err(error) => {
-                found.push(Found {
-                    root,
-                    name: below,
-                    path: entry,
-                    given: false,
-                    skipped: Some(error.to_string()),
-                });
+        let kind = std::fs::metadata(&entry);
+        let hidden = last.starts_with('.');
+        let skipped = match &kind {
+            Err(error) => Some(error.to_string()),
+            Ok(_) if hidden => Some("hidden, so not read: give its path to import it".into()),
+            Ok(kind) if kind.is_dir() => {
+                folder(root, &entry, &below, seen, found)?;
                 continue;
             }
+            Ok(kind) if kind.is_file() => None,
+            Ok(_) => Some("neither a file nor a folder".into()),
         };
-        if last.starts_with('.') {
-            let reason = "hidden, so not read: give its path to import it";
-            found.push(Found {
-                root,
-                name: below,
-                path: entry,
-                given: false,
-                skipped: Some(reason.into()),
-            });
-        } else if kind.is_dir() {
-            folder(root, &entry, &below, seen, found)?;
-        } else if kind.is_file() {
+        if skipped.is_none() && last != INDEX {
             let real = entry.canonicalize().map_err(Error::io(&entry))?;
-            if last == INDEX || seen.insert(real) {
-                found.push(Found { root, name: below, path: entry, given: false, skipped: None });
+            if !seen.insert(real) {
+                continue;
             }
-        } else {
-            let reason = "neither a file nor a folder";
-            found.push(Found {
-                root,
-                name: below,
-                path: entry,
-                given: false,
-                skipped: Some(reason.into()),
-            });
         }
+        found.push(Found { root, name: below, path: entry, given: false, skipped });
     }
     Ok(())
 }
