@@ -4,7 +4,7 @@
 //! imports them once, and reads the same files with `serde_json::Value` as a named peer. Asserts nothing
 //! about time.
 //!
-//! `cargo bench -p highwater --bench import [-- --megabytes 300]`
+//! `cargo bench -p highwater --bench import [-- --megabytes 300 --rounds 3 --peer 1]`
 
 #![expect(
     clippy::print_stdout,
@@ -17,11 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 fn main() {
-    let wanted = std::env::args()
-        .skip_while(|arg| arg != "--megabytes")
-        .nth(1)
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(300_usize);
+    let (wanted, rounds) = (given("--megabytes", 300), given("--rounds", 3));
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench");
     let files = root.join(format!("import-{wanted}"));
     if !files.join("done").is_file() {
@@ -33,7 +29,7 @@ fn main() {
         .sum();
     #[expect(clippy::cast_precision_loss, reason = "a size for display")]
     let megabytes = bytes as f64 / 1e6;
-    for round in 1..=3 {
+    for round in 1..=rounds {
         let staging = root.join("import-staging");
         let _ = std::fs::remove_dir_all(&staging);
         let (start, cpu) = (Instant::now(), cpu_seconds());
@@ -53,16 +49,30 @@ fn main() {
         );
         let _ = std::fs::remove_dir_all(&staging);
     }
-    let start = Instant::now();
-    for path in list(&files) {
+    if given("--peer", 1) == 1 {
+        peer(&files, megabytes);
+    }
+}
+
+/// Parsing alone, with the tree that most programs use.
+fn peer(files: &Path, megabytes: f64) {
+    let (start, cpu) = (Instant::now(), cpu_seconds());
+    for path in list(files) {
         let text = std::fs::read(path).unwrap();
         let value: serde_json::Value = serde_json::from_slice(&text).unwrap();
         drop(value);
     }
     println!(
-        "peer, parsing alone with serde_json::Value: {:.0} MB/s",
-        megabytes / start.elapsed().as_secs_f64()
+        "peer, parsing alone with serde_json::Value: {:.0} MB/s, {:.0} MB/s per core",
+        megabytes / start.elapsed().as_secs_f64(),
+        megabytes / (cpu_seconds() - cpu)
     );
+}
+
+/// The number after an argument.
+fn given(name: &str, otherwise: usize) -> usize {
+    let number = std::env::args().skip_while(|arg| arg != name).nth(1);
+    number.and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
 fn list(folder: &Path) -> Vec<PathBuf> {

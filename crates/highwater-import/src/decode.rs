@@ -38,6 +38,11 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Text<'_>, String> {
     }
 }
 
+/// Whether ASCII letters of the text stand in the bytes as they are.
+pub(crate) const fn is_narrow(bytes: &[u8]) -> bool {
+    !matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, ..] | [_, 0, ..])
+}
+
 fn utf8(bytes: &[u8]) -> Result<Text<'_>, String> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(Text { text: Cow::Borrowed(text), note: None }),
@@ -79,6 +84,8 @@ mod tests {
             let marked = [b"\xef\xbb\xbf".as_slice(), text.as_bytes()].concat();
             let little = [b"\xff\xfe".as_slice(), &units(&text, u16::to_le_bytes)].concat();
             let big = [b"\xfe\xff".as_slice(), &units(&text, u16::to_be_bytes)].concat();
+            prop_assert!(is_narrow(text.as_bytes()) && is_narrow(&marked));
+            prop_assert!(!is_narrow(&little) && !is_narrow(&big));
             for bytes in [text.as_bytes(), &marked, &little, &big] {
                 prop_assert_eq!(decode(bytes).unwrap(), Text { text: Cow::Borrowed(text.as_str()), note: None });
             }

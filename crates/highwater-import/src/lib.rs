@@ -13,6 +13,7 @@ mod decode;
 mod dialects;
 mod envelope;
 mod error;
+mod fast;
 mod hosts;
 mod index;
 mod inventory;

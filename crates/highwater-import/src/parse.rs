@@ -2,9 +2,12 @@
 //!
 //! Reads one document, several in a row, or one a line; leaves out the banner that some tools print
 //! around their output. A document is whole or the file is refused: a truncated file gives nothing.
-//! Nesting is limited to 128 levels and numbers to doubles, by `serde_json`.
+//! Nesting is limited to 128 levels and numbers to doubles, by `serde_json`, which judges whatever the
+//! fast path leaves.
 
 use serde_json_borrow::Value;
+
+use crate::fast;
 
 /// The documents of a file.
 #[derive(Debug)]
@@ -60,6 +63,10 @@ fn starts(text: &str) -> Vec<usize> {
 
 fn parse_from(text: &str, start: usize) -> Result<Parsed<'_>, String> {
     let banner = start > text.len() - text.trim_start().len();
+    let note = banner.then_some("text before the JSON was left out");
+    if let Some(documents) = fast::documents(&text[start..]) {
+        return Ok(Parsed { documents, note });
+    }
     let mut stream = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Value<'_>>();
     let mut documents = Vec::new();
     loop {
@@ -81,7 +88,7 @@ fn parse_from(text: &str, start: usize) -> Result<Parsed<'_>, String> {
             None => break,
         }
     }
-    Ok(Parsed { documents, note: banner.then_some("text before the JSON was left out") })
+    Ok(Parsed { documents, note })
 }
 
 fn explain(text: &str, start: usize, error: &serde_json::Error) -> String {

@@ -15,29 +15,28 @@ pub(crate) fn environment(record: Json<'_>) -> Option<String> {
     if record.key("deploymentenvironmentid").is_present() {
         return None;
     }
-    let named = [
-        record.key("EnvironmentName"),
-        record.at("properties.environment.name"),
-        record.at("properties.environmentId"),
-        record.key("environmentId"),
+    let names = [
+        "EnvironmentName",
+        "properties.environment.name",
+        "properties.environmentId",
+        "environmentId",
     ];
-    let named = named.into_iter().find_map(Json::id).map(Cow::into_owned);
-    let paths =
-        [record.key("id"), record.at("properties.scope"), record.at("links.environment.path")];
-    named.or_else(|| paths.into_iter().find_map(|path| after(&path.id()?, "environments")))
+    let named = names.into_iter().find_map(|path| record.at(path).id()).map(Cow::into_owned);
+    let mut paths = ["id", "properties.scope", "links.environment.path"].into_iter();
+    named.or_else(|| paths.find_map(|path| after(&record.at(path).id()?, "environments")))
 }
 
 /// The object that a record belongs to, as its source counts them.
 pub(crate) fn parent(source: &str, record: Json<'_>) -> Option<String> {
-    let id = record.key("id").id();
-    let id = id.as_deref().unwrap_or_default();
+    let after = |name| after(&record.key("id").id()?, name);
+    let before = |mark| before(&record.key("id").id()?, mark);
     let owned = |json: Json<'_>| json.id().map(Cow::into_owned);
     match source {
         "flow.definition" => owned(record.key("name")),
         "flow.permissions" | "flow.runs" => {
-            after(id, "flows").or_else(|| owned(record.key("FlowName")))
+            after("flows").or_else(|| owned(record.key("FlowName")))
         }
-        "powerapps.app_permissions" => after(id, "apps").or_else(|| owned(record.key("AppName"))),
+        "powerapps.app_permissions" => after("apps").or_else(|| owned(record.key("AppName"))),
         "gov.dlp_policy" => {
             owned(record.at("policyDefinition.name")).or_else(|| owned(record.key("name")))
         }
@@ -49,14 +48,12 @@ pub(crate) fn parent(source: &str, record: Json<'_>) -> Option<String> {
                 })
                 .and_then(|group| owned(group.key("id")))
         }
-        "arm.key_vault_secrets" => before(id, "/secrets/"),
+        "arm.key_vault_secrets" => before("/secrets/"),
         "arm.diagnostic_settings" => {
-            before(id, "/providers/microsoft.insights/").or_else(|| before(id, "/providers/"))
+            before("/providers/microsoft.insights/").or_else(|| before("/providers/"))
         }
-        "arm.event_subscriptions" => {
-            before(id, "/providers/microsoft.eventgrid/eventsubscriptions")
-        }
-        "arm.sentinel" => before(id, "/providers/microsoft.securityinsights/"),
+        "arm.event_subscriptions" => before("/providers/microsoft.eventgrid/eventsubscriptions"),
+        "arm.sentinel" => before("/providers/microsoft.securityinsights/"),
         "github.protection" | "github.trees" | "github.commits" | "github.teams" => github(record),
         _ => None,
     }

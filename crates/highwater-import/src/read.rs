@@ -4,11 +4,12 @@
 //! proves is kept until all files are read, because only then pages and refusals can be weighed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::Path;
 
+use foldhash::quality::FixedState;
 use highwater_snapshot::{Json, Status, Writer};
 use serde_json_borrow::Value;
-use sha2::{Digest, Sha256};
 
 use crate::answer::Answer;
 use crate::envelope::{self, Envelope, Opened};
@@ -58,12 +59,21 @@ pub(crate) struct Reader<'a> {
     listed: BTreeMap<(usize, &'a str), usize>,
     pub(crate) pieces: Vec<Piece>,
     refusals: Vec<Refusal>,
-    /// Files by the digest of their text and what was stated of them: name and pieces.
-    seen: BTreeMap<Vec<u8>, (String, std::ops::Range<usize>)>,
+    /// Files that were read, by a mark of their text.
+    seen: BTreeMap<Mark, Vec<Seen<'a>>>,
+}
+
+/// Hash and length of a text, and what was stated of it.
+type Mark = (u64, usize, Option<(&'static str, Option<String>, Option<String>)>);
+
+/// A file that was read, and the pieces that it gave.
+struct Seen<'a> {
+    found: &'a Found,
+    pieces: std::ops::Range<usize>,
 }
 
 impl<'a> Reader<'a> {
-    fn file(&mut self, found: &Found) -> Result<FileReport, Error> {
+    fn file(&mut self, found: &'a Found) -> Result<FileReport, Error> {
         let bytes = std::fs::metadata(&found.path).map_or(0, |data| data.len());
         let mut report = FileReport {
             path: found.name.clone(),
@@ -86,7 +96,7 @@ impl<'a> Reader<'a> {
         self.survey.exchanges.get(at).map(|(_, exchange)| (at, exchange))
     }
 
-    fn content(&mut self, found: &Found, report: &mut FileReport) -> Result<Outcome, Error> {
+    fn content(&mut self, found: &'a Found, report: &mut FileReport) -> Result<Outcome, Error> {
         let listed = self.exchange(found);
         if let Some((_, exchange)) =
             listed.filter(|(_, exchange)| !exchange.is_answer() && !is_evidence(exchange))
@@ -118,7 +128,7 @@ impl<'a> Reader<'a> {
 
     fn text(
         &mut self,
-        found: &Found,
+        found: &'a Found,
         exchange: Option<(usize, &Exchange)>,
         report: &mut FileReport,
     ) -> Result<Outcome, Error> {
@@ -136,21 +146,26 @@ impl<'a> Reader<'a> {
             None => pages::chain(found.root, &found.name),
         };
         let exchange = exchange.map(|(_, exchange)| exchange);
-        let key = digest(&decoded.text, exchange);
-        if let Some((first, pieces)) = self.seen.get(&key) {
-            let again: Vec<Piece> = self.pieces[pieces.clone()]
+        let mark = mark(&decoded.text, exchange);
+        let mut alike = self.seen.get(&mark).into_iter().flatten();
+        if let Some(first) = alike.find(|seen| holds(&seen.found.path, &decoded.text)) {
+            let again: Vec<Piece> = self.pieces[first.pieces.clone()]
                 .iter()
-                .map(|piece| Piece { chain: chain.clone(), ..piece.clone() })
+                .map(|piece| {
+                    let part = exchange.and_then(|told| told.part).unwrap_or(piece.part);
+                    Piece { chain: chain.clone(), part, ..piece.clone() }
+                })
                 .collect();
+            let name = first.found.name.clone();
             self.pieces.extend(again);
-            return Ok(Outcome::SameAs(first.clone()));
+            return Ok(Outcome::SameAs(name));
         }
         let start = self.pieces.len();
         let extension =
             found.path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
         if sheet::is_sheet(extension.as_deref(), &decoded.text) {
             let outcome = self.sheet(found, &decoded.text, exchange, &chain, report)?;
-            self.seen.insert(key, (found.name.clone(), start..self.pieces.len()));
+            self.remember(mark, found, start);
             return Ok(outcome);
         }
         let outcome = match parse::parse(&decoded.text) {
@@ -164,8 +179,13 @@ impl<'a> Reader<'a> {
             let own = self.pieces[start..].iter_mut().filter(|piece| piece.source == source);
             own.for_each(|piece| piece.part = part);
         }
-        self.seen.insert(key, (found.name.clone(), start..self.pieces.len()));
+        self.remember(mark, found, start);
         Ok(outcome)
+    }
+
+    fn remember(&mut self, mark: Mark, found: &'a Found, start: usize) {
+        let pieces = start..self.pieces.len();
+        self.seen.entry(mark).or_default().push(Seen { found, pieces });
     }
 
     fn sheet(
@@ -447,19 +467,20 @@ fn only<'v>(document: &'v Value<'v>) -> Opened<'v> {
     Opened::Records(Envelope { wrapper: "object", list: false, ..Envelope::list(vec![document]) })
 }
 
-/// Digest of a text and of what was stated of it.
-fn digest(text: &str, exchange: Option<&Exchange>) -> Vec<u8> {
-    let mut digest = Sha256::new();
-    digest.update(text.as_bytes());
-    if let Some(exchange) = exchange {
-        let parts =
-            [Some(exchange.source.id), exchange.environment.as_deref(), exchange.parent.as_deref()];
-        for part in parts {
-            digest.update(b"\0");
-            digest.update(part.unwrap_or_default().as_bytes());
-        }
-    }
-    digest.finalize().to_vec()
+/// What texts that are the same have in common, with what was stated of them.
+fn mark(text: &str, exchange: Option<&Exchange>) -> Mark {
+    let mut hasher = FixedState::default().build_hasher();
+    hasher.write(text.as_bytes());
+    let stated = exchange.map(|exchange| {
+        (exchange.source.id, exchange.environment.clone(), exchange.parent.clone())
+    });
+    (hasher.finish(), text.len(), stated)
+}
+
+/// Whether a file still holds a text.
+fn holds(path: &Path, text: &str) -> bool {
+    let Ok(bytes) = std::fs::read(path) else { return false };
+    decode::decode(&bytes).is_ok_and(|decoded| decoded.text == text)
 }
 
 fn unparsed(path: &Path, problem: parse::Problem) -> Outcome {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use aho_corasick::packed::Searcher;
 use highwater_snapshot::{Json, Time};
 use serde_json_borrow::Value;
 
@@ -67,9 +68,9 @@ pub fn survey(paths: &[PathBuf], options: &Options) -> Result<Survey, Error> {
         });
     }
     let indexes = indexes(&files)?;
-    let mut told = Told::default();
+    let (mut told, marks) = (Told::default(), marks());
     for file in files.iter().filter(|file| file.skipped.is_none() && file.name != INDEX) {
-        look(&file.path, &mut told);
+        look(&file.path, marks.as_ref(), &mut told);
     }
     let mut warnings = Vec::new();
     let tenant = tenant(&indexes, options, &told, &mut warnings)?;
@@ -123,7 +124,15 @@ const MARKS: [&str; 8] = [
     "microsoft.powerplatform/environments",
 ];
 
-fn look(path: &Path, told: &mut Told) {
+/// What stands before the tenant's id in the id of its default environment.
+const DEFAULT: &str = "efault-";
+
+/// A search for [`DEFAULT`] and all of [`MARKS`] in one pass.
+fn marks() -> Option<Searcher> {
+    Searcher::new(MARKS.into_iter().chain([DEFAULT]))
+}
+
+fn look(path: &Path, marks: Option<&Searcher>, told: &mut Told) {
     if let Some(written) =
         std::fs::metadata(path).ok().and_then(|data| data.modified().ok()).and_then(time_of)
     {
@@ -133,12 +142,15 @@ fn look(path: &Path, told: &mut Told) {
         return; // a package, which may be large, tells none of it
     }
     let Ok(bytes) = std::fs::read(path) else { return };
+    // Most files tell nothing, and are not even decoded.
+    if decode::is_narrow(&bytes) && marks.is_some_and(|marks| marks.find(&bytes).is_none()) {
+        return;
+    }
     let Ok(decoded) = decode::decode(&bytes) else { return };
     let text = decoded.text.as_ref();
     told.defaults.extend(default_environments(text));
-    let marked =
-        MARKS.iter().any(|mark| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some());
-    if !marked {
+    let marked = |mark: &&str| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
+    if !MARKS.iter().any(marked) {
         return;
     }
     let Ok(parsed) = parse::parse(text) else { return };
@@ -154,9 +166,8 @@ fn time_of(moment: SystemTime) -> Option<Time> {
 
 /// Tenant ids inside the ids of default environments.
 fn default_environments(text: &str) -> impl Iterator<Item = String> {
-    const MARK: &[u8] = b"efault-";
-    memchr::memmem::find_iter(text.as_bytes(), MARK).filter_map(|at| {
-        let guid = text.get(at + MARK.len()..at + MARK.len() + 36)?.to_lowercase();
+    memchr::memmem::find_iter(text.as_bytes(), DEFAULT).filter_map(|at| {
+        let guid = text.get(at + DEFAULT.len()..at + DEFAULT.len() + 36)?.to_lowercase();
         is_guid(&guid).then_some(guid)
     })
 }

@@ -44,13 +44,24 @@ fn repeated<'a>(object: &'a ObjectAsVec<'_>) -> Option<&'a str> {
         let mut seen = BTreeSet::new();
         return keys().find(|key| !seen.insert(*key));
     }
-    let same = |a: &str, b: &str| {
-        a.len() == b.len() && a.as_bytes().last() == b.as_bytes().last() && a == b
-    };
-    keys()
-        .enumerate()
-        .find(|(at, key)| keys().skip(at + 1).any(|other| same(key, other)))
-        .map(|(_, key)| key)
+    // Most keys have a look of their own: only those that share one are compared.
+    let mut looks = 0_u64;
+    let alike = keys().enumerate().any(|(at, key)| {
+        let look = 1 << (look(key) % 64);
+        let seen = looks & look != 0;
+        looks |= look;
+        seen && keys().take(at).any(|other| other == key)
+    });
+    let mut all = keys().enumerate().filter(|_| alike);
+    all.find(|(at, key)| keys().skip(at + 1).any(|other| other == *key)).map(|(_, key)| key)
+}
+
+/// A number that is equal for equal keys.
+fn look(key: &str) -> usize {
+    let bytes = key.as_bytes();
+    let at = |place: usize| usize::from(bytes.get(place).copied().unwrap_or_default());
+    let last = bytes.len().saturating_sub(1);
+    (bytes.len() * 31 + at(0)) * 31 + at(bytes.len() / 2) * 7 + at(last)
 }
 
 /// The first keys of an object, for a message.

@@ -5,12 +5,13 @@
 //! solution keeps the ids of its flows wherever it is installed. Flows answer to two ids, their own and that
 //! of the flow service. Does not judge whether the assets themselves were listed to their end.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::*;
 
 use crate::coverage::{Said, Status};
-use crate::loader::{Frames, texts};
+use crate::loader::Frames;
 use crate::{Claim, Error};
 
 /// Sources that are read once an asset, and the table whose rows are due.
@@ -60,9 +61,9 @@ pub(crate) struct Share {
 type Answer = (Status, Option<String>);
 
 /// One asset that is due, with the ids by which a request may have named it.
-struct Asset {
-    scope: String,
-    ids: Vec<String>,
+struct Asset<'f> {
+    scope: Cow<'f, str>,
+    ids: [Option<&'f str>; 2],
     elsewhere: bool,
 }
 
@@ -143,7 +144,7 @@ impl Share {
 
 /// Takes the claims of assets that are known out of what was said; the status by position of the asset. A
 /// claim that several assets could mean stays where it is: it proves nothing.
-fn take_claims(said: &mut Said, source: &str, assets: &[Asset]) -> BTreeMap<usize, Answer> {
+fn take_claims(said: &mut Said, source: &str, assets: &[Asset<'_>]) -> BTreeMap<usize, Answer> {
     let start = (source.to_owned(), String::new());
     let claimed: Vec<String> = said
         .claims
@@ -172,22 +173,22 @@ fn take_claims(said: &mut Said, source: &str, assets: &[Asset]) -> BTreeMap<usiz
 }
 
 /// Positions of assets by every name that a claim may give them; none where a name means several.
-fn names(assets: &[Asset]) -> BTreeMap<String, Option<usize>> {
+fn names(assets: &[Asset<'_>]) -> BTreeMap<String, Option<usize>> {
     let mut names: BTreeMap<String, Option<usize>> = BTreeMap::new();
     let mut add = |name: String, at: usize| {
         let meant = names.entry(name).or_insert(Some(at));
         *meant = meant.filter(|known| *known == at);
     };
     for (at, asset) in assets.iter().enumerate() {
-        for id in &asset.ids {
+        for id in asset.ids.into_iter().flatten() {
             add(format!("{}/{id}", asset.scope), at);
-            add(id.clone(), at);
+            add(id.to_owned(), at);
         }
     }
     names
 }
 
-fn tally<'a>(assets: &'a [Asset], read: &BTreeMap<usize, Answer>) -> BTreeMap<&'a str, Tally> {
+fn tally<'a>(assets: &'a [Asset<'_>], read: &BTreeMap<usize, Answer>) -> BTreeMap<&'a str, Tally> {
     let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
     for (at, asset) in assets.iter().enumerate() {
         let tally = tallies.entry(&asset.scope).or_default();
@@ -200,12 +201,15 @@ fn tally<'a>(assets: &'a [Asset], read: &BTreeMap<usize, Answer>) -> BTreeMap<&'
 }
 
 /// The rows of a table that are due for reading one by one.
-fn due(frames: &Frames, table: &'static str) -> Result<Vec<Asset>, Error> {
+fn due<'f>(frames: &'f Frames, table: &'static str) -> Result<Vec<Asset<'f>>, Error> {
     let Some(frame) = frames.get(table) else { return Ok(Vec::new()) };
     let by_path = |column: &str, scope: fn(&str) -> Option<String>| {
-        let ids = texts(frame, table, column)?.into_iter();
-        let asset = |id: String| Some(Asset { scope: scope(&id)?, ids: vec![id], elsewhere: true });
-        Ok(ids.filter_map(asset).collect())
+        let asset = |id: &'f str| {
+            let scope = Cow::Owned(scope(id)?);
+            Some(Asset { scope, ids: [Some(id), None], elsewhere: true })
+        };
+        let ids = frame.column(column).and_then(|ids| ids.str()).map_err(Error::table(table))?;
+        Ok(ids.iter().flatten().filter_map(asset).collect())
     };
     match table {
         "log_analytics_workspaces" => by_path("workspace_id", subscription),
@@ -216,7 +220,7 @@ fn due(frames: &Frames, table: &'static str) -> Result<Vec<Asset>, Error> {
 }
 
 /// Canvas apps that are shared, or may be: no other kind has a list of permissions.
-fn apps(frame: &DataFrame) -> PolarsResult<Vec<Asset>> {
+fn apps(frame: &DataFrame) -> PolarsResult<Vec<Asset<'_>>> {
     let (environments, ids) =
         (frame.column("environment_id")?.str()?, frame.column("app_id")?.str()?);
     let kinds = frame.column("kind")?.str()?;
@@ -227,21 +231,21 @@ fn apps(frame: &DataFrame) -> PolarsResult<Vec<Asset>> {
         let due = kinds.get(at) == Some("canvas")
             && (is_shared(users.get(at)) || is_shared(groups.get(at)));
         let (scope, id) = (environments.get(at)?, ids.get(at)?);
-        due.then(|| Asset { scope: scope.to_owned(), ids: vec![id.to_owned()], elsewhere: true })
+        due.then_some(Asset { scope: scope.into(), ids: [Some(id), None], elsewhere: true })
     };
     Ok((0..frame.height()).filter_map(asset).collect())
 }
 
-fn flows(frame: &DataFrame) -> PolarsResult<Vec<Asset>> {
+fn flows(frame: &DataFrame) -> PolarsResult<Vec<Asset<'_>>> {
     let (environments, ids) =
         (frame.column("environment_id")?.str()?, frame.column("flow_id")?.str()?);
     let resources = frame.column("resource_id")?.str()?;
     let aware = frame.column("is_solution_aware")?.bool()?;
     let asset = |at: usize| {
-        let ids: BTreeSet<&str> = ids.get(at).into_iter().chain(resources.get(at)).collect();
+        let (id, resource) = (ids.get(at), resources.get(at));
         Some(Asset {
-            scope: environments.get(at)?.to_owned(),
-            ids: ids.into_iter().map(ToOwned::to_owned).collect(),
+            scope: environments.get(at)?.into(),
+            ids: [id, resource.filter(|_| resource != id)],
             elsewhere: aware.get(at) != Some(true),
         })
     };
@@ -264,16 +268,16 @@ fn organisation(repo: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn flow(scope: &str, ids: &[&str], elsewhere: bool) -> Asset {
-        let ids = ids.iter().map(|id| (*id).to_owned()).collect();
-        Asset { scope: scope.to_owned(), ids, elsewhere }
+    fn flow(scope: &str, ids: &[&'static str], elsewhere: bool) -> Asset<'static> {
+        let ids = [ids.first().copied(), ids.get(1).copied()];
+        Asset { scope: scope.to_owned().into(), ids, elsewhere }
     }
 
     fn read(status: Status) -> Answer {
         (status, None)
     }
 
-    fn told(claims: &[(&str, Status)], assets: &[Asset]) -> BTreeMap<usize, Answer> {
+    fn told(claims: &[(&str, Status)], assets: &[Asset<'_>]) -> BTreeMap<usize, Answer> {
         let mut said = Said::default();
         for (scope, status) in claims {
             said.claim(Claim {

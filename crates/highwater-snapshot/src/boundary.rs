@@ -74,8 +74,57 @@ fn pad(key: &[u8], byte: u8) -> [u8; 64] {
 /// Text that stands where a value was dropped.
 pub(crate) const DROPPED: &str = "(dropped)";
 
+/// What the bytes of a text may be part of; most texts hold none of them, and need no closer look.
+pub(crate) struct Marks(u8);
+
+impl Marks {
+    const ESCAPED: u8 = 1;
+    const CREDENTIAL: u8 = 2;
+    const ADDRESS: u8 = 4;
+
+    pub(crate) fn of(text: &str) -> Self {
+        Self(text.bytes().fold(0, |marks, byte| marks | Self::BYTES[usize::from(byte)]))
+    }
+
+    /// What each byte may be part of.
+    const BYTES: [u8; 256] = {
+        let mut marks = [0; 256];
+        let mut control = 0;
+        while control < b' ' as usize {
+            marks[control] = Self::ESCAPED;
+            control += 1;
+        }
+        marks[b'"' as usize] = Self::ESCAPED;
+        marks[b'\\' as usize] = Self::ESCAPED;
+        // Every credential has a `=`, a `B` (`-----BEGIN`, `Bearer`) or is a JSON web token.
+        marks[b'=' as usize] = Self::CREDENTIAL;
+        marks[b'B' as usize] = Self::CREDENTIAL;
+        marks[b'@' as usize] = Self::ADDRESS;
+        marks
+    };
+
+    /// Whether JSON writes the text otherwise than it is.
+    pub(crate) const fn escaped(&self) -> bool {
+        self.0 & Self::ESCAPED != 0
+    }
+
+    /// Whether it may be the address of a person.
+    pub(crate) const fn address(&self) -> bool {
+        self.0 & Self::ADDRESS != 0
+    }
+
+    /// Whether the text that was looked at is a credential.
+    pub(crate) fn secret(&self, text: &str) -> bool {
+        (self.0 & Self::CREDENTIAL != 0 && is_credential(text)) || is_json_web_token(text)
+    }
+}
+
 /// Whether a text looks like a credential whatever its key says.
 pub(crate) fn looks_secret(text: &str) -> bool {
+    Marks::of(text).secret(text)
+}
+
+fn is_credential(text: &str) -> bool {
     /// What stands before the `=` of a credential.
     const NAMES: [&str; 8] = [
         "sig",
@@ -91,7 +140,6 @@ pub(crate) fn looks_secret(text: &str) -> bool {
     memchr_iter(b'=', bytes)
         .any(|at| NAMES.iter().any(|name| bytes[..at].ends_with(name.as_bytes())))
         || (bytes.len() >= 9 && (text.contains("-----BEGIN") || text.contains("Bearer ey")))
-        || is_json_web_token(text)
 }
 
 fn is_json_web_token(text: &str) -> bool {
@@ -102,6 +150,8 @@ fn is_json_web_token(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -116,6 +166,21 @@ mod tests {
         }
         for text in ["signature", "a=b", "design=flat", "Pwd", "--BEGIN", "Bearer of news", ""] {
             assert!(!looks_secret(text), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_first_look_misses_no_credential(
+            before in "[ -~\n\u{e9}]{0,40}",
+            middle in "(sig=|AccountKey=|Password=|-----BEGIN|Bearer ey|eyJ|[-=B@\"\\\\]|)",
+            after in "[a-zA-Z0-9.=@\"-]{0,60}",
+        ) {
+            let text = format!("{before}{middle}{after}");
+            prop_assert_eq!(looks_secret(&text), is_credential(&text) || is_json_web_token(&text));
+            let written = serde_json::to_string(&text).unwrap();
+            prop_assert_eq!(Marks::of(&text).escaped(), written.len() != text.len() + 2);
+            prop_assert_eq!(Marks::of(&text).address(), text.contains('@'));
         }
     }
 

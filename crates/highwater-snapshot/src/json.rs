@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
 use serde_json_borrow::Value;
 
 use crate::Time;
@@ -30,7 +31,15 @@ impl<'v> Json<'v> {
     /// Follows a dotted path of keys, such as `properties.owner.id`. Keys are matched exactly, else
     /// without regard to ASCII case, because exports rewrite them.
     pub fn at(self, path: &str) -> Self {
-        path.split('.').fold(self, Json::key)
+        let (mut json, mut rest) = (self, path);
+        while let Some(dot) = memchr(b'.', rest.as_bytes()) {
+            json = json.key(&rest[..dot]);
+            if json.0.is_none() {
+                return json;
+            }
+            rest = &rest[dot + 1..];
+        }
+        json.key(rest)
     }
 
     /// One key, which may itself hold dots.
@@ -231,7 +240,16 @@ fn unbrace(text: &str) -> &str {
 }
 
 fn lower(text: Cow<'_, str>) -> Cow<'_, str> {
-    if text.chars().any(char::is_uppercase) { Cow::Owned(text.to_lowercase()) } else { text }
+    // Without an early end the compiler looks at many bytes at once.
+    let (all, upper) = text
+        .bytes()
+        .fold((0, false), |(all, upper), byte| (all | byte, upper | byte.is_ascii_uppercase()));
+    match (all.is_ascii(), upper) {
+        (true, false) => text,
+        (true, true) => Cow::Owned(text.to_ascii_lowercase()),
+        _ if text.chars().any(char::is_uppercase) => Cow::Owned(text.to_lowercase()),
+        _ => text,
+    }
 }
 
 fn whole(number: f64) -> Option<i64> {

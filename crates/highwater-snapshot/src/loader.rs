@@ -103,8 +103,9 @@ pub(crate) fn rows_by_scope(
         let Some(frame) = frames.get(table.name) else { continue };
         match scope_column(table) {
             Some(column) => {
-                for id in texts(frame, table.name, column)? {
-                    *rows.entry((table.name, id)).or_default() += 1;
+                let ids = frame.column(column).and_then(|ids| ids.str());
+                for (id, count) in runs(ids.map_err(Error::table(table.name))?) {
+                    *rows.entry((table.name, id.to_owned())).or_default() += count;
                 }
             }
             None => {
@@ -113,6 +114,18 @@ pub(crate) fn rows_by_scope(
         }
     }
     Ok(rows)
+}
+
+/// Texts with how often each stands in a row: rows that are sorted have few runs.
+fn runs(texts: &StringChunked) -> Vec<(&str, u64)> {
+    let mut runs: Vec<(&str, u64)> = Vec::new();
+    for text in texts.iter().flatten() {
+        match runs.last_mut() {
+            Some((last, count)) if *last == text => *count += 1,
+            _ => runs.push((text, 1)),
+        }
+    }
+    runs
 }
 
 /// The scopes in which tables are due, as far as the tables themselves tell.

@@ -93,7 +93,8 @@ impl Rows {
     /// Adds a row; columns that are not named are not told. A row without a required column is
     /// rejected and counted.
     pub fn push<'v>(&mut self, cells: impl IntoIterator<Item = Named<'v>>) {
-        let mut row: [Cell<'v>; WIDEST] = [const { Cell::Null }; WIDEST];
+        let mut row: Vec<Cell<'v>> = Vec::new();
+        row.resize_with(self.table.columns.len(), || Cell::Null);
         let mut next = 0;
         for (name, cell) in cells {
             let Some(at) = self.position(name, next) else {
@@ -111,7 +112,7 @@ impl Rows {
             *self.rejected.entry(self.table.columns[at].name).or_default() += 1;
             return;
         }
-        for (at, cell) in row.into_iter().enumerate().take(self.table.columns.len()) {
+        for (at, cell) in row.into_iter().enumerate() {
             self.store(at, cell);
         }
         self.source_ids.append_value(&self.origin.source);
@@ -180,9 +181,6 @@ impl Rows {
 
 /// Name of the column that holds the trust order until rows are merged.
 pub(crate) const RANK: &str = "__rank";
-
-/// No table may have more columns than this.
-pub(crate) const WIDEST: usize = 104;
 
 enum Builder {
     Text(StringChunkedBuilder),

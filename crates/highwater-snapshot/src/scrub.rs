@@ -2,20 +2,34 @@
 //!
 //! Guarantees that what a key or a text gives away as a secret is dropped, and that people are hidden where
 //! the snapshot hides them, whatever the record looks like. What a key means is judged once and
-//! remembered, because a tenant's records have millions of keys and some hundred different ones.
+//! remembered, because a tenant's records have millions of keys and some hundred different ones; a text
+//! is looked at closely only where its bytes allow that there is something to find.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::collections::HashMap;
 
-use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 use serde_json_borrow::Value;
 
-use crate::boundary::{DROPPED, Pseudonyms, looks_secret};
+use crate::boundary::{DROPPED, Marks, Pseudonyms};
 
 /// What keys mean, as far as they were met.
 #[derive(Debug, Default)]
-pub(crate) struct Keys(RefCell<HashMap<String, Key, foldhash::fast::RandomState>>);
+pub(crate) struct Keys {
+    known: Vec<Known>,
+    places: HashMap<String, usize, foldhash::fast::RandomState>,
+    last: usize,
+}
+
+/// A key that was met.
+#[derive(Debug)]
+struct Known {
+    name: String,
+    /// The key as JSON writes it, with its colon.
+    written: Vec<u8>,
+    means: Key,
+    /// The key that came after it last time: records of a kind have their keys in one order.
+    next: usize,
+}
 
 /// What one key says of its value.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,88 +56,149 @@ struct Key {
 const REMEMBERED: usize = 4096;
 
 impl Keys {
-    fn of(&self, name: &str) -> Key {
-        if let Some(key) = self.0.borrow().get(name) {
-            return *key;
+    /// Writes a key with its colon, and says what it means.
+    fn write(&mut self, name: &str, out: &mut Vec<u8>) -> serde_json::Result<Key> {
+        let guess = self.known.get(self.last).map_or(0, |last| last.next);
+        if let Some(known) = self.known.get(guess).filter(|known| known.name == name) {
+            self.last = guess;
+            out.extend_from_slice(&known.written);
+            return Ok(known.means);
         }
-        let key = judge(&name.to_ascii_lowercase());
-        let mut known = self.0.borrow_mut();
-        if known.len() < REMEMBERED {
-            known.insert(name.to_owned(), key);
+        let place = match self.places.get(name) {
+            Some(place) => *place,
+            None => {
+                let known = Known::new(name)?;
+                // Ids that stand for keys hardly come again.
+                if self.known.len() >= REMEMBERED || name.bytes().any(|byte| byte.is_ascii_digit())
+                {
+                    out.extend_from_slice(&known.written);
+                    return Ok(known.means);
+                }
+                self.known.push(known);
+                self.places.insert(name.to_owned(), self.known.len() - 1);
+                self.known.len() - 1
+            }
+        };
+        if let Some(last) = self.known.get_mut(self.last) {
+            last.next = place;
         }
-        key
+        self.last = place;
+        let known = &self.known[place];
+        out.extend_from_slice(&known.written);
+        Ok(known.means)
     }
 }
 
-/// A record as it may be kept, ready to be written as JSON.
-pub(crate) fn scrub<'a>(
-    value: &'a Value<'a>,
-    people: &'a Pseudonyms,
-    keys: &'a Keys,
-) -> impl Serialize {
-    Scrubbed { value, key: Key::default(), in_person: false, rules: Rules { people, keys } }
+impl Known {
+    fn new(name: &str) -> serde_json::Result<Self> {
+        let mut written = serde_json::to_vec(name)?;
+        written.push(b':');
+        let means = judge(&name.to_ascii_lowercase());
+        Ok(Self { name: name.to_owned(), written, means, next: 0 })
+    }
 }
 
-#[derive(Clone, Copy)]
-struct Rules<'a> {
-    people: &'a Pseudonyms,
-    keys: &'a Keys,
+/// Writes a record as it may be kept, as JSON without spaces.
+pub(crate) fn scrub(
+    value: &Value<'_>,
+    people: &Pseudonyms,
+    keys: &mut Keys,
+    out: &mut Vec<u8>,
+) -> serde_json::Result<()> {
+    Scrubber { people, keys, out }.value(value, Below::default())
 }
 
-/// One value below a key.
-struct Scrubbed<'a> {
-    value: &'a Value<'a>,
+struct Scrubber<'a> {
+    people: &'a Pseudonyms,
+    keys: &'a mut Keys,
+    out: &'a mut Vec<u8>,
+}
+
+/// Where a value stands.
+#[derive(Clone, Copy, Default)]
+struct Below {
     key: Key,
     in_person: bool,
-    rules: Rules<'a>,
 }
 
-impl Serialize for Scrubbed<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.value {
-            Value::Null | Value::Bool(_) | Value::Number(_) => self.value.serialize(serializer),
-            Value::Str(text) => serializer.serialize_str(&self.text(text)),
+impl Scrubber<'_> {
+    fn value(&mut self, value: &Value<'_>, below: Below) -> serde_json::Result<()> {
+        match value {
+            Value::Null => self.out.extend_from_slice(b"null"),
+            Value::Bool(true) => self.out.extend_from_slice(b"true"),
+            Value::Bool(false) => self.out.extend_from_slice(b"false"),
+            Value::Number(_) => serde_json::to_writer(&mut *self.out, value)?,
+            Value::Str(text) => self.text(text, below)?,
             Value::Array(items) => {
-                let mut kept = serializer.serialize_seq(Some(items.len()))?;
-                for value in items {
-                    kept.serialize_element(&Scrubbed { value, ..*self })?;
+                self.out.push(b'[');
+                for (at, value) in items.iter().enumerate() {
+                    self.comma(at);
+                    self.value(value, below)?;
                 }
-                kept.end()
+                self.out.push(b']');
             }
             Value::Object(object) => {
-                let in_person = self.in_person || self.key.person;
-                let mut kept = serializer.serialize_map(None)?;
-                for (name, value) in object.iter() {
-                    let key = self.rules.keys.of(name);
-                    let secret = key.secret || (key.value && self.key.value_parent);
+                let in_person = below.in_person || below.key.person;
+                self.out.push(b'{');
+                for (at, (name, value)) in object.iter().enumerate() {
+                    self.comma(at);
+                    let key = self.keys.write(name, self.out)?;
+                    let secret = key.secret || (key.value && below.key.value_parent);
                     if secret && !is_harmless(value) {
-                        kept.serialize_entry(name, DROPPED)?;
+                        self.plain(DROPPED);
                     } else {
-                        kept.serialize_entry(name, &Scrubbed { value, key, in_person, ..*self })?;
+                        self.value(value, Below { key, in_person })?;
                     }
                 }
-                kept.end()
+                self.out.push(b'}');
             }
         }
+        Ok(())
+    }
+
+    fn comma(&mut self, at: usize) {
+        if at > 0 {
+            self.out.push(b',');
+        }
+    }
+
+    fn text(&mut self, text: &str, below: Below) -> serde_json::Result<()> {
+        let marks = Marks::of(text);
+        if marks.secret(text) {
+            self.plain(DROPPED);
+        } else if self.people.hides()
+            && let Some(hidden) = hidden(text, &marks, below, self.people)
+        {
+            serde_json::to_writer(&mut *self.out, hidden.as_ref())?;
+        } else if marks.escaped() {
+            serde_json::to_writer(&mut *self.out, text)?;
+        } else {
+            self.plain(text);
+        }
+        Ok(())
+    }
+
+    /// A text that JSON writes as it is.
+    fn plain(&mut self, text: &str) {
+        self.out.push(b'"');
+        self.out.extend_from_slice(text.as_bytes());
+        self.out.push(b'"');
     }
 }
 
-impl Scrubbed<'_> {
-    fn text<'v>(&self, text: &'v str) -> Cow<'v, str> {
-        if looks_secret(text) {
-            return Cow::Borrowed(DROPPED);
-        }
-        let (key, people) = (self.key, self.rules.people);
-        if people.hides() {
-            if key.address || (self.in_person && key.name) || looks_like_address(text) {
-                return Cow::Borrowed("(person)");
-            }
-            if (self.in_person && key.id) || key.person_id {
-                return people.hide(Cow::Borrowed(text));
-            }
-        }
-        Cow::Borrowed(text)
+/// What stands for a text that names a person.
+fn hidden<'v>(
+    text: &'v str,
+    marks: &Marks,
+    below: Below,
+    people: &Pseudonyms,
+) -> Option<Cow<'v, str>> {
+    let Below { key, in_person } = below;
+    let address = key.address || (in_person && key.name);
+    if address || (marks.address() && looks_like_address(text)) {
+        return Some(Cow::Borrowed("(person)"));
     }
+    ((in_person && key.id) || key.person_id).then(|| people.hide(Cow::Borrowed(text)))
 }
 
 /// What a key in lower case means.
@@ -251,11 +326,158 @@ fn looks_like_address(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::boundary::looks_secret;
 
     fn scrubbed(text: &str, people: &Pseudonyms) -> String {
         let value: Value<'_> = serde_json::from_str(text).unwrap();
-        serde_json::to_string(&scrub(&value, people, &Keys::default())).unwrap()
+        let mut out = Vec::new();
+        scrub(&value, people, &mut Keys::default(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    /// The same rules in the plainest words: nothing is remembered, every text is looked at closely.
+    fn plainly(value: &Value<'_>, below: Below, people: &Pseudonyms) -> String {
+        let written = |text: &str| serde_json::to_string(text).unwrap();
+        match value {
+            Value::Str(text) if looks_secret(text) => written(DROPPED),
+            Value::Str(text) => {
+                let (key, person) = (below.key, below.in_person);
+                if people.hides() {
+                    if key.address || (person && key.name) || looks_like_address(text) {
+                        return written("(person)");
+                    }
+                    if (person && key.id) || key.person_id {
+                        return written(&people.hide(Cow::Borrowed(text)));
+                    }
+                }
+                written(text)
+            }
+            Value::Array(items) => {
+                let items: Vec<_> =
+                    items.iter().map(|value| plainly(value, below, people)).collect();
+                format!("[{}]", items.join(","))
+            }
+            Value::Object(object) => {
+                let in_person = below.in_person || below.key.person;
+                let members = object.iter().map(|(name, value)| {
+                    let key = judge(&name.to_ascii_lowercase());
+                    let secret = key.secret || (key.value && below.key.value_parent);
+                    let kept = if secret && !is_harmless(value) {
+                        written(DROPPED)
+                    } else {
+                        plainly(value, Below { key, in_person }, people)
+                    };
+                    format!("{}:{kept}", written(name))
+                });
+                format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+            }
+            other => serde_json::to_string(other).unwrap(),
+        }
+    }
+
+    /// Keys that mean something, keys that mean nothing, and keys that are escaped or ids.
+    const NAMES: &[&str] = &[
+        "name",
+        "id",
+        "owner",
+        "createdBy",
+        "email",
+        "ownerId",
+        "sink",
+        "key",
+        "value",
+        "token",
+        "definition",
+        "Password",
+        "state",
+        "0a1b",
+        "quo\"ted",
+        "n\u{e4}me",
+        "line\nbreak",
+        "",
+    ];
+    const TEXTS: &[&str] = &[
+        "",
+        "plain",
+        "ada@contoso.example",
+        "a@b",
+        "https://x.example/?sv=1&sig=abc",
+        "Started",
+        "a \"quoted\" text that is longer than sixteen bytes",
+        "tab\tand\nline",
+        "back\\slash",
+        "-----BEGIN KEY-----",
+        "Bearer eyJ",
+        "gr\u{fc}\u{df}e",
+        "\u{7f}",
+        "a=b",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJlc2lnbmF0dXJl",
+    ];
+
+    fn values() -> impl Strategy<Value = serde_json::Value> {
+        let leaf = prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(serde_json::Value::from),
+            any::<i64>().prop_map(serde_json::Value::from),
+            any::<f64>().prop_map(serde_json::Value::from),
+            proptest::sample::select(TEXTS).prop_map(serde_json::Value::from),
+            "\\PC{0,20}".prop_map(serde_json::Value::from),
+        ];
+        leaf.prop_recursive(4, 40, 6, |inner| {
+            let name =
+                prop_oneof![proptest::sample::select(NAMES).prop_map(str::to_owned), "[ -~]{1,4}"];
+            let members = proptest::collection::btree_map(name, inner.clone(), 0..6);
+            prop_oneof![
+                proptest::collection::vec(inner, 0..4).prop_map(serde_json::Value::from),
+                members.prop_map(|members| members.into_iter().collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_remembered_and_skipped_changes_nothing(
+            records in proptest::collection::vec(values(), 1..4),
+            hides in any::<bool>(),
+        ) {
+            let people = if hides { Pseudonyms::keyed(*b"key") } else { Pseudonyms::plain() };
+            let mut keys = Keys::default();
+            for record in records {
+                let text = record.to_string();
+                let value: Value<'_> = serde_json::from_str(&text).unwrap();
+                let mut out = Vec::new();
+                scrub(&value, &people, &mut keys, &mut out).unwrap();
+                prop_assert_eq!(
+                    String::from_utf8(out).unwrap(),
+                    plainly(&value, Below::default(), &people)
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_known_however_many_there_are() {
+        let letters = |number: usize| {
+            number.to_string().bytes().map(|digit| char::from(digit + 49)).collect::<String>()
+        };
+        let names: Vec<String> = (0..REMEMBERED * 2).map(|number| letters(number) + "By").collect();
+        let mut keys = Keys::default();
+        for name in names
+            .iter()
+            .map(String::as_str)
+            .chain(["createdBy", "password"])
+            .cycle()
+            .take(3 * REMEMBERED)
+        {
+            let mut out = Vec::new();
+            let key = keys.write(name, &mut out).unwrap();
+            assert_eq!(out, format!("\"{name}\":").into_bytes());
+            assert_eq!((key.person, key.secret), (name != "password", name == "password"));
+        }
+        assert!(keys.known.len() <= REMEMBERED);
     }
 
     #[test]

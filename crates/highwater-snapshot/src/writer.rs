@@ -228,8 +228,7 @@ impl Writer {
         }
         let path = || self.folder.join(raw_name(source));
         let Some(file) = self.raw.get_mut(source) else { return Err(Error::Missing(path())) };
-        let kept = scrub(value, &self.people, &self.keys);
-        serde_json::to_writer(&mut file.pending, &kept)
+        scrub(value, &self.people, &mut self.keys, &mut file.pending)
             .map_err(|error| Error::io("write", &path())(error.into()))?;
         file.pending.push(b'\n');
         file.records += 1;

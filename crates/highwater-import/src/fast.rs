@@ -1,0 +1,283 @@
+//! Fast: JSON documents in one pass, without a copy of any text.
+//!
+//! Gives exactly what `serde_json` gives, or nothing: what is broken, deeply nested or has escapes in its
+//! keys is left to it, and so is everything that must be explained. Numbers other than short whole ones
+//! and texts with escapes are read by it, one at a time.
+
+use serde_json_borrow::{ObjectAsVec, Value};
+
+/// All documents of a text, objects and arrays only; none where one of them is not plain.
+pub(crate) fn documents(text: &str) -> Option<Vec<Value<'_>>> {
+    let mut reader = Reader { text, at: 0, members: Vec::new(), items: Vec::new() };
+    let mut documents = Vec::new();
+    loop {
+        match reader.next() {
+            None => return Some(documents),
+            Some(b'{') => documents.push(reader.object(0)?),
+            Some(b'[') => documents.push(reader.array(0)?),
+            Some(_) => return None,
+        }
+    }
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    at: usize,
+    /// Members of the objects that are still open, and items of the arrays.
+    members: Vec<(&'t str, Value<'t>)>,
+    items: Vec<Value<'t>>,
+}
+
+/// Deeper documents are left to `serde_json`, which refuses them a little later.
+const DEEPEST: usize = 100;
+
+impl<'t> Reader<'t> {
+    /// The next byte that is no space, without taking it.
+    fn next(&mut self) -> Option<u8> {
+        let bytes = self.text.as_bytes();
+        while let Some(byte) = bytes.get(self.at) {
+            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                return Some(*byte);
+            }
+            self.at += 1;
+        }
+        None
+    }
+
+    fn value(&mut self, depth: usize) -> Option<Value<'t>> {
+        match self.next()? {
+            b'"' => self.string(),
+            b'{' => self.object(depth),
+            b'[' => self.array(depth),
+            b't' => self.word("true", Value::Bool(true)),
+            b'f' => self.word("false", Value::Bool(false)),
+            b'n' => self.word("null", Value::Null),
+            _ => self.number(),
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Option<Value<'t>> {
+        self.at += 1;
+        let start = self.members.len();
+        if depth == DEEPEST {
+            return None;
+        }
+        let mut more = self.next()? != b'}';
+        while more {
+            if self.next()? != b'"' {
+                return None;
+            }
+            let (key, plain) = self.quoted()?;
+            if !plain || self.next()? != b':' {
+                return None;
+            }
+            self.at += 1;
+            let value = self.value(depth + 1)?;
+            self.members.push((key, value));
+            more = self.more(b'}')?;
+        }
+        self.at += 1;
+        let members: ObjectAsVec<'t> = self.members.drain(start..).collect();
+        Some(Value::Object(members))
+    }
+
+    fn array(&mut self, depth: usize) -> Option<Value<'t>> {
+        self.at += 1;
+        let start = self.items.len();
+        if depth == DEEPEST {
+            return None;
+        }
+        let mut more = self.next()? != b']';
+        while more {
+            let value = self.value(depth + 1)?;
+            self.items.push(value);
+            more = self.more(b']')?;
+        }
+        self.at += 1;
+        Some(Value::Array(self.items.drain(start..).collect()))
+    }
+
+    /// Whether another member follows; takes the comma, and leaves the end.
+    fn more(&mut self, end: u8) -> Option<bool> {
+        match self.next()? {
+            b',' => {
+                self.at += 1;
+                Some(true)
+            }
+            byte => (byte == end).then_some(false),
+        }
+    }
+
+    fn word(&mut self, word: &str, value: Value<'t>) -> Option<Value<'t>> {
+        let there = self.text.as_bytes().get(self.at..)?.starts_with(word.as_bytes());
+        self.at += word.len();
+        there.then_some(value)
+    }
+
+    fn string(&mut self) -> Option<Value<'t>> {
+        let start = self.at;
+        match self.quoted()? {
+            (text, true) => Some(Value::Str(text.into())),
+            _ => serde_json::from_str(self.text.get(start..self.at)?).ok(),
+        }
+    }
+
+    /// What stands between the quotes, and whether it holds no escape.
+    fn quoted(&mut self) -> Option<(&'t str, bool)> {
+        let bytes = self.text.as_bytes();
+        let start = self.at + 1;
+        self.at = run(bytes, start);
+        let mut plain = true;
+        while *bytes.get(self.at)? == b'\\' {
+            plain = false;
+            self.at = run(bytes, self.at + 2);
+        }
+        if bytes[self.at] != b'"' {
+            return None; // a control character
+        }
+        self.at += 1;
+        Some((self.text.get(start..self.at - 1)?, plain))
+    }
+
+    fn number(&mut self) -> Option<Value<'t>> {
+        let bytes = self.text.as_bytes();
+        let start = self.at;
+        let is_part =
+            |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E');
+        while bytes.get(self.at).is_some_and(is_part) {
+            self.at += 1;
+        }
+        let digits = self.text.get(start..self.at)?;
+        let short = digits.len() < 19 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        if short && (digits == "0" || !digits.starts_with('0')) {
+            return digits.parse::<u64>().ok().map(|number| Value::Number(number.into()));
+        }
+        serde_json::from_str(digits).ok()
+    }
+}
+
+/// Where a run of plain bytes ends: at a quote, a backslash, a control character, or the end of the text.
+fn run(bytes: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = ONES << 7;
+    // Eight bytes at once: the lowest high bit that is left marks the first byte below the number.
+    let below = |word: u64, number: u64| word.wrapping_sub(ONES * number) & !word;
+    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let word = u64::from_le_bytes(*block);
+        let quote = below(word ^ (ONES * u64::from(b'"')), 1);
+        let slash = below(word ^ (ONES * u64::from(b'\\')), 1);
+        let ends = (quote | slash | below(word, 0x20)) & HIGH;
+        if ends != 0 {
+            return at + ends.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..b' ');
+    let rest = bytes.get(at..).unwrap_or_default();
+    at + rest.iter().position(ends).unwrap_or(rest.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The documents as `serde_json` reads them, where it reads all of them.
+    fn slowly(text: &str) -> Option<Vec<Value<'_>>> {
+        let stream = serde_json::Deserializer::from_str(text).into_iter::<Value<'_>>();
+        let documents: Vec<_> = stream.collect::<Result<_, _>>().ok()?;
+        let nested = |document: &Value<'_>| matches!(document, Value::Object(_) | Value::Array(_));
+        documents.iter().all(nested).then_some(documents)
+    }
+
+    fn written(documents: &[Value<'_>]) -> String {
+        serde_json::to_string(documents).unwrap()
+    }
+
+    #[test]
+    fn plain_documents_are_read_and_others_are_left() {
+        let read = |text| documents(text).map(|documents| written(&documents));
+        assert_eq!(read("").as_deref(), Some("[]"));
+        let all =
+            r#" {"a": "x\"y\u00fc", "b": [1, -2, 3.50, 1e3, 0, true, false, null, {}, []]} [2] "#;
+        assert_eq!(read(all), slowly(all).map(|documents| written(&documents)));
+        assert!(read(all).is_some());
+        for left in [
+            r#"{"a\u0062": 1}"#,
+            "{\"a\": \"line\nbreak\"}",
+            r#"{"a": 01}"#,
+            r#"{"a": 1e999}"#,
+            r#"{"a": "\ud800"}"#,
+            r#"{"a": "\x"}"#,
+            r#"{"a": tru}"#,
+            r#"{"a": 1,}"#,
+            "[1 2]",
+            "[1",
+            "\"a",
+            "{\"a",
+            "{\"a\\",
+            "5",
+            "[1] x",
+        ] {
+            assert_eq!(read(left), None, "{left}");
+        }
+        let deep = "[".repeat(DEEPEST) + &"]".repeat(DEEPEST);
+        assert!(documents(&deep).is_some() && documents(&format!("[{deep}]")).is_none());
+    }
+
+    fn json() -> impl Strategy<Value = String> {
+        let spaces = "[ \n\r\t]{0,2}";
+        let leaf = prop_oneof![
+            "(null|true|false|-?(0|[1-9][0-9]{0,20})(\\.[0-9]{1,6})?([eE][-+]?[0-9]{1,2})?)",
+            "\"([ !#-\\[\\]-~\u{e9}\u{1f600}]|\\\\[\"\\\\/bfnrt]|\\\\u00[0-9a-f]{2}){0,30}\"",
+        ];
+        (
+            leaf.prop_recursive(5, 40, 5, |inner| {
+                prop_oneof![
+                    proptest::collection::vec(inner.clone(), 0..5)
+                        .prop_map(|items| format!("[{}]", items.join(" ,"))),
+                    proptest::collection::vec(("[a-c\u{e9} ]{0,9}", inner), 0..5).prop_map(
+                        |members| {
+                            let members =
+                                members.iter().map(|(key, value)| format!("\"{key}\" : {value}"));
+                            format!("{{{}}}", members.collect::<Vec<_>>().join(",\n"))
+                        }
+                    ),
+                ]
+            }),
+            spaces,
+        )
+            .prop_map(|(value, spaces)| format!("{spaces}{value}{spaces}"))
+    }
+
+    proptest! {
+        #[test]
+        fn it_gives_what_serde_json_gives_or_nothing(text in "[\\[\\]{}\",:0-9a-z.eE+\\\\ \n\u{fc}-]{0,60}") {
+            if let Some(documents) = documents(&text) {
+                prop_assert_eq!(Some(documents), slowly(&text));
+            }
+        }
+
+        #[test]
+        fn valid_documents_are_read_alike(texts in proptest::collection::vec(json(), 1..4)) {
+            let text = texts.concat();
+            if let Some(slow) = slowly(&text) {
+                prop_assert_eq!(documents(&text), Some(slow), "{}", text);
+            }
+        }
+
+        #[test]
+        fn a_cut_or_changed_document_is_never_read_otherwise(
+            text in json(), at in any::<prop::sample::Index>(), byte in any::<char>(),
+        ) {
+            let place = text.char_indices().nth(at.index(text.chars().count())).map_or(0, |(at, _)| at);
+            let changed = format!("{}{byte}{}", &text[..place], &text[place..].chars().skip(1).collect::<String>());
+            for text in [&text[..place], &changed] {
+                if let Some(documents) = documents(text) {
+                    prop_assert_eq!(Some(documents), slowly(text));
+                }
+            }
+        }
+    }
+}
