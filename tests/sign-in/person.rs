@@ -153,6 +153,38 @@ async fn a_refresh_token_that_ended_asks_for_a_new_sign_in() {
     assert!(error.contains("AADSTS700082") && error.contains("sign in again"), "{error}");
 }
 
+#[tokio::test]
+async fn a_second_factor_for_one_resource_asks_the_person_once_more() {
+    let entra =
+        Entra::start(|seen| match (seen.field("grant_type"), seen.field("refresh_token")) {
+            ("refresh_token", "refresh-0") => refusal(
+                400,
+                "interaction_required",
+                50_076,
+                "You must use multi-factor authentication.",
+            ),
+            _ => refreshing(seen),
+        })
+        .await;
+    let (world, mut prompts) = World::skewed(0);
+    let sign_in = Arc::new(world.sign_in(Method::Browser, &entra.address, &CLIENT));
+    for (audience, given) in [(graph(), "authorization_code-0"), (apps(), "authorization_code-2")] {
+        let asking = Arc::clone(&sign_in);
+        let asking = tokio::spawn(async move { asking.token(&audience).await });
+        let Prompt::Browser { address } = prompts.recv().await.unwrap() else {
+            panic!("another prompt")
+        };
+        let asked: BTreeMap<_, _> =
+            Url::parse(&address).unwrap().query_pairs().into_owned().collect();
+        come_back(&asked["redirect_uri"], &[("code", "c"), ("state", &asked["state"])]).await;
+        assert_eq!(asking.await.unwrap().unwrap().reveal(), given);
+    }
+    // What the person showed then is good for the others.
+    let third = highwater_auth::Audience::new("https://management.azure.com");
+    assert_eq!(sign_in.token(&third).await.unwrap().reveal(), "refresh_token-3");
+    assert!(prompts.try_recv().is_err());
+}
+
 fn device(pending: usize, then: fn(&Seen) -> Reply) -> impl Fn(&Seen) -> Reply {
     move |seen| match seen.number {
         0 => reply(

@@ -33,6 +33,9 @@ use crate::{Audience, Error, Surroundings, refusal};
 /// Azure CLI starts slowly, and asks Entra before it answers.
 const CLI_PATIENCE: Duration = Duration::from_secs(90);
 
+/// How often a busy or unreachable sign-in service is asked again.
+const TRIES_AGAIN: u32 = 3;
+
 /// Asks by a credential of `azure_identity`.
 pub(crate) struct Azure {
     pub(crate) credential: Credential,
@@ -58,7 +61,7 @@ impl Issuer for Azure {
             // The assertion was signed by a clock that is wrong; by now the line knows what Entra's clock says.
             Err(Error::Refused { reason, .. })
                 if self.signs()
-                    && reason.starts_with(refusal::WRONG_TIME)
+                    && refusal::begins_with(&reason, &[refusal::WRONG_TIME])
                     && self.line.skew().is_some() =>
             {
                 tracing::warn!(
@@ -149,8 +152,8 @@ impl Azure {
             cloud: Some(Arc::new(custom.into())),
             transport: Some(Transport::new(Arc::clone(&self.line) as Arc<_>)),
             retry: RetryOptions::exponential(ExponentialRetryOptions {
-                max_retries: 4,
-                ..Default::default()
+                max_retries: TRIES_AGAIN,
+                ..ExponentialRetryOptions::default()
             }),
             ..ClientOptions::default()
         }
