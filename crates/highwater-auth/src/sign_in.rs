@@ -13,8 +13,8 @@ use url::Url;
 
 use crate::azure::Azure;
 use crate::cache::{Cache, Issuer};
-use crate::method::{Credential, Plan};
 use crate::person::{Person, Way};
+use crate::plan::{Credential, Plan};
 use crate::transport::Line;
 use crate::{
     Audience, Cloud, Description, Error, Settings, Surroundings, Token, Tokens, host, tls,
