@@ -41,13 +41,13 @@ pub(crate) enum Way {
 
 /// A person who signs in at the first audience.
 pub(crate) struct Person {
-    pub(crate) way: Way,
+    way: Way,
     pub(crate) client: Client,
     pub(crate) http: reqwest::Client,
     pub(crate) surroundings: Arc<dyn Surroundings>,
-    pub(crate) refresh: Mutex<Option<RefreshToken>>,
+    refresh: Mutex<Option<RefreshToken>>,
     /// Held while the person is asked; how often that was after the first time.
-    pub(crate) asking: tokio::sync::Mutex<u8>,
+    asking: tokio::sync::Mutex<u8>,
 }
 
 impl fmt::Debug for Person {
@@ -133,7 +133,12 @@ impl Person {
     }
 
     /// Asks the person for what this one resource demands: the next refresh token may satisfy others as well.
-    async fn again(&self, audience: &Audience, before: &RefreshToken) -> Result<Issued, Error> {
+    async fn again(
+        &self,
+        audience: &Audience,
+        before: &RefreshToken,
+        reason: &str,
+    ) -> Result<Issued, Error> {
         let mut steps = self.asking.lock().await;
         let newer = self.held().filter(|refresh| refresh.secret() != before.secret());
         if let Some(refresh) = newer
@@ -142,10 +147,8 @@ impl Person {
             return Ok(issued);
         }
         if *steps >= MOST_STEPS {
-            return Err(Error::refused(
-                audience,
-                "the resource demands more of the person, who was asked often enough in this run: sign in again for it alone",
-            ));
+            let reason = format!("{reason}; the person was asked often enough in this run");
+            return Err(Error::refused(audience, reason));
         }
         *steps += 1;
         self.ask(audience).await
@@ -166,7 +169,7 @@ impl Issuer for Person {
         let Some(refresh) = self.held() else { return self.first(audience).await };
         match self.renew(audience, &refresh).await {
             Err(Error::Refused { reason, .. }) if refusal::begins_with(&reason, &STEP_UP) => {
-                self.again(audience, &refresh).await
+                self.again(audience, &refresh, &reason).await
             }
             answer => answer,
         }
