@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use highwater_auth::{Error, Method, Prompt, SignIn, Token, Tokens as _};
+use highwater_auth::{Audience, Error, Method, Prompt, SignIn, Token, Tokens as _};
 use serde_json::json;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
@@ -151,6 +151,69 @@ async fn a_refresh_token_that_ended_asks_for_a_new_sign_in() {
     asking.await.unwrap().unwrap();
     let error = sign_in.token(&apps()).await.unwrap_err().to_string();
     assert!(error.contains("AADSTS700082") && error.contains("sign in again"), "{error}");
+}
+
+#[tokio::test]
+async fn a_second_factor_for_one_resource_asks_the_person_once_more() {
+    let entra =
+        Entra::start(|seen| match (seen.field("grant_type"), seen.field("refresh_token")) {
+            ("refresh_token", "refresh-0") => refusal(
+                400,
+                "interaction_required",
+                50_076,
+                "You must use multi-factor authentication.",
+            ),
+            _ => refreshing(seen),
+        })
+        .await;
+    let (world, mut prompts) = World::skewed(0);
+    let sign_in = Arc::new(world.sign_in(Method::Browser, &entra.address, &CLIENT));
+    for (audience, given) in [(graph(), "authorization_code-0"), (apps(), "authorization_code-2")] {
+        let asking = Arc::clone(&sign_in);
+        let asking = tokio::spawn(async move { asking.token(&audience).await });
+        let Prompt::Browser { address } = prompts.recv().await.unwrap() else {
+            panic!("another prompt")
+        };
+        let asked: BTreeMap<_, _> =
+            Url::parse(&address).unwrap().query_pairs().into_owned().collect();
+        come_back(&asked["redirect_uri"], &[("code", "c"), ("state", &asked["state"])]).await;
+        assert_eq!(asking.await.unwrap().unwrap().reveal(), given);
+    }
+    // What the person showed then is good for the others.
+    let third = Audience::new("https://management.azure.com");
+    let token = tokio::time::timeout(Duration::from_secs(20), sign_in.token(&third)).await;
+    assert_eq!(token.unwrap().unwrap().reveal(), "refresh_token-3");
+    assert!(prompts.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_person_is_not_asked_without_end() {
+    let entra = Entra::start(|seen| match seen.field("grant_type") {
+        "refresh_token" => refusal(
+            400,
+            "interaction_required",
+            50_076,
+            "You must use multi-factor authentication.",
+        ),
+        _ => refreshing(seen),
+    })
+    .await;
+    let (world, mut prompts) = World::skewed(0);
+    let sign_in = Arc::new(world.sign_in(Method::Browser, &entra.address, &CLIENT));
+    for number in 0..4 {
+        let (asking, audience) =
+            (Arc::clone(&sign_in), Audience::new(format!("https://{number}.example")));
+        let asking = tokio::spawn(async move { asking.token(&audience).await });
+        let Prompt::Browser { address } = prompts.recv().await.unwrap() else {
+            panic!("another prompt")
+        };
+        let asked: BTreeMap<_, _> =
+            Url::parse(&address).unwrap().query_pairs().into_owned().collect();
+        come_back(&asked["redirect_uri"], &[("code", "c"), ("state", &asked["state"])]).await;
+        asking.await.unwrap().unwrap();
+    }
+    let error = sign_in.token(&graph()).await.unwrap_err().to_string();
+    assert!(error.contains("AADSTS50076") && error.contains("often enough"), "{error}");
 }
 
 fn device(pending: usize, then: fn(&Seen) -> Reply) -> impl Fn(&Seen) -> Reply {

@@ -26,12 +26,15 @@ use url::Url;
 
 use crate::cache::{Issued, Issuer};
 use crate::certificate::{Assertion, Certificate};
-use crate::method::Credential;
+use crate::plan::Credential;
 use crate::transport::Line;
 use crate::{Audience, Error, Surroundings, refusal};
 
 /// Azure CLI starts slowly, and asks Entra before it answers.
 const CLI_PATIENCE: Duration = Duration::from_secs(90);
+
+/// How often a busy or unreachable sign-in service is asked again.
+const TRIES_AGAIN: u32 = 3;
 
 /// Asks by a credential of `azure_identity`.
 pub(crate) struct Azure {
@@ -58,7 +61,7 @@ impl Issuer for Azure {
             // The assertion was signed by a clock that is wrong; by now the line knows what Entra's clock says.
             Err(Error::Refused { reason, .. })
                 if self.signs()
-                    && reason.starts_with(refusal::WRONG_TIME)
+                    && refusal::begins_with(&reason, &[refusal::WRONG_TIME])
                     && self.line.skew().is_some() =>
             {
                 tracing::warn!(
@@ -92,14 +95,9 @@ impl Azure {
                     .map(shared)
             }
             Credential::Certificate { tenant, client_id, path, send_chain } => {
-                let assertion = Assertion {
-                    certificate: Certificate::read(path, *send_chain)?,
-                    client_id: client_id.clone(),
-                    audience: self.token_address(tenant),
-                    line: Arc::clone(&self.line),
-                    surroundings: Arc::clone(&self.surroundings),
-                };
-                let options = ClientAssertionCredentialOptions { client_options: self.options() };
+                let assertion =
+                    self.assertion(tenant, client_id, Certificate::read(path, *send_chain)?);
+                let options = self.assertion_options();
                 ClientAssertionCredential::new(
                     tenant.clone(),
                     client_id.clone(),
@@ -110,9 +108,7 @@ impl Azure {
             }
             Credential::Federated { tenant, client_id, path } => {
                 let options = WorkloadIdentityCredentialOptions {
-                    credential_options: ClientAssertionCredentialOptions {
-                        client_options: self.options(),
-                    },
+                    credential_options: self.assertion_options(),
                     client_id: Some(client_id.clone()),
                     tenant_id: Some(tenant.clone()),
                     token_file_path: Some(path.clone()),
@@ -127,19 +123,36 @@ impl Azure {
                 ManagedIdentityCredential::new(Some(options)).map(shared)
             }
             Credential::AzureCli { tenant } => {
-                let executor: Arc<dyn Executor> = Arc::new(Runner(Arc::clone(&self.surroundings)));
-                let options = AzureCliCredentialOptions {
-                    tenant_id: tenant.clone(),
-                    executor: Some(executor),
-                    ..AzureCliCredentialOptions::default()
-                };
-                AzureCliCredential::new(Some(options)).map(shared)
+                AzureCliCredential::new(Some(self.cli_options(tenant.clone()))).map(shared)
             }
             Credential::Browser { .. } | Credential::DeviceCode { .. } => {
                 return Err(Error::refused(audience, "this way needs a person"));
             }
         };
         built.map_err(|error| self.error(audience, &error))
+    }
+
+    fn assertion(&self, tenant: &str, client_id: &str, certificate: Certificate) -> Assertion {
+        Assertion {
+            certificate,
+            client_id: client_id.to_owned(),
+            audience: format!("{}{tenant}/oauth2/v2.0/token", self.authority),
+            line: Arc::clone(&self.line),
+            surroundings: Arc::clone(&self.surroundings),
+        }
+    }
+
+    fn assertion_options(&self) -> ClientAssertionCredentialOptions {
+        ClientAssertionCredentialOptions { client_options: self.options() }
+    }
+
+    fn cli_options(&self, tenant_id: Option<String>) -> AzureCliCredentialOptions {
+        let executor: Arc<dyn Executor> = Arc::new(Runner(Arc::clone(&self.surroundings)));
+        AzureCliCredentialOptions {
+            tenant_id,
+            executor: Some(executor),
+            ..AzureCliCredentialOptions::default()
+        }
     }
 
     fn options(&self) -> ClientOptions {
@@ -149,15 +162,11 @@ impl Azure {
             cloud: Some(Arc::new(custom.into())),
             transport: Some(Transport::new(Arc::clone(&self.line) as Arc<_>)),
             retry: RetryOptions::exponential(ExponentialRetryOptions {
-                max_retries: 4,
-                ..Default::default()
+                max_retries: TRIES_AGAIN,
+                ..ExponentialRetryOptions::default()
             }),
             ..ClientOptions::default()
         }
-    }
-
-    fn token_address(&self, tenant: &str) -> String {
-        format!("{}{tenant}/oauth2/v2.0/token", self.authority)
     }
 
     /// How long a token lives. `azure_identity` says at which time of day it ends: by the clock of this machine, to

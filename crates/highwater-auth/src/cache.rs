@@ -171,7 +171,6 @@ impl Cache {
     }
 
     async fn renew(&self, audience: &Audience, slot: &Slot) -> Result<Token, Error> {
-        let since = self.surroundings.elapsed();
         let answer = self.issuer.issue(audience).await;
         let now = self.surroundings.now();
         let elapsed = self.surroundings.elapsed();
@@ -179,7 +178,7 @@ impl Cache {
             Ok(issued) => {
                 let token = Token::new(issued.value.to_string(), now + issued.lifetime);
                 held.after_refusal &= held.current.is_none();
-                held.current = Some(Current { token: token.clone(), since, lifetime: issued.lifetime });
+                held.current = Some(Current { token: token.clone(), since: elapsed, lifetime: issued.lifetime });
                 held.failure = None;
                 Ok(token)
             }
@@ -209,5 +208,91 @@ impl Slot {
 
     fn change<T>(&self, with: impl FnOnce(&mut Held) -> T) -> T {
         with(&mut self.held.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Prompt;
+
+    /// A clock that a test moves, and an issuer that is sometimes down.
+    #[derive(Debug, Default)]
+    struct World {
+        elapsed: Mutex<Duration>,
+        down: Mutex<bool>,
+        given: Mutex<Vec<Duration>>,
+        requests: Mutex<u32>,
+    }
+
+    #[derive(Debug)]
+    struct Sometimes(Arc<World>, Duration);
+
+    #[async_trait]
+    impl Surroundings for World {
+        fn now(&self) -> SystemTime {
+            SystemTime::UNIX_EPOCH + self.elapsed()
+        }
+        fn elapsed(&self) -> Duration {
+            *self.elapsed.lock().unwrap()
+        }
+        async fn sleep(&self, _: Duration) {}
+        fn random(&self, _: &mut [u8]) {}
+        fn ask(&self, _: &Prompt) {}
+    }
+
+    #[async_trait]
+    impl Issuer for Sometimes {
+        async fn issue(&self, audience: &Audience) -> Result<Issued, Error> {
+            *self.0.requests.lock().unwrap() += 1;
+            if *self.0.down.lock().unwrap() {
+                return Err(Error::unreachable(audience, "down"));
+            }
+            let mut given = self.0.given.lock().unwrap();
+            given.push(self.0.elapsed());
+            Ok(Issued { value: (given.len() - 1).to_string().into(), lifetime: self.1 })
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn what_is_given_out_has_not_ended_and_is_asked_for_when_it_must_be(
+            steps in proptest::collection::vec((0_u64..900, any::<bool>()), 1..40),
+            lifetime in 20_u64..4000,
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let world = Arc::new(World::default());
+            let lifetime = Duration::from_secs(lifetime);
+            let cache = Cache::new(Arc::new(Sometimes(Arc::clone(&world), lifetime)), Arc::clone(&world) as Arc<_>);
+            let audience = Audience::new("a");
+            let mut failed: Option<Duration> = None;
+            for (pause, down) in steps {
+                *world.elapsed.lock().unwrap() += Duration::from_secs(pause);
+                *world.down.lock().unwrap() = down;
+                let (now, before) = (world.elapsed(), *world.requests.lock().unwrap());
+                let answer = runtime.block_on(cache.token(&audience));
+                let asked = *world.requests.lock().unwrap() - before;
+                prop_assert!(asked <= 1);
+                if asked == 1 && down {
+                    failed = Some(now);
+                }
+                let held_back = failed.is_some_and(|at| now.saturating_sub(at) < HOLD_UNREACHABLE);
+                match answer {
+                    Ok(token) => {
+                        let number: usize = token.reveal().parse().unwrap();
+                        let ends = world.given.lock().unwrap()[number] + lifetime;
+                        prop_assert!(now < ends, "{number} ended at {ends:?}, and it is {now:?}");
+                        prop_assert_eq!(token.expires_at(), SystemTime::UNIX_EPOCH + ends);
+                    }
+                    Err(_) => prop_assert!(down || held_back),
+                }
+            }
+        }
     }
 }

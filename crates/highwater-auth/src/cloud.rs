@@ -5,12 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use url::Url;
 
+use crate::cloud_table::{CloudTable, built_in};
 use crate::{Audience, Error, host};
-
-const CLOUDS: &str = include_str!("../../../config/clouds.toml");
 
 /// Names of all services. A cloud may lack some of them.
 pub const SERVICES: [&str; 15] = [
@@ -75,7 +73,7 @@ impl Cloud {
         };
         let empty =
             Self { name: name.to_owned(), authority: String::new(), services: BTreeMap::new() };
-        empty.changed(table)
+        table.applied_to(empty)
     }
 
     /// A cloud as the table `[cloud.NAME]` of `highwater.toml` describes it. What the table leaves out is taken from
@@ -100,7 +98,7 @@ impl Cloud {
         });
         let mut cloud = Self::named(&like).map_err(|error| at(error.to_string()))?;
         name.clone_into(&mut cloud.name);
-        cloud.changed(table)
+        table.applied_to(cloud)
     }
 
     /// A service by name.
@@ -129,28 +127,6 @@ impl Cloud {
     /// Whether a token of `audience` may be sent to `url`.
     pub fn allows(&self, audience: &Audience, url: &Url) -> bool {
         self.services.values().any(|service| service.is_at(url) && service.accepts(audience, url))
-    }
-
-    fn changed(mut self, table: CloudTable) -> Result<Self, Error> {
-        let at = |what: &str, reason: &str| {
-            Error::configuration(format!("cloud {}: {what}: {reason}", self.name))
-        };
-        if let Some(authority) = table.authority {
-            self.authority = address(&authority).map_err(|reason| at("authority", &reason))?;
-        }
-        for (name, change) in table.services {
-            if !SERVICES.contains(&name.as_str()) {
-                return Err(at(
-                    &format!("services.{name}"),
-                    &format!("unknown service, known are {}", SERVICES.join(", ")),
-                ));
-            }
-            let service = change
-                .applied_to(self.services.remove(&name))
-                .map_err(|reason| at(&format!("services.{name}"), &reason))?;
-            self.services.insert(name, service);
-        }
-        Ok(self)
     }
 }
 
@@ -217,124 +193,6 @@ fn organisation(url: &Url) -> (String, Vec<String>, Option<u16>) {
         labels.remove(1);
     }
     (url.scheme().to_owned(), labels, url.port())
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CloudsFile {
-    format: u32,
-    clouds: BTreeMap<String, CloudTable>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CloudTable {
-    like: Option<String>,
-    authority: Option<String>,
-    #[serde(default)]
-    services: BTreeMap<String, ServiceTable>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ServiceTable {
-    base: Option<String>,
-    audience: Option<String>,
-    hosts: Option<Vec<String>>,
-    token: Option<String>,
-}
-
-impl ServiceTable {
-    fn applied_to(self, before: Option<Service>) -> Result<Service, String> {
-        let base = match (self.base, &before) {
-            (Some(base), _) => address(&base).map_err(|reason| format!("base: {reason}"))?,
-            (None, Some(before)) => before.base.clone(),
-            (None, None) => return Err("base: it is missing".to_owned()),
-        };
-        let audience = match (self.audience, &before) {
-            (Some(audience), _) => own_audience(audience)?,
-            (None, Some(before)) => before.audience.clone(),
-            (None, None) => return Err("audience: it is missing".to_owned()),
-        };
-        let moved = before.as_ref().is_some_and(|before| before.base != base);
-        let further = match (self.hosts, &before) {
-            (Some(hosts), _) => hosts,
-            (None, Some(before)) if !moved => before.hosts.clone(),
-            (None, _) => Vec::new(),
-        };
-        let token_variable = self.token.or_else(|| before.and_then(|before| before.token_variable));
-        Ok(Service { hosts: allowed(&base, further)?, base, audience, token_variable })
-    }
-}
-
-fn built_in() -> Result<BTreeMap<String, CloudTable>, Error> {
-    let wrong = |reason: &str| Error::configuration(format!("config/clouds.toml: {reason}"));
-    let file: CloudsFile = toml::from_str(CLOUDS).map_err(|error| wrong(error.message()))?;
-    if file.format == 1 { Ok(file.clouds) } else { Err(wrong("its format is not 1")) }
-}
-
-/// An address without a slash at its end, if a token may be sent there.
-fn address(text: &str) -> Result<String, String> {
-    let text = text.trim_end_matches('/');
-    let url = example(text).ok_or_else(|| format!("`{text}` is not an address"))?;
-    if !host::is_safe(&url) {
-        return Err(format!(
-            "`{text}` must be https; plain http is accepted for loopback addresses only"
-        ));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(format!("`{text}` must end with its path"));
-    }
-    Ok(text.to_owned())
-}
-
-fn own_audience(text: String) -> Result<Audience, String> {
-    if text.is_empty() || text.contains(char::is_whitespace) {
-        return Err(format!("audience: `{text}` is not a resource"));
-    }
-    Ok(Audience::new(text))
-}
-
-fn allowed(base: &str, further: Vec<String>) -> Result<Vec<String>, String> {
-    let mut hosts = patterns_of(base);
-    for pattern in further {
-        if let Some(fault) = host::fault(&pattern) {
-            return Err(format!("hosts: `{pattern}`: {fault}"));
-        }
-        if !hosts.contains(&pattern) {
-            hosts.push(pattern);
-        }
-    }
-    Ok(hosts)
-}
-
-/// Host patterns of a base address: a part in braces is a label, `{n}` digits, `{level}` one of two words.
-fn patterns_of(base: &str) -> Vec<String> {
-    let rest = base.split_once("://").map_or(base, |(_, rest)| rest);
-    let host = rest.split('/').next().unwrap_or(rest).to_lowercase();
-    let levels = if host.contains("{level}") { &["tenant", "environment"][..] } else { &[""][..] };
-    levels.iter().map(|level| filled(&host.replace("{level}", level), "#", "*")).collect()
-}
-
-/// An address of the form of `base`, to look at its scheme and its parts.
-fn example(base: &str) -> Option<Url> {
-    Url::parse(&filled(&base.replace("{level}", "tenant"), "4", "x")).ok().filter(Url::has_host)
-}
-
-/// `text` with its parts in braces replaced: `{n}` by `digits`, `{id-…}` by two labels, others by one.
-fn filled(text: &str, digits: &str, label: &str) -> String {
-    let mut parts = text.split('{');
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (name, after) = part.split_once('}').unwrap_or((part, ""));
-        match name {
-            "n" => out.push_str(digits),
-            name if name.starts_with("id-") => out.push_str(&format!("{label}.{label}")),
-            _ => out.push_str(label),
-        }
-        out.push_str(after);
-    }
-    out
 }
 
 #[cfg(test)]

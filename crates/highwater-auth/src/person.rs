@@ -27,6 +27,11 @@ pub(crate) type Client =
 /// A token without `expires_in` is asked for again after this time.
 const UNSAID_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
+/// What a person can answer for one resource, though the sign-in as such is good: a second factor, consent.
+const STEP_UP: [u32; 7] = [50_072, 50_074, 50_076, 50_078, 50_079, 50_158, 65_001];
+/// Nobody wants to be asked more often than that in one run.
+const MOST_STEPS: u8 = 3;
+
 /// How a person signs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
@@ -36,12 +41,13 @@ pub(crate) enum Way {
 
 /// A person who signs in at the first audience.
 pub(crate) struct Person {
-    pub(crate) way: Way,
+    way: Way,
     pub(crate) client: Client,
     pub(crate) http: reqwest::Client,
     pub(crate) surroundings: Arc<dyn Surroundings>,
-    pub(crate) refresh: Mutex<Option<RefreshToken>>,
-    pub(crate) asking: tokio::sync::Mutex<()>,
+    refresh: Mutex<Option<RefreshToken>>,
+    /// Held while the person is asked; how often that was after the first time.
+    asking: tokio::sync::Mutex<u8>,
 }
 
 impl fmt::Debug for Person {
@@ -117,6 +123,37 @@ impl Person {
         Ok(self.keep(&answer))
     }
 
+    /// Asks the person, unless somebody else did so while this one waited.
+    async fn first(&self, audience: &Audience) -> Result<Issued, Error> {
+        let _asking = self.asking.lock().await;
+        match self.held() {
+            Some(refresh) => self.renew(audience, &refresh).await,
+            None => self.ask(audience).await,
+        }
+    }
+
+    /// Asks the person for what this one resource demands: the next refresh token may satisfy others as well.
+    async fn again(
+        &self,
+        audience: &Audience,
+        before: &RefreshToken,
+        reason: &str,
+    ) -> Result<Issued, Error> {
+        let mut steps = self.asking.lock().await;
+        let newer = self.held().filter(|refresh| refresh.secret() != before.secret());
+        if let Some(refresh) = newer
+            && let Ok(issued) = self.renew(audience, &refresh).await
+        {
+            return Ok(issued);
+        }
+        if *steps >= MOST_STEPS {
+            let reason = format!("{reason}; the person was asked often enough in this run");
+            return Err(Error::refused(audience, reason));
+        }
+        *steps += 1;
+        self.ask(audience).await
+    }
+
     async fn ask(&self, audience: &Audience) -> Result<Issued, Error> {
         let answer = match self.way {
             Way::Browser => browser::sign_in(self, audience).await?,
@@ -129,13 +166,12 @@ impl Person {
 #[async_trait]
 impl Issuer for Person {
     async fn issue(&self, audience: &Audience) -> Result<Issued, Error> {
-        if let Some(refresh) = self.held() {
-            return self.renew(audience, &refresh).await;
-        }
-        let _asking = self.asking.lock().await;
-        match self.held() {
-            Some(refresh) => self.renew(audience, &refresh).await,
-            None => self.ask(audience).await,
+        let Some(refresh) = self.held() else { return self.first(audience).await };
+        match self.renew(audience, &refresh).await {
+            Err(Error::Refused { reason, .. }) if refusal::begins_with(&reason, &STEP_UP) => {
+                self.again(audience, &refresh, &reason).await
+            }
+            answer => answer,
         }
     }
 }

@@ -13,8 +13,8 @@ use url::Url;
 
 use crate::azure::Azure;
 use crate::cache::{Cache, Issuer};
-use crate::method::{Credential, Plan};
 use crate::person::{Person, Way};
+use crate::plan::{Credential, Plan};
 use crate::transport::Line;
 use crate::{
     Audience, Cloud, Description, Error, Settings, Surroundings, Token, Tokens, host, tls,
@@ -143,12 +143,23 @@ fn issuer(
             surroundings,
         )?),
         credential => {
-            let metadata = settings.variables.get("AZURE_POD_IDENTITY_AUTHORITY_HOST");
-            let metadata = metadata.and_then(|address| Url::parse(address).ok());
+            let metadata = metadata(settings)?;
             let line = Arc::new(Line::new(http, Arc::clone(&surroundings), &authority, metadata));
             Arc::new(Azure { credential, authority, line, surroundings })
         }
     })
+}
+
+/// Where the endpoint of managed identities is, if not at its usual address.
+fn metadata(settings: &Settings) -> Result<Option<Url>, Error> {
+    let name = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
+    let Some(address) = settings.variables.get(name) else { return Ok(None) };
+    match Url::parse(address) {
+        Ok(url) if host::is_loopback(&url) => Ok(Some(url)),
+        _ => Err(Error::configuration(format!(
+            "{name}: `{address}` is not a loopback address; others are not supported"
+        ))),
+    }
 }
 
 /// A client; endpoints of this machine are not behind a proxy.

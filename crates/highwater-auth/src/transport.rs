@@ -107,3 +107,79 @@ fn as_https(url: &Url) -> String {
     let port = url.port_or_known_default().unwrap_or(80);
     format!("https://{}:{port}", url.host_str().unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use azure_core::http::Method;
+    use azure_core::http::headers::Headers;
+
+    use super::*;
+    use crate::Prompt;
+
+    const NOW: Duration = Duration::from_secs(1_800_000_000);
+
+    #[derive(Debug)]
+    struct Fixed;
+
+    #[async_trait]
+    impl Surroundings for Fixed {
+        fn now(&self) -> SystemTime {
+            SystemTime::UNIX_EPOCH + NOW
+        }
+        fn elapsed(&self) -> Duration {
+            Duration::ZERO
+        }
+        async fn sleep(&self, _: Duration) {}
+        fn random(&self, _: &mut [u8]) {}
+        fn ask(&self, _: &Prompt) {}
+    }
+
+    fn line(authority: &str) -> (Line, Url) {
+        let client = crate::tls::client_builder(None).unwrap().build().unwrap();
+        let authority = Url::parse(authority).unwrap();
+        (Line::new(client, Arc::new(Fixed), &authority, None), authority)
+    }
+
+    fn answered(line: &Line, date: SystemTime) {
+        let mut headers = Headers::new();
+        headers.insert(DATE, httpdate::fmt_http_date(date));
+        line.note_date(&AsyncRawResponse::from_bytes(
+            azure_core::http::StatusCode::Ok,
+            headers,
+            "",
+        ));
+    }
+
+    #[test]
+    fn a_loopback_authority_is_shown_as_https_and_put_back() {
+        let (line, authority) = line("http://127.0.0.1:8080");
+        assert_eq!(line.shown(&authority), "https://127.0.0.1:8080");
+        let shown = Url::parse("https://127.0.0.1:8080/tenant/oauth2/v2.0/token").unwrap();
+        let request = put_back(&Request::new(shown, Method::Post), &authority).unwrap();
+        assert_eq!(request.url().as_str(), "http://127.0.0.1:8080/tenant/oauth2/v2.0/token");
+    }
+
+    #[test]
+    fn another_authority_is_left_alone() {
+        let (line, authority) = line("https://login.microsoftonline.com");
+        assert_eq!(line.shown(&authority), "https://login.microsoftonline.com/");
+        assert!(line.moved.is_empty());
+    }
+
+    #[test]
+    fn the_clock_of_the_endpoint_corrects_ours() {
+        let (line, _) = line("https://login.microsoftonline.com");
+        let here = SystemTime::UNIX_EPOCH + NOW;
+        assert_eq!((line.skew(), line.corrected(here)), (None, here));
+        for (there, skew) in [
+            (here + Duration::from_secs(7200), 7200),
+            (here - Duration::from_secs(7200), -7200),
+            (here + Duration::from_secs(1), 0),
+        ] {
+            answered(&line, there);
+            assert_eq!(line.skew(), Some(skew));
+        }
+        answered(&line, here - Duration::from_secs(60));
+        assert_eq!(line.corrected(here), here - Duration::from_secs(60));
+    }
+}
