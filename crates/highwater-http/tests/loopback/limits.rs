@@ -39,7 +39,7 @@ async fn a_published_rate_is_held() {
     println!("160 reads at 40 in {time:?}: {took:?}, at least {:?}", 3 * time);
     let meter = &rig.client.meter().services["bap"];
     assert_eq!((meter.attempts, meter.throttled), (160, 0));
-    assert!(meter.waits >= 120, "{meter:?}");
+    assert!(meter.waits >= 3 && meter.waited_ms >= 1000, "{meter:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,6 +2,8 @@
 //!
 //! The servers speak HTTP/1.1 by hand, because what they have to do wrong is what servers are made not to do.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 mod batch;
 mod budget;
 mod faults;
