@@ -31,6 +31,7 @@ pub(crate) struct Fetched {
 #[derive(Debug, Default)]
 pub(crate) struct Tries {
     pub(crate) attempts: u32,
+    throttled: u32,
     garbled: u32,
     redirects: u32,
     refreshed: bool,
@@ -228,6 +229,7 @@ impl Inner {
         wait: Duration,
     ) -> Result<Step, Failure> {
         let reason = judge::sentence(answer);
+        tries.throttled += 1;
         self.bound(tries, &reason, wait)?;
         self.retrying(read, tries, &reason, wait);
         Ok(Step::Again(Duration::ZERO))
@@ -263,7 +265,9 @@ impl Inner {
     /// Gives up when attempts or patience are at their end.
     fn bound(&self, tries: &mut Tries, reason: &str, wait: Duration) -> Result<(), Failure> {
         tries.waited += wait;
-        if tries.attempts >= self.bounds.attempts || tries.waited > self.bounds.patience {
+        let failed = tries.attempts - tries.throttled;
+        let is_last = failed >= self.bounds.attempts || tries.throttled >= self.bounds.throttled;
+        if is_last || tries.waited > self.bounds.patience {
             return Err(tries.gave_up(tries.attempts, reason.to_owned()));
         }
         Ok(())
