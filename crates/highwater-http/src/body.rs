@@ -18,6 +18,8 @@ pub(crate) enum Broken {
     Lost(String),
     /// More than anybody would send: not worth another one.
     TooLarge(String),
+    /// The host cannot prove who it is: it will not be able to next time either.
+    Untrusted(String),
     /// It came from elsewhere: the transport follows redirects, which it must not.
     Foreign(String),
 }

@@ -5,8 +5,11 @@ use std::time::Duration;
 /// Bounds of every read. Nothing in this crate goes on without one of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bounds {
-    /// Attempts for one page in all, the first included. Default: 8.
+    /// Attempts for one page, the first included. Default: 8.
     pub attempts: u32,
+    /// Of the attempts for one page those that were answered with 429 have a bound of their own, because each of them
+    /// waited as it was told. Default: 20.
+    pub throttled: u32,
     /// Attempts for one page whose answers are unusable (HTML with 200, JSON that is cut off). Default: 3.
     pub unusable: u32,
     /// Sum of the waits between the attempts for one page, and the longest `Retry-After` that is obeyed; a vendor that
@@ -32,6 +35,7 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             attempts: 8,
+            throttled: 20,
             unusable: 3,
             patience: Duration::from_secs(15 * 60),
             stall: Duration::from_secs(100),

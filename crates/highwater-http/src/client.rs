@@ -17,7 +17,8 @@ use crate::next;
 use crate::observer::{Event, Observer};
 use crate::page::without_mark;
 use crate::{
-    Bounds, Budget, Clock, Failure, Hosts, Limits, Meter, Next, Page, Pages, Read, Recorder, Replay,
+    Bounds, Budget, Clock, Failure, Hosts, Limits, Meter, Next, Page, Pages, Paging, Read,
+    Recorder, Replay,
 };
 
 /// What a client is made of.
@@ -146,6 +147,14 @@ impl Inner {
         let asked = Asked::new(read, from)?;
         let fetched = self.fetch(read, asked, 1).await?;
         let Answer { status, headers, body } = fetched.answer;
+        if read.paging == Paging::None && fetched.found.goes_on() {
+            let (service, path) = (read.service, read.url.path());
+            tracing::warn!(
+                service,
+                path,
+                "the answer says that there is more, and nobody will ask for it"
+            );
+        }
         let next = next::find(read.paging, fetched.found, &headers);
         Ok(Page { status, headers, body: without_mark(body), next })
     }

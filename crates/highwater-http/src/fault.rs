@@ -58,8 +58,9 @@ fn in_object(value: &Value, depth: u8) -> Fault {
         .map(|inner| in_json(inner, depth + 1))
         .find(|inner| !inner.code.is_empty() || !inner.message.is_empty());
     let Some(inner) = inner else { return own };
-    // A request that failed as such wraps the reason; elsewhere the outer words are the better ones.
-    let wrapped = own.code.is_empty() || own.code.ends_with("RequestFailed");
+    // Some codes only wrap the reason; elsewhere the outer words are the better ones.
+    let wrapper = own.code.ends_with("RequestFailed") || own.code == "BadRequest";
+    let wrapped = own.code.is_empty() || wrapper;
     if wrapped && !inner.code.is_empty() {
         Fault {
             code: inner.code,
@@ -143,7 +144,7 @@ mod tests {
             ),
             (
                 r#"{"error":{"code":"BadRequest","message":"","details":[{"code":"InvalidQuery","message":"bad query"}]}}"#,
-                "BadRequest",
+                "InvalidQuery",
                 "bad query",
             ),
             (r#"{"code":"X","message":"flat"}"#, "X", "flat"),

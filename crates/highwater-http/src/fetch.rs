@@ -31,6 +31,7 @@ pub(crate) struct Fetched {
 #[derive(Debug, Default)]
 pub(crate) struct Tries {
     pub(crate) attempts: u32,
+    throttled: u32,
     garbled: u32,
     redirects: u32,
     refreshed: bool,
@@ -169,6 +170,7 @@ impl Inner {
         let answer = match attempt.result {
             Ok(answer) => answer,
             Err(Broken::TooLarge(reason)) => return Err(Failure::Unusable { reason }),
+            Err(Broken::Untrusted(reason)) => return Err(tries.gave_up(tries.attempts, reason)),
             Err(Broken::Foreign(reason)) => return Err(Failure::NotFollowed { reason }),
             Err(Broken::Lost(reason)) => return self.again(read, tries, reason, None),
         };
@@ -227,6 +229,7 @@ impl Inner {
         wait: Duration,
     ) -> Result<Step, Failure> {
         let reason = judge::sentence(answer);
+        tries.throttled += 1;
         self.bound(tries, &reason, wait)?;
         self.retrying(read, tries, &reason, wait);
         Ok(Step::Again(Duration::ZERO))
@@ -262,7 +265,9 @@ impl Inner {
     /// Gives up when attempts or patience are at their end.
     fn bound(&self, tries: &mut Tries, reason: &str, wait: Duration) -> Result<(), Failure> {
         tries.waited += wait;
-        if tries.attempts >= self.bounds.attempts || tries.waited > self.bounds.patience {
+        let failed = tries.attempts - tries.throttled;
+        let is_last = failed >= self.bounds.attempts || tries.throttled >= self.bounds.throttled;
+        if is_last || tries.waited > self.bounds.patience {
             return Err(tries.gave_up(tries.attempts, reason.to_owned()));
         }
         Ok(())

@@ -19,10 +19,14 @@ use crate::told::Told;
 const CUT: f64 = 0.7;
 /// What a warning (a limit that is nearly used up) leaves of it.
 const WARNED: f64 = 0.9;
-/// Share of the rate at the first cut that is won back in a second.
+/// Share of the rate at which it was cut that is won back in a second.
 const GROWTH: f64 = 0.02;
-/// A learned rate is forgotten when it has grown to so many times the rate at which it was learned.
+/// Share of itself by which it grows in a second beyond that.
+const PROBING: f64 = 0.05;
+/// A learned rate is forgotten when it has grown to so many times the rate at which it was cut.
 const FORGOTTEN: f64 = 4.0;
+/// From fewer requests no rate is learned: whoever sent so little is not the one who sent too much.
+const FEW: usize = 10;
 /// Least rate a second.
 const SLOWEST: f64 = 0.1;
 /// Requests by which the rate is measured, and the longest span.
@@ -47,7 +51,8 @@ pub(crate) struct Gate {
 #[derive(Debug)]
 struct Learned {
     per_second: f64,
-    first: f64,
+    /// The rate that was too much.
+    too_much: f64,
     next: Duration,
     cut_at: Duration,
     grown_at: Duration,
@@ -156,15 +161,13 @@ impl Gate {
     }
 
     fn cut(&mut self, now: Duration, to: f64) {
-        let measured = self.measured(now);
-        let (rate, first) = self.learned.as_ref().map_or((measured, measured), |learned| {
-            (learned.per_second.min(measured), learned.first)
-        });
-        let per_second = (rate * to).max(SLOWEST);
+        let measured = (self.recent.len() >= FEW).then(|| self.measured(now));
+        let learned = self.learned.as_ref().map(|learned| learned.per_second);
+        let Some(rate) = [measured, learned].into_iter().flatten().reduce(f64::min) else { return };
         let next = self.held_until.max(now);
         self.learned = Some(Learned {
-            per_second,
-            first: first.max(SLOWEST),
+            per_second: (rate * to).max(SLOWEST),
+            too_much: rate.max(SLOWEST),
             next,
             cut_at: now,
             grown_at: next,
@@ -174,9 +177,14 @@ impl Gate {
     fn grow(&mut self, now: Duration) {
         let Some(learned) = &mut self.learned else { return };
         let passed = now.saturating_sub(learned.grown_at).as_secs_f64();
-        learned.per_second += learned.first * GROWTH * passed;
+        let step = if learned.per_second < learned.too_much {
+            learned.too_much * GROWTH
+        } else {
+            learned.per_second * PROBING
+        };
+        learned.per_second += step * passed;
         learned.grown_at = learned.grown_at.max(now);
-        if learned.per_second > learned.first * FORGOTTEN {
+        if learned.per_second > learned.too_much * FORGOTTEN {
             self.learned = None;
         }
     }
@@ -277,6 +285,16 @@ mod tests {
         assert_eq!(gate.wait(ms(0), 1), (ms(2000), Wait::Rate));
         gate.answered(ms(0), &told(0));
         assert_eq!(gate.wait(ms(0), 1), (ms(4000), Wait::Told));
+    }
+
+    #[test]
+    fn one_early_429_is_only_a_wait() {
+        let mut gate = Gate::new(None, ms(0));
+        gate.take(ms(0), 1);
+        gate.throttled(ms(50), ms(0), ms(5000));
+        assert_eq!(gate.wait(ms(50), 1), (ms(5000), Wait::Told));
+        assert_eq!(gate.wait(ms(5050), 1).0, ms(0));
+        assert!(gate.learned.is_none());
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub(crate) struct Pass {
     queues: Vec<Arc<Queue>>,
     _under_way: Vec<OwnedSemaphorePermit>,
     sent: Duration,
-    /// How long the leave was waited for.
+    /// How long the service had to be waited for at the head of the queue.
     pub(crate) waited: Duration,
 }
 
@@ -66,7 +66,7 @@ impl Limiter {
         cost: usize,
         patience: Duration,
     ) -> Result<Pass, TooLong> {
-        let came = self.clock.elapsed();
+        let mut waited = Duration::ZERO;
         let queues = self.queues(read, path);
         let mut under_way = Vec::with_capacity(queues.len());
         for queue in &queues {
@@ -74,11 +74,11 @@ impl Limiter {
             if let Ok(permit) = Arc::clone(&queue.under_way).acquire_owned().await {
                 under_way.push(permit);
             }
-            self.wait(read, queue, cost, patience).await?;
+            waited += self.wait(read, queue, cost, patience).await?;
             drop(turn);
         }
         let sent = self.clock.elapsed();
-        Ok(Pass { queues, _under_way: under_way, sent, waited: sent.saturating_sub(came) })
+        Ok(Pass { queues, _under_way: under_way, sent, waited })
     }
 
     /// A part of a batch that was sent at `sent` was answered with 429: everybody who is counted with it waits.
@@ -95,7 +95,8 @@ impl Limiter {
         queue: &Queue,
         cost: usize,
         patience: Duration,
-    ) -> Result<(), TooLong> {
+    ) -> Result<Duration, TooLong> {
+        let mut waited = Duration::ZERO;
         loop {
             let now = self.clock.elapsed();
             let (time, wait) = {
@@ -107,13 +108,14 @@ impl Limiter {
                 let (time, wait) = gate.wait(now, cost);
                 if time.is_zero() {
                     gate.take(now, cost);
-                    return Ok(());
+                    return Ok(waited);
                 }
                 (time, wait)
             };
             let (service, scope) = (read.service, read.scope.as_str());
             self.observer.event(&Event::Waiting { service, scope, time, wait });
             self.clock.sleep(time).await;
+            waited += time;
         }
     }
 
@@ -166,5 +168,184 @@ impl Pass {
             let told = if at == 0 { told } else { &Told::default() };
             queue.gate().answered(now, told);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::time::SystemTime;
+
+    use highwater_auth::Audience;
+    use tokio::task::JoinSet;
+    use url::Url;
+
+    use super::*;
+    use crate::{Limit, Method, Paging, Running, Silent};
+
+    const PATIENCE: Duration = Duration::from_secs(3600);
+
+    fn limiter(limit: Limit) -> Arc<Limiter> {
+        let mut limits = Limits::built_in().unwrap();
+        limits.set("bap", limit);
+        let clock = Arc::new(Running::new(SystemTime::UNIX_EPOCH, 1));
+        Arc::new(Limiter::new(limits, clock, Arc::new(Silent)))
+    }
+
+    fn read() -> Read {
+        Read {
+            service: "bap",
+            scope: String::new(),
+            audience: Audience::new("https://service.example"),
+            method: Method::Get,
+            url: Url::parse("https://service.example/a").unwrap(),
+            headers: Vec::new(),
+            paging: Paging::None,
+        }
+    }
+
+    /// A service in virtual time: lets so many requests through in any such time, and refuses the others.
+    struct Service {
+        requests: usize,
+        time: Duration,
+        retry_after: Duration,
+        recent: VecDeque<Duration>,
+        arrived: Vec<Duration>,
+        refused: usize,
+    }
+
+    impl Service {
+        fn new(requests: usize, time: Duration) -> Self {
+            let retry_after = Duration::from_secs(2);
+            let (recent, arrived) = (VecDeque::new(), Vec::new());
+            Self { requests, time, retry_after, recent, arrived, refused: 0 }
+        }
+
+        fn admits(&mut self, now: Duration) -> bool {
+            self.arrived.push(now);
+            while self.recent.front().is_some_and(|at| *at + self.time <= now) {
+                self.recent.pop_front();
+            }
+            let fits = self.recent.len() < self.requests;
+            if fits {
+                self.recent.push_back(now)
+            } else {
+                self.refused += 1
+            }
+            fits
+        }
+    }
+
+    /// `count` reads at once, each until it is admitted; how long all of them took.
+    async fn run(limiter: &Arc<Limiter>, service: &Arc<Mutex<Service>>, count: usize) -> Duration {
+        const LATENCY: Duration = Duration::from_millis(25);
+        let mut tasks = JoinSet::new();
+        for _ in 0..count {
+            let (limiter, service) = (Arc::clone(limiter), Arc::clone(service));
+            tasks.spawn(async move {
+                loop {
+                    let pass = limiter.enter(&read(), "/a", 1, PATIENCE).await.unwrap();
+                    limiter.clock.sleep(LATENCY).await;
+                    let admitted = service.lock().unwrap().admits(limiter.clock.elapsed());
+                    let retry_after = service.lock().unwrap().retry_after;
+                    limiter.clock.sleep(LATENCY).await;
+                    if admitted {
+                        return pass.answered(limiter.clock.elapsed(), &Told::default());
+                    }
+                    pass.throttled(limiter.clock.elapsed(), retry_after);
+                }
+            });
+        }
+        while let Some(done) = tasks.join_next().await {
+            done.unwrap();
+        }
+        limiter.clock.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_window_is_held_and_nearly_used_up() {
+        let time = Duration::from_secs(5);
+        let quota = Some(Rate::Window { requests: 15, time });
+        let limiter = limiter(Limit { quota, concurrent: 8, ..Limit::default() });
+        let service = Arc::new(Mutex::new(Service::new(15, time)));
+        let took = run(&limiter, &service, 300).await;
+        assert_eq!(service.lock().unwrap().refused, 0);
+        // 300 requests at 15 in 5 seconds cannot be done in less than 19 whole windows.
+        let least = time * 19;
+        assert!(took >= least && took <= least.mul_f64(1.03), "{took:?} {least:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bucket_is_held_and_nearly_used_up() {
+        let quota = Some(Rate::Bucket { burst: 250, per_second: 25.0 });
+        let limiter = limiter(Limit { quota, concurrent: 16, ..Limit::default() });
+        let service = Arc::new(Mutex::new(Service::new(usize::MAX, Duration::from_secs(1))));
+        let took = run(&limiter, &service, 1250).await;
+        let least = Duration::from_secs(1000 / 25);
+        assert!(took >= least && took <= least.mul_f64(1.05), "{took:?} {least:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_but_latency_bounds_what_has_no_rate() {
+        let limiter = limiter(Limit { concurrent: 16, ..Limit::default() });
+        let service = Arc::new(Mutex::new(Service::new(usize::MAX, Duration::from_secs(1))));
+        let took = run(&limiter, &service, 1600).await;
+        let least = Duration::from_millis(50) * 100;
+        assert!(took >= least && took <= least.mul_f64(1.02), "{took:?} {least:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_unpublished_rate_is_learned() {
+        let limiter = limiter(Limit { concurrent: 16, ..Limit::default() });
+        let service = Arc::new(Mutex::new(Service::new(100, Duration::from_secs(10))));
+        let took = run(&limiter, &service, 3000).await;
+        let refused = service.lock().unwrap().refused;
+        let least = Duration::from_secs(290);
+        println!(
+            "3000 reads at an unknown 100 in 10 s: {took:?} (at least {least:?}), {refused} refused"
+        );
+        assert!(took <= least.mul_f64(1.5), "{took:?}, at least {least:?}, {refused} refused");
+        assert!(refused <= 3000 / 10, "{refused} refused in {took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn reads_go_in_the_order_in_which_they_came() {
+        let quota = Some(Rate::Window { requests: 1, time: Duration::from_secs(1) });
+        let limiter = limiter(Limit { quota, concurrent: 4, ..Limit::default() });
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let mut tasks = JoinSet::new();
+        for number in 0..20 {
+            let (limiter, order) = (Arc::clone(&limiter), Arc::clone(&order));
+            tasks.spawn(async move {
+                limiter.clock.sleep(Duration::from_millis(number)).await;
+                let pass = limiter.enter(&read(), "/a", 1, PATIENCE).await.unwrap();
+                order.lock().unwrap().push(number);
+                drop(pass);
+            });
+        }
+        while tasks.join_next().await.is_some() {}
+        assert_eq!(*order.lock().unwrap(), (0..20).collect::<Vec<_>>());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_leaves_the_queue_blocks_nobody() {
+        let limiter = limiter(Limit { concurrent: 1, ..Limit::default() });
+        let first = limiter.enter(&read(), "/a", 1, PATIENCE).await.unwrap();
+        let (read, second) = (read(), Arc::clone(&limiter));
+        let waiting =
+            tokio::time::timeout(Duration::from_secs(1), second.enter(&read, "/a", 1, PATIENCE));
+        assert!(waiting.await.is_err(), "one is under way already");
+        drop(first);
+        assert!(limiter.enter(&read, "/a", 1, PATIENCE).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_longer_than_patience() {
+        let limiter = limiter(Limit::default());
+        let pass = limiter.enter(&read(), "/a", 1, PATIENCE).await.unwrap();
+        pass.throttled(Duration::ZERO, Duration::from_secs(7200));
+        let refused = limiter.enter(&read(), "/a", 1, PATIENCE).await;
+        assert_eq!(refused.err(), Some(TooLong(Duration::from_secs(7200))));
+        assert_eq!(limiter.clock.elapsed(), Duration::ZERO);
     }
 }

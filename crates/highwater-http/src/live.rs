@@ -52,7 +52,7 @@ pub(crate) async fn exchange(
     let first = bounds.stall.min(bounds.whole);
     let mut response = tokio::select! {
         biased;
-        response = http.execute(request) => response.map_err(|error| lost(&error))?,
+        response = http.execute(request) => response.map_err(|error| failed(&error))?,
         () = clock.sleep(first) => return Err(Broken::Lost(body::stalled(bounds, bounds.whole))),
     };
     if *response.url() != asked.url {
@@ -85,6 +85,16 @@ fn request(
     request.build().map_err(|error| lost(&error))
 }
 
+/// Failures of certificates are told apart by their words; the layers between hide their types.
+fn failed(error: &dyn std::error::Error) -> Broken {
+    let said = said(error);
+    if said.contains("certificate") {
+        let hint = "is the authority in the system's store or in --ca-file?";
+        return Broken::Untrusted(format!("{said}; {hint}"));
+    }
+    Broken::Lost(said)
+}
+
 fn lost(error: &dyn std::error::Error) -> Broken {
     Broken::Lost(said(error))
 }
@@ -92,4 +102,17 @@ fn lost(error: &dyn std::error::Error) -> Broken {
 fn headers(response: &reqwest::Response) -> Vec<(String, String)> {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_is_not_trusted_is_told_apart() {
+        let error = |text: &str| std::io::Error::other(text.to_owned());
+        let bad = failed(&error("invalid peer certificate: UnknownIssuer"));
+        assert!(matches!(bad, Broken::Untrusted(reason) if reason.contains("--ca-file")));
+        assert_eq!(failed(&error("reset")), Broken::Lost("reset".to_owned()));
+    }
 }

@@ -27,9 +27,10 @@ pub struct ServiceMeter {
     pub attempts: u64,
     /// Reads that ended without a page.
     pub failures: u64,
-    /// Waits for a rate, a `Retry-After` or a back-off.
+    /// Waits for a rate or a `Retry-After` at the head of a queue, and back-offs. Who stands in line behind the head is
+    /// not counted.
     pub waits: u64,
-    /// Sum of these waits over all reads, in milliseconds; reads wait side by side.
+    /// Sum of these waits in milliseconds. Queues of several scopes wait side by side.
     pub waited_ms: u64,
     /// Answers with 429, and with what vendors send instead of it.
     pub throttled: u64,

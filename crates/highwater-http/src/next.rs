@@ -113,6 +113,11 @@ impl<'de> Visitor<'de> for Scan {
 }
 
 impl Continuation {
+    /// Whether the answer says in any way that there is more.
+    pub(crate) const fn goes_on(&self) -> bool {
+        self.link.is_some() || self.skip_token.is_some() || self.continuation_token.is_some()
+    }
+
     /// Where a key of the answer belongs; vendors do not agree on capitals.
     fn place(&mut self, key: &str) -> Option<&mut Option<String>> {
         let is = |names: &[&str]| names.iter().any(|name| key.eq_ignore_ascii_case(name));

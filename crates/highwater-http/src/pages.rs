@@ -68,20 +68,23 @@ impl Chain {
         if u32::try_from(self.seen.len()).unwrap_or(u32::MAX) >= pages {
             return not_followed(format!("more than {pages} pages"));
         }
-        let first = || Next::Link(read.url.to_string());
-        let place = from.cloned().unwrap_or_else(first);
-        if !self.seen.insert(digest(&place)) {
+        if !self.seen.insert(digest(read, from)) {
             return not_followed("the next page is one that was read already: a loop".to_owned());
         }
         Ok(())
     }
 }
 
-fn digest(place: &Next) -> u64 {
+/// Links are compared as the addresses they mean.
+fn digest(read: &Read, from: Option<&Next>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    match place {
-        Next::Link(link) => (0_u8, link).hash(&mut hasher),
-        Next::Token(token) => (1_u8, token).hash(&mut hasher),
+    match from {
+        None => (0_u8, read.url.as_str()).hash(&mut hasher),
+        Some(Next::Link(link)) => match read.url.join(link) {
+            Ok(url) => (0_u8, url.as_str()).hash(&mut hasher),
+            Err(_) => (0_u8, link.as_str()).hash(&mut hasher),
+        },
+        Some(Next::Token(token)) => (1_u8, token).hash(&mut hasher),
     }
     hasher.finish()
 }
@@ -116,8 +119,9 @@ mod tests {
         assert_eq!(chain.follow(&read, Some(&link(1)), 10), Ok(()));
         assert_eq!(chain.follow(&read, Some(&Next::Token("1".to_owned())), 10), Ok(()));
         assert!(chain.follow(&read, Some(&link(1)), 10).is_err());
-        let first = Next::Link("https://graph.microsoft.com/v1.0/users".to_owned());
-        assert!(chain.follow(&read, Some(&first), 10).is_err());
+        for first in ["https://graph.microsoft.com/v1.0/users", "/v1.0/users", "users"] {
+            assert!(chain.follow(&read, Some(&Next::Link(first.to_owned())), 10).is_err());
+        }
     }
 
     #[test]

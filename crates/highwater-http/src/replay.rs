@@ -87,3 +87,36 @@ fn rescued(text: &str) -> Option<Vec<Entry>> {
     let whole = |line: &str| serde_json::from_str(line.strip_suffix(',').unwrap_or(line)).ok();
     Some(lines.map_while(whole).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const WHOLE: &str = concat!(
+        r#"{"log":{"version":"1.2","creator":{"name":"x","version":"1"},"entries":["#,
+        "\n",
+        r#"{"startedDateTime":"2026-11-22T06:00:00.000Z","time":1.0,"request":{"method":"GET","url":"https://a.example/","#,
+        r#""httpVersion":"HTTP/1.1","cookies":[],"headers":[],"queryString":[],"headersSize":-1,"bodySize":0},"#,
+        r#""response":{"status":200,"statusText":"OK","httpVersion":"HTTP/1.1","cookies":[],"headers":[],"#,
+        r#""content":{"size":2,"mimeType":"application/json","text":"{}"},"redirectURL":"","headersSize":-1,"bodySize":2},"#,
+        r#""cache":{},"timings":{}}"#,
+        "\n]}}\n"
+    );
+
+    proptest! {
+        #[test]
+        fn nothing_that_is_read_breaks_it(at in 0..WHOLE.len(), byte in 32_u8..127, cut in any::<bool>()) {
+            let mut bytes = WHOLE.as_bytes().to_vec();
+            if cut { bytes.truncate(at) } else { bytes[at] = byte }
+            let _ = Replay::parse(&String::from_utf8(bytes).unwrap());
+        }
+    }
+
+    #[test]
+    fn what_is_whole_is_not_cut_off() {
+        assert!(!Replay::parse(WHOLE).unwrap().is_cut_off());
+        assert!(Replay::parse(WHOLE.trim_end().trim_end_matches(['}', ']'])).unwrap().is_cut_off());
+    }
+}
