@@ -1,4 +1,4 @@
-//! Combined: requests that ask for many things at once, `$batch`, `getByIds`, Resource Graph, the inventory and counts.
+//! Combined: requests that ask for many things at once, `$batch`, `getByIds` and counts, and Log Analytics.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -11,7 +11,6 @@ use crate::host::Service;
 use crate::odata::shown;
 use crate::reading::refused;
 use crate::refusal;
-use crate::token::Claims;
 
 /// Most requests of a `$batch`, and most ids of `getByIds`.
 const MOST_PARTS: usize = 20;
@@ -109,37 +108,10 @@ pub(crate) fn by_ids(cloud: &Cloud, asked: &Asked) -> Answer {
     }
 }
 
-/// A query of Resource Graph.
-pub(crate) fn query(cloud: &Cloud, asked: &Asked) -> Answer {
-    let body = asked.json();
-    let Some(text) = body["query"].as_str().filter(|text| !text.trim().is_empty()) else {
-        return Answer::with(
-            400,
-            json!({"error": {"code": "BadRequest", "message": "Please provide below info when asking for support.",
-            "details": [{"code": "InvalidQuery", "message": "Query is invalid. It is empty."}]}}),
-        );
-    };
-    crate::graph_query::answer(cloud, asked, text, &body["options"])
-}
-
 /// A query of Log Analytics: a workspace without rows.
 pub(crate) fn logs() -> Answer {
     let columns = json!([{"name": "Type", "type": "string"}, {"name": "last", "type": "datetime"}, {"name": "n", "type": "long"}]);
     Answer::json(json!({"tables": [{"name": "PrimaryResult", "columns": columns, "rows": []}]}))
-}
-
-/// The inventory of the Power Platform API, which does not take applications.
-pub(crate) fn inventory(claims: Option<&Claims>) -> Answer {
-    if claims.is_none_or(|claims| claims.application) {
-        return Answer::error(
-            403,
-            "Forbidden",
-            "Application only tokens are not supported by this API.",
-        );
-    }
-    Answer::json(
-        json!({"totalRecords": 0, "count": 0, "resultTruncated": 0, "skipToken": null, "data": []}),
-    )
 }
 
 /// `RetrieveTotalRecordCount(EntityNames=@p)?@p=["workflow","bot"]`: singular names, numbers of rows.

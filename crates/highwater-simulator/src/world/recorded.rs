@@ -12,6 +12,7 @@ use super::activity::Feed;
 use super::recording::{Exchange, Recording, Told, key};
 use super::{Found, World};
 use crate::asked::Asked;
+use crate::graph_query::is_of;
 use crate::host::{Service, canonical};
 use crate::odata::Filter;
 use crate::paging::{List, Rows};
@@ -22,6 +23,7 @@ pub(crate) struct Recorded {
     recording: Recording,
     hosts: Vec<String>,
     feed: Option<Feed>,
+    inventory: Arc<Vec<Value>>,
 }
 
 /// Parameters that decide what an answer holds, besides `$filter`.
@@ -37,7 +39,8 @@ impl Recorded {
         hosts.dedup();
         let feed = feed(&recording);
         super::repository::take_apart(&mut recording);
-        Self { recording, hosts, feed }
+        let inventory = Arc::new(super::derived::inventory(&recording));
+        Self { recording, hosts, feed, inventory }
     }
 
     /// Exchanges of a path that agree with a request in the parameters that decide.
@@ -184,13 +187,19 @@ fn feed(recording: &Recording) -> Option<Feed> {
     Some(Feed::new(rows.flatten()))
 }
 
+fn of_types(rows: &Rows, types: &[String]) -> Rows {
+    Rows::Held(Arc::new(
+        rows.cut(0, usize::MAX).into_iter().filter(|row| is_of(row, types)).collect(),
+    ))
+}
+
 fn refused(held: &[Exchange]) -> bool {
     held.iter().all(|exchange| matches!(exchange.status, 401 | 403))
 }
 
 impl World for Recorded {
-    fn tenant(&self) -> &str {
-        &self.recording.tenant
+    fn tenant(&self) -> String {
+        self.recording.tenant.clone()
     }
 
     fn find(&self, asked: &Asked, route: &Route, now: i64) -> Found {
@@ -209,33 +218,25 @@ impl World for Recorded {
         answer(&held, asked.parameter("$filter"))
     }
 
-    fn graph_rows(&self, table: &str) -> Result<Vec<Value>, Found> {
-        let held = self.recording.exchanges.get(&key(
-            "POST",
-            "management.azure.com",
-            "/providers/Microsoft.ResourceGraph/resources",
-        ));
-        let all: Vec<&Exchange> = held.into_iter().flatten().collect();
-        let queried = |exchange: &&&Exchange| {
-            exchange.sent["query"]
-                .as_str()
-                .and_then(|query| query.split_whitespace().next())
-                .is_some_and(|told| told.eq_ignore_ascii_case(table))
-        };
+    fn graph_rows(&self, table: &str, types: &[String]) -> Result<Rows, Found> {
+        let key =
+            key("POST", "management.azure.com", "/providers/Microsoft.ResourceGraph/resources");
+        let all: Vec<&Exchange> =
+            self.recording.exchanges.get(&key).into_iter().flatten().collect();
+        let first = |query: &str| query.split_whitespace().next().map(str::to_ascii_lowercase);
+        let queried =
+            |exchange: &&&Exchange| exchange.sent["query"].as_str().and_then(first) == first(table);
         let met: Vec<&Exchange> = all.iter().filter(queried).copied().collect();
-        let met = if met.is_empty()
-            && !all.is_empty()
-            && all.iter().all(|exchange| exchange.status >= 400)
-        {
-            all
-        } else {
-            met
-        };
-        match answer(&met, None) {
-            Found::List(List { rows, .. }) => Ok(rows.cut(0, usize::MAX)),
-            Found::Nothing => Ok(Vec::new()),
+        let refused = !all.is_empty() && all.iter().all(|exchange| exchange.status >= 400);
+        match answer(if met.is_empty() && refused { &all } else { &met }, None) {
+            Found::List(List { rows, .. }) => Ok(of_types(&rows, types)),
+            Found::Nothing => Ok(Rows::default()),
             refused => Err(refused),
         }
+    }
+
+    fn inventory(&self, types: &[String]) -> Rows {
+        of_types(&Rows::Held(self.inventory.clone()), types)
     }
 
     fn objects(&self, ids: &[&str]) -> Result<Vec<Value>, Found> {
