@@ -231,7 +231,8 @@ impl World for Made {
                 .place_at(&asked.host)
                 .map_or(Found::Nothing, |place| self.organisation(place, &parts)),
             Some(Service::Graph) => self.directory(&parts, asked),
-            Some(Service::Arm | Service::KeyVault) => self.resource_manager(&parts),
+            Some(Service::Arm) => self.resource_manager(&parts),
+            Some(Service::KeyVault) => self.vault_secrets(&asked.host, &parts),
             _ => Found::Nothing,
         };
         filtered(found, asked)
@@ -258,7 +259,11 @@ impl World for Made {
     }
 
     fn knows(&self, host: &str) -> bool {
-        crate::host::service(host) != Some(Service::Dataverse) || self.place_at(host).is_some()
+        match crate::host::service(host) {
+            Some(Service::Dataverse) => self.place_at(host).is_some(),
+            Some(Service::KeyVault) => self.vault_at(host).is_some(),
+            _ => true,
+        }
     }
 
     fn inventory(&self, types: &[String]) -> Rows {

@@ -202,3 +202,118 @@ async fn every_service_is_in_the_table() {
     }
     cloud.stop().await;
 }
+
+#[tokio::test]
+async fn hosts_can_be_mapped_instead_of_written_into_paths() {
+    let cloud = start("defined").await;
+    let names = [
+        "api.bap.microsoft.com",
+        "login.microsoftonline.com",
+        "orgfinanceprodu.api.crm4.dynamics.com",
+    ];
+    let mapped = names
+        .iter()
+        .fold(crate::client::builder(&cloud), |builder, name| builder.resolve(name, cloud.address))
+        .build()
+        .unwrap();
+    let port = cloud.address.port();
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", "app"),
+        ("client_secret", "x"),
+        ("scope", "https://service.powerapps.com/.default"),
+    ];
+    let token = mapped
+        .post(format!(
+            "https://login.microsoftonline.com:{port}/{}/oauth2/v2.0/token",
+            cloud.tenant
+        ))
+        .form(&form)
+        .send()
+        .await
+        .unwrap();
+    let token = told(token).await.1["access_token"].as_str().unwrap().to_owned();
+    let url = format!(
+        "https://api.bap.microsoft.com:{port}/providers/Microsoft.BusinessAppPlatform/scopes/admin/environments?api-version=2023-06-01&$top=2"
+    );
+    let (status, page) = told(mapped.get(url).bearer_auth(token).send().await.unwrap()).await;
+    assert_eq!(status, 200);
+    let next = page["nextLink"].as_str().unwrap();
+    assert!(
+        next.starts_with(&format!("https://api.bap.microsoft.com:{port}/providers/"))
+            && next.contains("skiptoken"),
+        "{next}"
+    );
+    let organisation =
+        page["value"][0]["properties"]["linkedEnvironmentMetadata"]["instanceApiUrl"]
+            .as_str()
+            .unwrap();
+    assert!(organisation.ends_with(&format!(".dynamics.com:{port}")), "{organisation}");
+    assert_eq!(
+        mapped
+            .get(format!("https://orgfinanceprodu.api.crm4.dynamics.com:{port}/api/data/v9.2/bots"))
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        401
+    );
+    cloud.stop().await;
+}
+
+#[tokio::test]
+async fn a_vault_lists_its_secrets_on_its_own_host() {
+    let cloud = start("capable").await;
+    let client = client(&cloud);
+    let (_, page) = get(
+        &cloud,
+        &client,
+        "https://kv-robots-prod.vault.azure.net/secrets?api-version=7.4&maxresults=2",
+    )
+    .await;
+    assert_eq!(page["value"].as_array().unwrap().len(), 2);
+    assert!(
+        page["nextLink"].as_str().unwrap().contains("/~kv-robots-prod.vault.azure.net/secrets?")
+    );
+    assert_eq!(
+        get(
+            &cloud,
+            &client,
+            "https://kv-robots-prod.vault.azure.net/secrets/ledgerkey?api-version=7.4"
+        )
+        .await
+        .0,
+        404,
+        "values are never read"
+    );
+    assert_eq!(
+        get(&cloud, &client, "https://elsewhere.vault.azure.net/secrets?api-version=7.4").await.0,
+        404
+    );
+    assert_eq!(
+        cloud.unknown(),
+        ["GET kv-robots-prod.vault.azure.net/secrets/ledgerkey", "host elsewhere.vault.azure.net"]
+    );
+    cloud.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_is_refused_everything_is_refused_what_was_not_recorded() {
+    let cloud = start("denied").await;
+    let client = client(&cloud);
+    for (url, status) in [
+        ("https://graph.microsoft.com/v1.0/users", 403),
+        ("https://orgfabrikam.api.crm4.dynamics.com/api/data/v9.2/bots", 401),
+        ("https://orgfabrikam.api.crm4.dynamics.com/api/data/v9.2/deploymentpipelines", 401),
+        (
+            "https://api.bap.microsoft.com/providers/PowerPlatform.Governance/v1/connectors/metadata/virtual",
+            403,
+        ),
+        ("https://na.csanalytics.powerplatform.microsoft.com/api/v2/connections", 403),
+        ("https://api.github.com/orgs/fabrikam/repos", 404),
+    ] {
+        let (told, body) = get(&cloud, &client, url).await;
+        assert_eq!(told, status, "{url}: {body}");
+    }
+    cloud.stop().await;
+}

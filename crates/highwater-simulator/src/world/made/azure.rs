@@ -53,6 +53,25 @@ impl Made {
         }
     }
 
+    /// The number of a vault by its host.
+    pub(super) fn vault_at(&self, host: &str) -> Option<usize> {
+        let number = host.strip_suffix(".vault.azure.net")?.strip_prefix("kv-")?.parse().ok()?;
+        (number < self.subscriptions()).then_some(number)
+    }
+
+    /// What a vault tells on its own host.
+    pub(super) fn vault_secrets(&self, host: &str, parts: &[&str]) -> Found {
+        let (tenant, place) = (*self, host.to_owned());
+        match (self.vault_at(host), parts) {
+            (Some(vault), ["secrets"]) => made(8, move |number| {
+                let secret = tenant.secret(vault, number);
+                json!({"id": format!("https://{place}/secrets/secret-{number}"), "contentType": "password", "attributes": secret["properties"]["attributes"], "tags": {}})
+            }),
+            (Some(_), _) => held(Vec::new()),
+            (None, _) => Found::Nothing,
+        }
+    }
+
     fn subscription(&self, number: usize) -> Value {
         let id = self.id(Kind::Subscription, number as u64);
         json!({"id": format!("/subscriptions/{id}"), "name": format!("Subscription {number}"), "type": "microsoft.resources/subscriptions", "subscriptionId": id, "tenantId": self.tenant_id(),
