@@ -26,6 +26,11 @@ if command -v npm >/dev/null 2>&1; then
     npm install --silent --no-audit --no-fund --prefix "$tools/browser" playwright-core axe-core @microsoft/sarif-multitool-linux || echo "no npm packages: what needs them will be skipped"
   fi
   export HIGHWATER_TEST_BROWSER="$PWD/$tools/browser"
+  if [ ! -d "$tools/judges/node_modules/oav" ]; then
+    mkdir -p "$tools/judges"
+    npm install --silent --no-audit --no-fund --prefix "$tools/judges" oav@4.0.3 || echo "no validator of the vendor: what needs it will be skipped"
+  fi
+  export HIGHWATER_TEST_JUDGES="$PWD/$tools/judges"
 fi
 
 log="$tools/tests.log"
