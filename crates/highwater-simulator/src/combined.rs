@@ -11,6 +11,7 @@ use crate::host::Service;
 use crate::odata::shown;
 use crate::reading::refused;
 use crate::refusal;
+use crate::routes::{self, Led, Shape};
 
 /// Most requests of a `$batch`, and most ids of `getByIds`.
 const MOST_PARTS: usize = 20;
@@ -125,6 +126,12 @@ pub(crate) fn counts(cloud: &Cloud, asked: &Asked) -> Answer {
     if let Some(found) = cloud.world.refusal(asked) {
         return refused(Service::Dataverse, found);
     }
+    if let Some(name) = names.iter().find(|name| !is_installed(cloud, &asked.host, name)) {
+        let message = format!(
+            "The entity with a name = '{name}' with namemapping = 'Logical' was not found in the MetadataCache."
+        );
+        return Answer::error(404, "0x80040217", &message);
+    }
     let values: Vec<usize> = names
         .iter()
         .map(|name| cloud.world.count(&asked.host, &plural(name)).unwrap_or(0))
@@ -133,6 +140,17 @@ pub(crate) fn counts(cloud: &Cloud, asked: &Asked) -> Answer {
         "@odata.context": format!("https://{}/api/data/v9.2/$metadata#Microsoft.Dynamics.CRM.RetrieveTotalRecordCountResponse", asked.host),
         "EntityRecordCountCollection": {"Count": names.len(), "IsReadOnly": false, "Keys": names, "Values": values},
     }))
+}
+
+/// Whether an organisation has a table: one that comes with a feature is there where rows of it are known.
+fn is_installed(cloud: &Cloud, host: &str, name: &str) -> bool {
+    let set = plural(name);
+    match routes::find(Service::Dataverse, false, &format!("/api/data/v9.2/{set}")) {
+        Led::To(route) => {
+            matches!(route.shape, Shape::List(_)) || cloud.world.count(host, &set).is_some()
+        }
+        Led::WrongMethod | Led::Nowhere => false,
+    }
 }
 
 /// The entity set of a table: `workflow` is read as `workflows`.

@@ -2,6 +2,7 @@
 
 pub(crate) mod activity;
 mod derived;
+mod expansion;
 pub(crate) mod made;
 pub(crate) mod recorded;
 pub(crate) mod recording;

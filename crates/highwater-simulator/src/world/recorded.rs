@@ -281,7 +281,12 @@ impl World for Recorded {
             };
             return refused.unwrap_or(Found::Nothing);
         }
-        answer(&held, asked.parameter("$filter"))
+        let found = answer(&held, asked.parameter("$filter"));
+        if asked.service() == Some(Service::Dataverse) {
+            super::expansion::expanded(&self.recording, asked, found)
+        } else {
+            found
+        }
     }
 
     fn graph_rows(&self, table: &str, types: &[String]) -> Result<Rows, Found> {

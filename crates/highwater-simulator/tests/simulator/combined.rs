@@ -101,10 +101,34 @@ async fn tables_are_counted_and_named() {
         counts["EntityRecordCountCollection"]["Values"],
         json!([sessions["value"].as_array().unwrap().len(), 0])
     );
+    let feature =
+        format!("{root}/RetrieveTotalRecordCount(EntityNames=@p)?@p=[\"deploymentpipeline\"]");
+    assert_eq!(
+        get(&cloud, &client, &feature).await.0,
+        404,
+        "pipelines are installed in another environment"
+    );
     let (_, tables) = get(&cloud, &client, &format!("{root}/EntityDefinitions?$filter=startswith(LogicalName,'msdyn_pm')&$select=LogicalName,EntitySetName")).await;
     assert_eq!(tables["value"][0]["EntitySetName"], "msdyn_pmprocesses");
     let (status, _) = get(&cloud, &client, &format!("{root}/WhoAmI()")).await;
     assert_eq!(status, 200);
+    cloud.stop().await;
+}
+
+#[tokio::test]
+async fn a_lookup_is_expanded_to_what_it_leads_to() {
+    let cloud = start("capable").await;
+    let client = client(&cloud);
+    let root = "https://orgpipelineshos.api.crm4.dynamics.com/api/data/v9.2";
+    let (_, runs) = get(&cloud, &client, &format!("{root}/deploymentstageruns?$expand=deploymentstageid($select=deploymentstageid,_deploymentpipelineid_value)")).await;
+    for run in runs["value"].as_array().unwrap() {
+        assert_eq!(run["deploymentstageid"]["deploymentstageid"], run["_deploymentstageid_value"]);
+        assert_eq!(
+            run["deploymentstageid"]["_deploymentpipelineid_value"],
+            run["_deploymentpipelineid_value"]
+        );
+    }
+    assert!(runs["value"].as_array().unwrap().len() > 5);
     cloud.stop().await;
 }
 
