@@ -33,6 +33,11 @@ if command -v npm >/dev/null 2>&1; then
   if [ -d "$tools/sign-in/node_modules/oidc-provider" ] && command -v node >/dev/null 2>&1; then
     export HIGHWATER_TEST_OIDC="$PWD/$tools/sign-in"
   fi
+  if [ ! -d "$tools/judges/node_modules/oav" ]; then
+    mkdir -p "$tools/judges"
+    npm install --silent --no-audit --no-fund --prefix "$tools/judges" oav@4.0.3 || echo "no validator of the vendor: what needs it will be skipped"
+  fi
+  export HIGHWATER_TEST_JUDGES="$PWD/$tools/judges"
 fi
 
 log="$tools/tests.log"

@@ -66,7 +66,7 @@ impl Cloud {
     fn signed_in(&self, asked: &Asked) -> Answer {
         let fault = self.strikes.choose(Service::Entra, asked);
         if let Some(answer) = fault.and_then(|fault| {
-            strike::instead(fault, Service::Entra, asked, self.world.tenant(), &self.foreign)
+            strike::instead(fault, Service::Entra, asked, self.entra.mint.tenant(), &self.foreign)
         }) {
             return answer;
         }
@@ -128,7 +128,7 @@ impl Cloud {
         let fault =
             if route.shape == Shape::Batch { None } else { self.strikes.choose(service, asked) };
         if let Some(answer) = fault.and_then(|fault| {
-            strike::instead(fault, service, asked, self.world.tenant(), &self.foreign)
+            strike::instead(fault, service, asked, self.entra.mint.tenant(), &self.foreign)
         }) {
             return answer;
         }
@@ -156,7 +156,7 @@ impl Cloud {
             return Ok(None);
         }
         let refused =
-            |fault| refusal::unauthorised(service, fault, self.world.tenant(), &asked.host);
+            |fault| refusal::unauthorised(service, fault, self.entra.mint.tenant(), &asked.host);
         let header = asked.header("authorization").unwrap_or_default();
         if service == Service::AzureDevOps && header.starts_with("Basic ") {
             return Ok(None);

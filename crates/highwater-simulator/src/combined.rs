@@ -1,4 +1,4 @@
-//! Combined: requests that ask for many things at once, `$batch`, `getByIds`, Resource Graph, the inventory and counts.
+//! Combined: requests that ask for many things at once, `$batch`, `getByIds` and counts, and Log Analytics.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -11,7 +11,7 @@ use crate::host::Service;
 use crate::odata::shown;
 use crate::reading::refused;
 use crate::refusal;
-use crate::token::Claims;
+use crate::routes::{self, Led, Shape};
 
 /// Most requests of a `$batch`, and most ids of `getByIds`.
 const MOST_PARTS: usize = 20;
@@ -109,37 +109,10 @@ pub(crate) fn by_ids(cloud: &Cloud, asked: &Asked) -> Answer {
     }
 }
 
-/// A query of Resource Graph.
-pub(crate) fn query(cloud: &Cloud, asked: &Asked) -> Answer {
-    let body = asked.json();
-    let Some(text) = body["query"].as_str().filter(|text| !text.trim().is_empty()) else {
-        return Answer::with(
-            400,
-            json!({"error": {"code": "BadRequest", "message": "Please provide below info when asking for support.",
-            "details": [{"code": "InvalidQuery", "message": "Query is invalid. It is empty."}]}}),
-        );
-    };
-    crate::graph_query::answer(cloud, asked, text, &body["options"])
-}
-
 /// A query of Log Analytics: a workspace without rows.
 pub(crate) fn logs() -> Answer {
     let columns = json!([{"name": "Type", "type": "string"}, {"name": "last", "type": "datetime"}, {"name": "n", "type": "long"}]);
     Answer::json(json!({"tables": [{"name": "PrimaryResult", "columns": columns, "rows": []}]}))
-}
-
-/// The inventory of the Power Platform API, which does not take applications.
-pub(crate) fn inventory(claims: Option<&Claims>) -> Answer {
-    if claims.is_none_or(|claims| claims.application) {
-        return Answer::error(
-            403,
-            "Forbidden",
-            "Application only tokens are not supported by this API.",
-        );
-    }
-    Answer::json(
-        json!({"totalRecords": 0, "count": 0, "resultTruncated": 0, "skipToken": null, "data": []}),
-    )
 }
 
 /// `RetrieveTotalRecordCount(EntityNames=@p)?@p=["workflow","bot"]`: singular names, numbers of rows.
@@ -153,6 +126,12 @@ pub(crate) fn counts(cloud: &Cloud, asked: &Asked) -> Answer {
     if let Some(found) = cloud.world.refusal(asked) {
         return refused(Service::Dataverse, found);
     }
+    if let Some(name) = names.iter().find(|name| !is_installed(cloud, &asked.host, name)) {
+        let message = format!(
+            "The entity with a name = '{name}' with namemapping = 'Logical' was not found in the MetadataCache."
+        );
+        return Answer::error(404, "0x80040217", &message);
+    }
     let values: Vec<usize> = names
         .iter()
         .map(|name| cloud.world.count(&asked.host, &plural(name)).unwrap_or(0))
@@ -161,6 +140,17 @@ pub(crate) fn counts(cloud: &Cloud, asked: &Asked) -> Answer {
         "@odata.context": format!("https://{}/api/data/v9.2/$metadata#Microsoft.Dynamics.CRM.RetrieveTotalRecordCountResponse", asked.host),
         "EntityRecordCountCollection": {"Count": names.len(), "IsReadOnly": false, "Keys": names, "Values": values},
     }))
+}
+
+/// Whether an organisation has a table: one that comes with a feature is there where rows of it are known.
+fn is_installed(cloud: &Cloud, host: &str, name: &str) -> bool {
+    let set = plural(name);
+    match routes::find(Service::Dataverse, false, &format!("/api/data/v9.2/{set}")) {
+        Led::To(route) => {
+            matches!(route.shape, Shape::List(_)) || cloud.world.count(host, &set).is_some()
+        }
+        Led::WrongMethod | Led::Nowhere => false,
+    }
 }
 
 /// The entity set of a table: `workflow` is read as `workflows`.

@@ -266,6 +266,20 @@ mod tests {
     }
 
     #[test]
+    fn the_reference_has_every_kind_and_service() {
+        let reference = include_str!("../../../docs/simulator.md");
+        for kind in Fault::kinds() {
+            assert!(
+                reference.contains(&format!("\n| `{kind}")),
+                "{kind} is not in docs/simulator.md"
+            );
+        }
+        for name in FAMILIES.iter().flat_map(|(family, services)| services.iter().chain([family])) {
+            assert!(reference.contains(&format!("`{name}`")), "{name} is not in docs/simulator.md");
+        }
+    }
+
+    #[test]
     fn a_fault_fits_by_service_family_and_place() {
         let fault = |text: &str| Fault::list(text).unwrap().remove(0);
         assert!(fault("html on azure").fits(Service::KeyVault, "kv.vault.azure.net/secrets"));

@@ -36,4 +36,4 @@ pub use error::Error;
 pub use fault::{Fault, Kind};
 pub use meter::Requests;
 pub use running::{Running, Simulator};
-pub use settings::{Profile, Quota, Settings, Unrecorded};
+pub use settings::{Profile, Quota, Scale, Settings, Unrecorded};

@@ -18,7 +18,6 @@ use crate::routes::Dialect;
 #[derive(Clone)]
 pub(crate) enum Rows {
     Held(Arc<Vec<Value>>),
-    #[expect(dead_code, reason = "made tenants follow")]
     Made(usize, Arc<dyn Fn(usize) -> Value + Send + Sync>),
 }
 

@@ -6,6 +6,7 @@ use crate::answer::Answer;
 use crate::asked::Asked;
 use crate::cloud::{Cloud, line};
 use crate::combined;
+use crate::graph_query;
 use crate::host::Service;
 use crate::odata::shown;
 use crate::paging::{self, List, Page, Rows};
@@ -31,8 +32,8 @@ pub(crate) fn read(cloud: &Cloud, call: &Call<'_>) -> Answer {
     match call.route.shape {
         Shape::Batch => combined::batch(cloud, asked),
         Shape::ByIds => combined::by_ids(cloud, asked),
-        Shape::Query => combined::query(cloud, asked),
-        Shape::Inventory => combined::inventory(call.claims),
+        Shape::Query => graph_query::resources(cloud, asked, call.claims),
+        Shape::Inventory => graph_query::inventory(cloud, asked, call.claims),
         Shape::Counts => combined::counts(cloud, asked),
         Shape::Logs => combined::logs(),
         Shape::Object | Shape::Array => document(cloud, call),

@@ -16,6 +16,7 @@ use crate::quota::Quotas;
 use crate::server::{self, Side};
 use crate::settings::{Profile, Settings};
 use crate::strike::Strikes;
+use crate::world::made::Made;
 use crate::world::recorded::Recorded;
 use crate::world::{World, recording};
 use crate::{Error, canary, token};
@@ -48,7 +49,7 @@ impl Simulator {
     /// [`Error`] where the tenant cannot be read or the address cannot be listened on.
     pub async fn start(settings: Settings) -> Result<Running, Error> {
         let world = world(&settings)?;
-        let tenant = world.tenant().to_owned();
+        let tenant = world.tenant();
         let authority = Arc::new(Authority::new()?);
         let acceptor = server::acceptor(authority.clone())?;
         let (listener, address) = server::listen(settings.listen).await?;
@@ -89,7 +90,7 @@ impl Simulator {
 
 fn world(settings: &Settings) -> Result<Box<dyn World>, Error> {
     match &settings.profile {
-        Profile::Made(_) => Err(Error::Profile("made".to_owned())),
+        Profile::Made(scale) => Ok(Box::new(Made::new(*scale, settings.seed, settings.now))),
         profile => Ok(Box::new(Recorded::new(recording::read(profile)?))),
     }
 }

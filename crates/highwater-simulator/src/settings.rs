@@ -15,8 +15,27 @@ pub enum Profile {
     Named(String),
     /// A recording in a folder: `highwater-index.json` and the files it names.
     Folder(PathBuf),
-    /// A made tenant of so many environments.
-    Made(usize),
+    /// A made tenant of a size.
+    Made(Scale),
+}
+
+/// The size of a made tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scale {
+    /// Environments; two thirds of them have Dataverse.
+    pub environments: usize,
+    /// Cloud flows of each environment.
+    pub flows: usize,
+    /// Canvas apps of each environment.
+    pub apps: usize,
+}
+
+impl Scale {
+    /// So many environments with 18 flows and 7 apps each, as in a large tenant.
+    #[must_use]
+    pub const fn of(environments: usize) -> Self {
+        Self { environments, flows: 18, apps: 7 }
+    }
 }
 
 impl Profile {

@@ -1,6 +1,9 @@
 //! World: where answers come from, whichever service is asked.
 
 pub(crate) mod activity;
+mod derived;
+mod expansion;
+pub(crate) mod made;
 pub(crate) mod recorded;
 pub(crate) mod recording;
 pub(crate) mod repository;
@@ -8,7 +11,7 @@ pub(crate) mod repository;
 use serde_json::Value;
 
 use crate::asked::Asked;
-use crate::paging::List;
+use crate::paging::{List, Rows};
 use crate::routes::Route;
 
 /// What a world knows of a request.
@@ -28,13 +31,13 @@ pub(crate) enum Found {
 /// A source of answers.
 pub(crate) trait World: Send + Sync {
     /// The tenant's id.
-    fn tenant(&self) -> &str;
+    fn tenant(&self) -> String;
 
     /// What is known of a request.
     fn find(&self, asked: &Asked, route: &Route, now: i64) -> Found;
 
-    /// Rows of a table of Resource Graph, in its own order; a refusal where it was refused.
-    fn graph_rows(&self, table: &str) -> Result<Vec<Value>, Found>;
+    /// Rows of a table of Resource Graph, of some types or of all; a refusal where it was refused.
+    fn graph_rows(&self, table: &str, types: &[String]) -> Result<Rows, Found>;
 
     /// Objects of the directory by their ids.
     fn objects(&self, ids: &[&str]) -> Result<Vec<Value>, Found>;
@@ -47,4 +50,8 @@ pub(crate) trait World: Send + Sync {
 
     /// Whether a Dataverse host or a vault is one of the tenant's.
     fn knows(&self, host: &str) -> bool;
+
+    /// The inventory of environments, apps and cloud flows of the whole tenant, of some
+    /// types or of all.
+    fn inventory(&self, types: &[String]) -> Rows;
 }

@@ -5,6 +5,8 @@ use super::{Dialect, Route, Shape, list, object};
 use crate::host::Service;
 
 const ADMIN: &[&str] = &["$filter", "$expand", "$select"];
+/// Assignments of rule-based policies.
+const COUNTS: &[&str] = &["includeRuleSetCounts"];
 /// Cloud flows and app lists of the Power Platform API.
 const FLOWS: &[&str] = &[
     "ownerId",
@@ -137,11 +139,26 @@ pub(super) const ROUTES: &[Route] = &[
     object(Service::PpApi, "/gateway/cluster", &[]),
     list(Service::PpApi, "/governance/environmentGroups/{}/ruleSets", Dialect::OData, &[]),
     list(Service::PpApi, "/governance/ruleBasedPolicies", Dialect::OData, &[]),
+    list(Service::PpApi, "/governance/ruleBasedPolicies/assignments", Dialect::OData, COUNTS),
+    list(Service::PpApi, "/governance/ruleBasedPolicies/{}/assignments", Dialect::OData, COUNTS),
     list(
         Service::PpApi,
-        "/governance/ruleBasedPolicies/assignments",
+        "/governance/ruleBasedPolicies/environments/{}/assignments",
         Dialect::OData,
-        &["includeRuleSetCounts"],
+        COUNTS,
+    ),
+    list(
+        Service::PpApi,
+        "/governance/ruleBasedPolicies/environmentGroups/{}/assignments",
+        Dialect::OData,
+        COUNTS,
+    ),
+    object(Service::PpApi, "/governance/ruleBasedPolicies/{}", &[]),
+    list(
+        Service::PpApi,
+        "/governance/ruleSets",
+        Dialect::OData,
+        &["$expand", "$filter", "$select", "$top"],
     ),
     list(
         Service::PpApi,
@@ -155,11 +172,13 @@ pub(super) const ROUTES: &[Route] = &[
         Dialect::Collection,
         &["continuationToken", "limit"],
     ),
+    list(Service::PpApi, "/authorization/roleAssignments", Dialect::Whole, &[]),
+    list(Service::PpApi, "/authorization/environments/{}/roleAssignments", Dialect::Whole, &[]),
     list(
         Service::PpApi,
-        "/authorization/roleAssignments",
+        "/authorization/environmentGroups/{}/roleAssignments",
         Dialect::Whole,
-        &["principalType", "permission", "expandSecurityGroups", "expandEnvironmentGroups"],
+        &[],
     ),
     list(Service::PpApi, "/authorization/roleDefinitions", Dialect::Whole, &[]),
     list(Service::PpApi, "/powerautomate/environments/{}/cloudFlows", Dialect::NextLink, FLOWS),

@@ -12,6 +12,7 @@ use super::activity::Feed;
 use super::recording::{Exchange, Recording, Told, key};
 use super::{Found, World};
 use crate::asked::Asked;
+use crate::graph_query::is_of;
 use crate::host::{Service, canonical};
 use crate::odata::Filter;
 use crate::paging::{List, Rows};
@@ -22,6 +23,8 @@ pub(crate) struct Recorded {
     recording: Recording,
     hosts: Vec<String>,
     feed: Option<Feed>,
+    inventory: Arc<Vec<Value>>,
+    vaults: Vec<String>,
 }
 
 /// Parameters that decide what an answer holds, besides `$filter`.
@@ -37,7 +40,9 @@ impl Recorded {
         hosts.dedup();
         let feed = feed(&recording);
         super::repository::take_apart(&mut recording);
-        Self { recording, hosts, feed }
+        let inventory = Arc::new(super::derived::inventory(&recording));
+        let vaults = vaults(&recording);
+        Self { recording, hosts, feed, inventory, vaults }
     }
 
     /// Exchanges of a path that agree with a request in the parameters that decide.
@@ -124,13 +129,8 @@ impl Recorded {
     /// Answers that follow from others: the list of the audit feed, who one is, and which tables there are.
     fn derived(&self, asked: &Asked, now: i64) -> Option<Found> {
         match asked.service()? {
-            Service::O365 => {
-                let feed = self.feed.as_ref()?;
-                if asked.path.ends_with("/subscriptions/content") {
-                    return Some(Found::List(feed.blobs(asked, now)));
-                }
-                feed.events(&asked.path).map(Found::List)
-            }
+            Service::O365 => self.activity(asked, now),
+            Service::KeyVault => self.secrets(asked),
             Service::Dataverse if asked.path.ends_with("/EntityDefinitions") => {
                 let rows = self.definitions(&asked.host, asked.parameter("$filter"));
                 self.all_refused(&canonical(&asked.host)).or_else(|| {
@@ -147,6 +147,64 @@ impl Recorded {
             }
             _ => None,
         }
+    }
+
+    /// The audit feed: which contents are subscribed to, the blobs of a window, the events of a blob.
+    fn activity(&self, asked: &Asked, now: i64) -> Option<Found> {
+        let content = asked.path.ends_with("/subscriptions/content");
+        let Some(feed) = &self.feed else {
+            let refused = self.refused_nearby(asked);
+            let unsubscribed = json!({"error": {"code": "AF20022", "message": "No subscription found for the specified content type"}});
+            return content.then(|| refused.unwrap_or(Found::Refused(400, unsubscribed)));
+        };
+        if asked.path.ends_with("/subscriptions/list") {
+            return Some(Found::Document(
+                json!([{"contentType": "Audit.General", "status": "enabled", "webhook": null}]),
+            ));
+        }
+        if content {
+            Some(Found::List(feed.blobs(asked, now)))
+        } else {
+            feed.events(&asked.path).map(Found::List)
+        }
+    }
+
+    /// Secrets of a vault on its own host: those that Resource Manager told of.
+    fn secrets(&self, asked: &Asked) -> Option<Found> {
+        let vault = asked.host.split('.').next()?;
+        let tail = format!("/vaults/{vault}/secrets");
+        let (_, held) = self.recording.exchanges.iter().find(|(key, _)| key.ends_with(&tail))?;
+        let Found::List(List { rows, .. }) = answer(&held.iter().collect::<Vec<_>>(), None) else {
+            return None;
+        };
+        let told = |row: Value| {
+            let (name, properties) = (row["name"].as_str().unwrap_or_default(), &row["properties"]);
+            json!({"id": format!("https://{}/secrets/{name}", asked.host), "contentType": properties["contentType"], "attributes": properties["attributes"], "tags": {}})
+        };
+        let rows = rows.cut(0, usize::MAX).into_iter().map(told).collect();
+        asked.path.eq_ignore_ascii_case("/secrets").then(|| {
+            Found::List(List {
+                rows: Rows::Held(Arc::new(rows)),
+                envelope: Map::new(),
+                broken: false,
+            })
+        })
+    }
+
+    /// 404 for an organisation or a repository of which nothing was recorded.
+    fn nobody(&self, asked: &Asked) -> Option<Found> {
+        let depth = match asked.service()? {
+            Service::GitHub if asked.path.starts_with("/repos/") => 3,
+            Service::GitHub => 2,
+            Service::AzureDevOps => 1,
+            _ => return None,
+        };
+        let head: Vec<&str> = asked.path.trim_matches('/').split('/').take(depth).collect();
+        let head = key("GET", &asked.host, &format!("/{}", head.join("/")));
+        let known = self.recording.exchanges.keys().any(|key| {
+            key.strip_prefix(&head).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        (!known).then(|| Found::Refused(404, json!({"message": "Not Found", "documentation_url": "https://docs.github.com/rest", "status": "404"})))
     }
 
     /// The tables of an organisation, as far as their rows were recorded.
@@ -166,6 +224,18 @@ impl Recorded {
 
 const SOMEBODY: &str = "00000000-0000-0000-0000-0000000000f1";
 
+/// Hosts of the vaults that Resource Graph told of.
+fn vaults(recording: &Recording) -> Vec<String> {
+    let key = key("POST", "management.azure.com", "/providers/Microsoft.ResourceGraph/resources");
+    let lists = recording.exchanges.get(&key).into_iter().flatten().filter_map(|exchange| {
+        if let Told::List(rows, _) = &exchange.told { Some(rows) } else { None }
+    });
+    let address = |row: &Value| {
+        Some(url::Url::parse(row["properties"]["vaultUri"].as_str()?).ok()?.host_str()?.to_owned())
+    };
+    lists.flat_map(|rows| rows.iter().filter_map(address)).collect()
+}
+
 /// The recorded events of the audit feed.
 fn feed(recording: &Recording) -> Option<Feed> {
     let of_feed = |key: &str| {
@@ -184,13 +254,19 @@ fn feed(recording: &Recording) -> Option<Feed> {
     Some(Feed::new(rows.flatten()))
 }
 
+fn of_types(rows: &Rows, types: &[String]) -> Rows {
+    Rows::Held(Arc::new(
+        rows.cut(0, usize::MAX).into_iter().filter(|row| is_of(row, types)).collect(),
+    ))
+}
+
 fn refused(held: &[Exchange]) -> bool {
     held.iter().all(|exchange| matches!(exchange.status, 401 | 403))
 }
 
 impl World for Recorded {
-    fn tenant(&self) -> &str {
-        &self.recording.tenant
+    fn tenant(&self) -> String {
+        self.recording.tenant.clone()
     }
 
     fn find(&self, asked: &Asked, route: &Route, now: i64) -> Found {
@@ -199,43 +275,39 @@ impl World for Recorded {
         }
         let held = self.candidates(asked);
         if held.is_empty() {
-            let refused = if matches!(route.shape, Shape::Optional(_)) {
-                None
-            } else {
-                self.refused_nearby(asked)
+            let refused = match route.shape {
+                Shape::Optional(_) => self.all_refused(&canonical(&asked.host)),
+                _ => self.refused_nearby(asked).or_else(|| self.nobody(asked)),
             };
             return refused.unwrap_or(Found::Nothing);
         }
-        answer(&held, asked.parameter("$filter"))
+        let found = answer(&held, asked.parameter("$filter"));
+        if asked.service() == Some(Service::Dataverse) {
+            super::expansion::expanded(&self.recording, asked, found)
+        } else {
+            found
+        }
     }
 
-    fn graph_rows(&self, table: &str) -> Result<Vec<Value>, Found> {
-        let held = self.recording.exchanges.get(&key(
-            "POST",
-            "management.azure.com",
-            "/providers/Microsoft.ResourceGraph/resources",
-        ));
-        let all: Vec<&Exchange> = held.into_iter().flatten().collect();
-        let queried = |exchange: &&&Exchange| {
-            exchange.sent["query"]
-                .as_str()
-                .and_then(|query| query.split_whitespace().next())
-                .is_some_and(|told| told.eq_ignore_ascii_case(table))
-        };
+    fn graph_rows(&self, table: &str, types: &[String]) -> Result<Rows, Found> {
+        let key =
+            key("POST", "management.azure.com", "/providers/Microsoft.ResourceGraph/resources");
+        let all: Vec<&Exchange> =
+            self.recording.exchanges.get(&key).into_iter().flatten().collect();
+        let first = |query: &str| query.split_whitespace().next().map(str::to_ascii_lowercase);
+        let queried =
+            |exchange: &&&Exchange| exchange.sent["query"].as_str().and_then(first) == first(table);
         let met: Vec<&Exchange> = all.iter().filter(queried).copied().collect();
-        let met = if met.is_empty()
-            && !all.is_empty()
-            && all.iter().all(|exchange| exchange.status >= 400)
-        {
-            all
-        } else {
-            met
-        };
-        match answer(&met, None) {
-            Found::List(List { rows, .. }) => Ok(rows.cut(0, usize::MAX)),
-            Found::Nothing => Ok(Vec::new()),
+        let refused = !all.is_empty() && all.iter().all(|exchange| exchange.status >= 400);
+        match answer(if met.is_empty() && refused { &all } else { &met }, None) {
+            Found::List(List { rows, .. }) => Ok(of_types(&rows, types)),
+            Found::Nothing => Ok(Rows::default()),
             refused => Err(refused),
         }
+    }
+
+    fn inventory(&self, types: &[String]) -> Rows {
+        of_types(&Rows::Held(self.inventory.clone()), types)
     }
 
     fn objects(&self, ids: &[&str]) -> Result<Vec<Value>, Found> {
@@ -288,7 +360,7 @@ impl World for Recorded {
         let host = canonical(host);
         match crate::host::service(&host) {
             Some(Service::Dataverse) => self.hosts.contains(&host),
-            Some(Service::KeyVault) => true,
+            Some(Service::KeyVault) => self.vaults.contains(&host),
             _ => true,
         }
     }

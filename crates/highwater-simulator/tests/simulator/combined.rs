@@ -101,10 +101,34 @@ async fn tables_are_counted_and_named() {
         counts["EntityRecordCountCollection"]["Values"],
         json!([sessions["value"].as_array().unwrap().len(), 0])
     );
+    let feature =
+        format!("{root}/RetrieveTotalRecordCount(EntityNames=@p)?@p=[\"deploymentpipeline\"]");
+    assert_eq!(
+        get(&cloud, &client, &feature).await.0,
+        404,
+        "pipelines are installed in another environment"
+    );
     let (_, tables) = get(&cloud, &client, &format!("{root}/EntityDefinitions?$filter=startswith(LogicalName,'msdyn_pm')&$select=LogicalName,EntitySetName")).await;
     assert_eq!(tables["value"][0]["EntitySetName"], "msdyn_pmprocesses");
     let (status, _) = get(&cloud, &client, &format!("{root}/WhoAmI()")).await;
     assert_eq!(status, 200);
+    cloud.stop().await;
+}
+
+#[tokio::test]
+async fn a_lookup_is_expanded_to_what_it_leads_to() {
+    let cloud = start("capable").await;
+    let client = client(&cloud);
+    let root = "https://orgpipelineshos.api.crm4.dynamics.com/api/data/v9.2";
+    let (_, runs) = get(&cloud, &client, &format!("{root}/deploymentstageruns?$expand=deploymentstageid($select=deploymentstageid,_deploymentpipelineid_value)")).await;
+    for run in runs["value"].as_array().unwrap() {
+        assert_eq!(run["deploymentstageid"]["deploymentstageid"], run["_deploymentstageid_value"]);
+        assert_eq!(
+            run["deploymentstageid"]["_deploymentpipelineid_value"],
+            run["_deploymentpipelineid_value"]
+        );
+    }
+    assert!(runs["value"].as_array().unwrap().len() > 5);
     cloud.stop().await;
 }
 
@@ -199,6 +223,121 @@ async fn every_service_is_in_the_table() {
                 .any(|line| line.starts_with(&format!("{name} = {{ base = \"https://localhost:"))),
             "{name}\n{table}"
         );
+    }
+    cloud.stop().await;
+}
+
+#[tokio::test]
+async fn hosts_can_be_mapped_instead_of_written_into_paths() {
+    let cloud = start("defined").await;
+    let names = [
+        "api.bap.microsoft.com",
+        "login.microsoftonline.com",
+        "orgfinanceprodu.api.crm4.dynamics.com",
+    ];
+    let mapped = names
+        .iter()
+        .fold(crate::client::builder(&cloud), |builder, name| builder.resolve(name, cloud.address))
+        .build()
+        .unwrap();
+    let port = cloud.address.port();
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", "app"),
+        ("client_secret", "x"),
+        ("scope", "https://service.powerapps.com/.default"),
+    ];
+    let token = mapped
+        .post(format!(
+            "https://login.microsoftonline.com:{port}/{}/oauth2/v2.0/token",
+            cloud.tenant
+        ))
+        .form(&form)
+        .send()
+        .await
+        .unwrap();
+    let token = told(token).await.1["access_token"].as_str().unwrap().to_owned();
+    let url = format!(
+        "https://api.bap.microsoft.com:{port}/providers/Microsoft.BusinessAppPlatform/scopes/admin/environments?api-version=2023-06-01&$top=2"
+    );
+    let (status, page) = told(mapped.get(url).bearer_auth(token).send().await.unwrap()).await;
+    assert_eq!(status, 200);
+    let next = page["nextLink"].as_str().unwrap();
+    assert!(
+        next.starts_with(&format!("https://api.bap.microsoft.com:{port}/providers/"))
+            && next.contains("skiptoken"),
+        "{next}"
+    );
+    let organisation =
+        page["value"][0]["properties"]["linkedEnvironmentMetadata"]["instanceApiUrl"]
+            .as_str()
+            .unwrap();
+    assert!(organisation.ends_with(&format!(".dynamics.com:{port}")), "{organisation}");
+    assert_eq!(
+        mapped
+            .get(format!("https://orgfinanceprodu.api.crm4.dynamics.com:{port}/api/data/v9.2/bots"))
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        401
+    );
+    cloud.stop().await;
+}
+
+#[tokio::test]
+async fn a_vault_lists_its_secrets_on_its_own_host() {
+    let cloud = start("capable").await;
+    let client = client(&cloud);
+    let (_, page) = get(
+        &cloud,
+        &client,
+        "https://kv-robots-prod.vault.azure.net/secrets?api-version=7.4&maxresults=2",
+    )
+    .await;
+    assert_eq!(page["value"].as_array().unwrap().len(), 2);
+    assert!(
+        page["nextLink"].as_str().unwrap().contains("/~kv-robots-prod.vault.azure.net/secrets?")
+    );
+    assert_eq!(
+        get(
+            &cloud,
+            &client,
+            "https://kv-robots-prod.vault.azure.net/secrets/ledgerkey?api-version=7.4"
+        )
+        .await
+        .0,
+        404,
+        "values are never read"
+    );
+    assert_eq!(
+        get(&cloud, &client, "https://elsewhere.vault.azure.net/secrets?api-version=7.4").await.0,
+        404
+    );
+    assert_eq!(
+        cloud.unknown(),
+        ["GET kv-robots-prod.vault.azure.net/secrets/ledgerkey", "host elsewhere.vault.azure.net"]
+    );
+    cloud.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_is_refused_everything_is_refused_what_was_not_recorded() {
+    let cloud = start("denied").await;
+    let client = client(&cloud);
+    for (url, status) in [
+        ("https://graph.microsoft.com/v1.0/users", 403),
+        ("https://orgfabrikam.api.crm4.dynamics.com/api/data/v9.2/bots", 401),
+        ("https://orgfabrikam.api.crm4.dynamics.com/api/data/v9.2/deploymentpipelines", 401),
+        (
+            "https://api.bap.microsoft.com/providers/PowerPlatform.Governance/v1/connectors/metadata/virtual",
+            403,
+        ),
+        ("https://na.csanalytics.powerplatform.microsoft.com/api/v2/connections", 403),
+        ("https://api.github.com/orgs/fabrikam/repos", 404),
+    ] {
+        let (told, body) = get(&cloud, &client, url).await;
+        assert_eq!(told, status, "{url}: {body}");
     }
     cloud.stop().await;
 }

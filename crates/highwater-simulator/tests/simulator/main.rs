@@ -5,6 +5,7 @@
 mod client;
 mod combined;
 mod faults;
+mod made;
 mod quotas;
 mod recorded;
 mod signing_in;

@@ -228,3 +228,25 @@ async fn what_no_vendor_knows_is_answered_and_reported() {
     assert_eq!(cloud.violations(), ["DELETE graph.microsoft.com/v1.0/groups"]);
     cloud.stop().await;
 }
+
+/// A token of a person, by device code.
+pub(crate) async fn person(cloud: &Running, client: &Client, scope: &str) -> String {
+    let address = at(cloud, "https://login.microsoftonline.com/common/oauth2/v2.0/devicecode");
+    let (_, device) = told(
+        client
+            .post(address)
+            .form(&[("client_id", "public"), ("scope", scope)])
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await;
+    let fields = [
+        ("grant_type", "device_code"),
+        ("client_id", "public"),
+        ("device_code", device["device_code"].as_str().unwrap()),
+        ("scope", scope),
+    ];
+    token(cloud, client, &fields).await;
+    token(cloud, client, &fields).await.1["access_token"].as_str().unwrap().to_owned()
+}
