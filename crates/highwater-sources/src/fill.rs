@@ -115,6 +115,10 @@ fn base(base: &str, values: &Values) -> Result<String, String> {
             }
         }
     }
+    // A part of the host that nothing else fills is what the request is asked once each for: the region.
+    if let Some(key) = values.texts.get("key") {
+        filled = filled.replace("{region}", key);
+    }
     fill(&filled, values, Into::Path)
 }
 

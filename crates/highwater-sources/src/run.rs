@@ -15,7 +15,7 @@ use crate::engine::{Engine, Parts};
 use crate::found::{Environment, Object, Place};
 use crate::journal::Line;
 use crate::source::{Scope, Source};
-use crate::tree::{at, below, orphans};
+use crate::tree::{at, below, limited, orphans};
 use crate::visit::Visit;
 use crate::writer::Writer;
 use crate::{
@@ -118,6 +118,7 @@ async fn everything(engine: &Engine) -> Result<(), Error> {
             .await
     };
     futures_util::try_join!(visits, fan_out::fan_out(engine, &dataverse, organisations))?;
+    limited(engine).await?;
     named(engine).await?;
     engine.writer.keep(None, Line::End {}).await
 }
