@@ -21,7 +21,7 @@ use crate::writer::Writer;
 use crate::{Asks, Error, Event, Plan, Progress};
 
 /// Requests that are under way at once, for each service. The client waits longer where a vendor demands it.
-const AT_ONCE: usize = 24;
+const AT_ONCE: usize = 48;
 
 /// What all parts of a run share.
 pub(crate) struct Engine {

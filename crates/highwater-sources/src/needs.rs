@@ -39,7 +39,7 @@ pub(crate) fn sources(plan: &Plan) -> Vec<&'static Source> {
 }
 
 /// Whether a plan wants a source for its own sake.
-fn is_wanted(source: &Source, plan: &Plan) -> bool {
+pub(crate) fn is_wanted(source: &Source, plan: &Plan) -> bool {
     let named = plan.extra.contains(source.id) || plan.only.contains(source.id);
     plan.wants(source.id) && (!source.on_demand || named)
 }

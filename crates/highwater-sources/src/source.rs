@@ -5,7 +5,7 @@
 
 use highwater_http::Paging;
 
-use crate::found::{Answer, Due, Found, Place};
+use crate::found::{Answer, Compose, Due, Found, Place};
 
 /// One source. Its id is that of the tables (`bap.environments`); its file names the vendor's page.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +40,12 @@ pub struct Source {
     pub names: &'static [&'static str],
     /// Takes from an answer what others are asked for, and nothing more.
     pub find: fn(&Answer<'_>, &mut Found),
+    /// Makes what is listed out of all answers at one place, where only together they are evidence. The answers
+    /// themselves are then asked with `evidence: false`.
+    pub compose: Option<Compose>,
+    /// The answer that a refusal stands for, by its status and the words of the service, where the service says "none"
+    /// that way. It is recorded with status 200.
+    pub absence: fn(u16, &str) -> Option<&'static str>,
 }
 
 impl Source {
@@ -60,11 +66,17 @@ impl Source {
         filtered: false,
         names: &[],
         find: nothing,
+        compose: None,
+        absence: no_absence,
     };
 }
 
 const fn always(_: &Place<'_>) -> Due {
     Due::Ask
+}
+
+const fn no_absence(_: u16, _: &str) -> Option<&'static str> {
+    None
 }
 
 const fn nothing(_: &Answer<'_>, _: &mut Found) {}

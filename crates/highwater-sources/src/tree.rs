@@ -21,7 +21,8 @@ const OBJECTS_AT_ONCE: usize = 32;
 /// What the sources of a place showed together.
 #[derive(Debug, Default)]
 pub(crate) struct Shown {
-    pub(crate) environments: Vec<Environment>,
+    /// Environments and who listed them.
+    pub(crate) environments: Vec<(&'static str, Environment)>,
     pub(crate) counts: std::collections::BTreeMap<String, u64>,
     pub(crate) marks: BTreeSet<&'static str>,
     /// Keys for later sources of the environment.
@@ -125,7 +126,9 @@ fn take(
         }
     }
     drop(ledger);
-    shown.environments.extend(found.environments);
+    shown
+        .environments
+        .extend(found.environments.into_iter().map(|environment| (source.id, environment)));
     shown.counts.extend(found.counts);
     shown.marks.extend(found.marks);
     shown.keys.extend(found.keys);
