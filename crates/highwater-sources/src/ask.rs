@@ -58,7 +58,7 @@ pub(crate) async fn ask(
     engine.count(source.id, |counts| counts.places += 1);
     let mut found = Found::default();
     let mut outcome = Outcome::Read;
-    let mut is_empty = true;
+    let (mut is_empty, mut is_told) = (true, source.compose.is_some());
     let mut open: Vec<Missing> = Vec::new();
     for (number, request) in source.requests.iter().enumerate() {
         if request.otherwise && open.is_empty() {
@@ -71,6 +71,7 @@ pub(crate) async fn ask(
                 |end| if let End::Missing(missing) = end { Some(missing.clone()) } else { None },
             )
             .collect();
+        is_told |= !missing.is_empty() || (request.evidence && !ends.is_empty());
         is_empty &= ends.iter().all(|end| matches!(end, End::Empty(_)));
         if request.otherwise && missing.is_empty() {
             open.clear(); // the other way led there
@@ -80,6 +81,9 @@ pub(crate) async fn ask(
         if !another {
             outcome = outcome.worse(give_up(engine, source, &mut open).await?);
         }
+    }
+    if !is_told && outcome == Outcome::Read {
+        none_named(engine, source, place).await?;
     }
     if let Some(compose) = source.compose {
         let kept = std::mem::take(&mut found.kept);
@@ -192,14 +196,7 @@ async fn empty(engine: &Engine, source: &'static Source, place: Place<'_>) -> Re
         .enumerate()
         .filter(|(_, request)| request.evidence && !request.otherwise)
     {
-        let chain = chain(source, number, place, "");
-        let gap = Gapped {
-            chain,
-            status: Some(204),
-            reason: "the service counts no rows".to_owned(),
-            asked: String::new(),
-            again: false,
-        };
+        let gap = none(chain(source, number, place, ""), "the service counts no rows");
         word(engine, gap).await?;
     }
     engine.count(source.id, |counts| {
@@ -208,6 +205,22 @@ async fn empty(engine: &Engine, source: &'static Source, place: Place<'_>) -> Re
     });
     engine.progress.tell(Event::Done { source: source.id, read: true });
     Ok(())
+}
+
+/// Writes down that what leads to the evidence was read and names none of it.
+async fn none_named(
+    engine: &Engine,
+    source: &'static Source,
+    place: Place<'_>,
+) -> Result<(), Error> {
+    let last = source.requests.len().saturating_sub(1);
+    word(engine, none(chain(source, last, place, ""), "what leads to it names none")).await
+}
+
+/// The word that there is none of it, where no request was needed to know.
+fn none(chain: Chain, reason: &str) -> Gapped {
+    let reason = reason.to_owned();
+    Gapped { chain, status: Some(204), reason, asked: String::new(), again: false }
 }
 
 /// Writes down that there is none of it, once.

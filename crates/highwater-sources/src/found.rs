@@ -30,6 +30,8 @@ pub struct Environment {
     pub counts: Option<BTreeMap<String, u64>>,
     /// What answers of the environment showed (`custom_solution`, `coe_kit` …).
     pub marks: BTreeSet<&'static str>,
+    /// Sources that were read to their end in it.
+    pub read: BTreeSet<&'static str>,
     /// Keys that earlier sources named for later ones (`custom_solutions`).
     pub keys: Vec<Object>,
 }

@@ -111,7 +111,7 @@ fn every_source_of_the_plan_is_read_or_named() {
                     &["ppapi.cloud_flows", "ppapi.flow_runs", "ppapi.group_rules"]
                 }
             };
-            let silent = replaced.contains(&source.id) || source.id == "dv.process_mining";
+            let silent = replaced.contains(&source.id);
             assert!(named.contains(source.id) || silent, "{} is neither read nor named", source.id);
         }
         for exchange in index["exchanges"].as_array().unwrap() {
@@ -324,6 +324,26 @@ fn only_the_wanted_and_what_leads_there_is_asked() {
         reasons(folder.path(), "bap.tenant"),
         ["not asked: left out by the plan".to_owned()].into()
     );
+}
+
+#[test]
+fn what_nothing_leads_to_is_none_only_where_the_lead_was_read() {
+    let folder = scratch().unwrap();
+    let tenant = Arc::new(Tenant::refusing(&[(
+        "org101.api.crm4.dynamics.com/api/data/v9.2/solutions",
+        403,
+    )]));
+    collect(&tenant, &plan(Identity::Application), folder.path());
+    // No set of process mining is there.
+    let mining = exchanges(folder.path(), "dv.process_mining");
+    assert!(mining.len() == 3 && mining.iter().all(|told| told["status"] == 204), "{mining:?}");
+    let refused: Vec<Value> = exchanges(folder.path(), "dv.solution_components")
+        .into_iter()
+        .filter(|told| told["environment"] == "00000000-0000-0000-0000-000000000101")
+        .collect();
+    assert_eq!(refused.len(), 1);
+    assert_eq!(refused[0]["reason"], "not asked: the list of the solutions was not read");
+    assert!(refused[0].get("status").is_none());
 }
 
 #[test]
