@@ -53,6 +53,7 @@ impl Visit {
         self.open.retain(|open| !ready.iter().any(|ready| ready.id == open.id));
         self.environment.marks.extend(shown.marks);
         self.environment.keys.extend(shown.keys);
+        self.environment.read.extend(shown.read);
         if !shown.counts.is_empty() {
             self.environment.counts.get_or_insert_default().extend(shown.counts);
         }

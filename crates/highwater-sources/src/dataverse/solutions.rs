@@ -8,7 +8,7 @@
 use serde::Deserialize;
 
 use super::{QUERY, ROWS, busy, reads};
-use crate::found::{Answer, Found, Object};
+use crate::found::{Answer, Due, Found, Object, Place};
 use crate::source::{Each, Request, Source};
 
 pub(crate) static SOLUTIONS: Source = Source {
@@ -66,7 +66,7 @@ msdyn_workflowcategory,msdyn_modifiedon",
         },
     ],
     grant: reads("prvReadSolution"),
-    due: busy,
+    due: listed,
     ..ROWS
 };
 
@@ -105,6 +105,16 @@ pub(crate) static VARIABLES: Source = Source {
     due: busy,
     ..ROWS
 };
+
+/// Busy environments whose solutions are all known.
+fn listed(place: &Place<'_>) -> Due {
+    match (busy(place), place.environment) {
+        (Due::Ask, Some(environment)) if !environment.read.contains("dv.solutions") => {
+            Due::Not("the list of the solutions was not read")
+        }
+        (due, _) => due,
+    }
+}
 
 #[derive(Deserialize)]
 struct Solution {
