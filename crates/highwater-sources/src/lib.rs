@@ -10,6 +10,8 @@ mod chain;
 mod choice;
 mod composed;
 mod dataverse;
+#[cfg(test)]
+mod declared;
 mod demand;
 mod devops;
 mod engine;
@@ -33,6 +35,8 @@ mod recording;
 mod run;
 mod source;
 mod summary;
+#[cfg(test)]
+mod testing;
 mod tree;
 mod visit;
 mod writer;
