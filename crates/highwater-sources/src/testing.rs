@@ -34,7 +34,6 @@ pub(crate) fn composed(source: &Source, at: &Object, told: &[(&str, &str, &str)]
 }
 
 /// A published or recorded answer beside the checkout; none, with a word, where it is not there.
-#[expect(clippy::print_stdout, reason = "what is skipped is said")]
 pub(crate) fn payload(name: &str) -> Option<String> {
     let folder =
         PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/reference/payloads"));
