@@ -41,11 +41,17 @@ fn fields(kind: &str) -> &'static [&'static str] {
 
 fn values(source: &Source, request: &Request) -> Values {
     let mut texts = BTreeMap::from([("tenant", "00000000-0000-0000-0000-000000000001".to_owned())]);
-    let whole = "/subscriptions/00000000-0000-0000-0000-000000000901/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv";
+    let below = "/subscriptions/00000000-0000-0000-0000-000000000901/resourceGroups/rg/providers";
+    let whole = match source.scope {
+        Scope::Each("workspace") => {
+            format!("{below}/Microsoft.OperationalInsights/workspaces/log")
+        }
+        _ => format!("{below}/Microsoft.KeyVault/vaults/kv"),
+    };
     let mut put = |name: &'static str| {
         let value = match name {
             "vault_uri" => "https://kv.vault.azure.net",
-            "id" if source.service == "arm" => whole,
+            "id" if source.service == "arm" => &whole,
             "path" => ".github/workflows/release.yml",
             _ => "00000000-0000-0000-0000-000000000101",
         };
@@ -100,7 +106,7 @@ fn cloud() -> Cloud {
     }
 }
 
-fn reads() -> Vec<(&'static Source, &'static Request, highwater_http::Read)> {
+pub(crate) fn reads() -> Vec<(&'static Source, &'static Request, highwater_http::Read)> {
     let cloud = cloud();
     ours()
         .map(|(source, request)| {

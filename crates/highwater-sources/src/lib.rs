@@ -25,6 +25,8 @@ mod graph;
 mod index;
 mod items;
 mod journal;
+#[cfg(test)]
+mod judged;
 mod needs;
 pub mod permissions;
 mod plan;
