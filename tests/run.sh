@@ -40,6 +40,16 @@ if command -v npm >/dev/null 2>&1; then
   export HIGHWATER_TEST_JUDGES="$PWD/$tools/judges"
 fi
 
+if command -v npm >/dev/null 2>&1; then
+  if [ ! -d "$tools/contracts/node_modules/oav" ]; then
+    mkdir -p "$tools/contracts"
+    npm install --silent --no-audit --no-fund --prefix "$tools/contracts" oav@4.0.3 || echo "no oav: what needs it will be skipped"
+  fi
+  if [ -d "$tools/contracts/node_modules/oav" ] && command -v node >/dev/null 2>&1; then
+    export HIGHWATER_TEST_OAV="$PWD/$tools/contracts"
+  fi
+fi
+
 log="$tools/tests.log"
 status=0
 cargo test --workspace --locked --no-fail-fast -- --show-output 2>&1 | tee "$log" | grep -E '^(test .*(FAILED|ignored)|test result|failures:|error|    Finished|     Running|thread .*panicked)|^skipped' || true

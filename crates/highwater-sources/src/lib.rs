@@ -10,6 +10,8 @@ mod chain;
 mod choice;
 mod composed;
 mod dataverse;
+#[cfg(test)]
+mod declared;
 mod demand;
 mod devops;
 mod doctor;
@@ -24,6 +26,8 @@ mod graph;
 mod index;
 mod items;
 mod journal;
+#[cfg(test)]
+mod judged;
 mod listing;
 mod needs;
 pub mod permissions;
@@ -35,6 +39,8 @@ mod recording;
 mod run;
 mod source;
 mod summary;
+#[cfg(test)]
+mod testing;
 mod tree;
 mod visit;
 mod writer;

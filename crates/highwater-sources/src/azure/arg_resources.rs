@@ -100,3 +100,57 @@ fn object(kind: &'static str, id: &str) -> Object {
     let subscription = id.split('/').nth(2).unwrap_or_default();
     Object::new(kind, id).with("subscription", subscription)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{found, payload};
+
+    fn named(page: &str) -> Vec<(&'static str, u64, String)> {
+        let found = found(&SOURCE, None, ("", ""), page);
+        found.children.into_iter().map(|child| (child.kind, child.rank, child.id)).collect()
+    }
+
+    #[test]
+    fn what_is_read_one_by_one_is_named_with_its_addresses() {
+        let page = r#"{"count": 6, "data": [
+            {"id": "/subscriptions/S1/resourceGroups/r/providers/Microsoft.KeyVault/vaults/kv", "type": "microsoft.keyvault/vaults",
+             "properties": {"vaultUri": "https://kv.vault.azure.net/"}},
+            {"id": "/w", "type": "Microsoft.OperationalInsights/workspaces", "properties": {"customerId": "c1"}},
+            {"id": "/lb", "type": "microsoft.network/loadbalancers", "properties": null},
+            {"id": "/vm1", "type": "microsoft.compute/virtualmachines", "properties": {"storageProfile": {"osDisk": {"osType": "Linux"}}}},
+            {"id": "/vm2", "type": "microsoft.compute/virtualmachines", "properties": {"storageProfile": {"osDisk": {"osType": "Windows"}}}},
+            {"id": "/vm3", "type": "microsoft.compute/virtualmachines"},
+            {"id": "/d", "type": "microsoft.compute/disks", "properties": {}},
+            {"type": "microsoft.network/loadbalancers"}
+        ]}"#;
+        let told: Vec<_> = named(page);
+        let vault = "/subscriptions/S1/resourceGroups/r/providers/Microsoft.KeyVault/vaults/kv";
+        let wanted = [
+            ("vault", 0, vault),
+            ("resource", 0, vault),
+            ("workspace", 0, "/w"),
+            ("resource", 1, "/lb"),
+            ("resource", 3, "/vm2"),
+            ("resource", 3, "/vm3"),
+        ];
+        assert_eq!(told, wanted.map(|(kind, rank, id)| (kind, rank, id.to_owned())));
+        let vault = &found(&SOURCE, None, ("", ""), page).children[0];
+        assert_eq!(vault.fields["vault_uri"], "https://kv.vault.azure.net");
+        assert_eq!(vault.fields["subscription"], "S1");
+    }
+
+    #[test]
+    fn recorded_pages_name_what_they_hold() {
+        for name in
+            ["basic.json", "first-page.json", "summarize.json", "recorded-skiptoken-page.json"]
+        {
+            let Some(page) = payload(&format!("azure/resource-graph/{name}")) else { continue };
+            let told = named(&page);
+            assert!(told.iter().all(|(_, _, id)| id.starts_with('/')), "{name}: {told:?}");
+        }
+        let Some(page) = payload("azure/keyvault-vaults/list-by-subscription.json") else { return };
+        let told = named(&page);
+        assert!(told.iter().any(|(kind, _, _)| *kind == "vault"), "{told:?}");
+    }
+}

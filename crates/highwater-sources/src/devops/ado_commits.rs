@@ -96,3 +96,27 @@ pub(super) fn compose(_: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
     }
     vec![records::list(None, &records, None)]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{composed, found};
+
+    #[test]
+    fn an_old_commit_tells_when_and_not_who() {
+        let repository = Object::new("ado_repository", "dev.azure.com/contoso/p/r");
+        let empty = r#"{"count": 0, "value": []}"#;
+        let one = r#"{"count": 1, "value": [{"commitId": "1", "author": {"name": "A", "email": "a@contoso.example", "date": "d"}, "committer": {"date": "2020-01-01T00:00:00Z"}}]}"#;
+        assert_eq!(found(&SOURCE, Some(&repository), ("window", ""), empty).keys.len(), 1);
+        assert!(found(&SOURCE, Some(&repository), ("window", ""), one).keys.is_empty());
+        let told = |told: &[(&str, &str, &str)]| -> Value {
+            serde_json::from_slice(&composed(&SOURCE, &repository, told)[0].body).unwrap()
+        };
+        let person =
+            json!({"author": {"name": "person 1"}, "committer": {"date": "2020-01-01T00:00:00Z"}});
+        assert_eq!(told(&[("window", "", one)]), json!({"value": [{"commits": [person]}]}));
+        let quiet = told(&[("window", "", empty), ("newest", "newest", one)]);
+        let nobody = json!({"committer": {"date": "2020-01-01T00:00:00Z"}});
+        assert_eq!(quiet, json!({"value": [{"commits": []}, {"commits": [nobody]}]}));
+    }
+}

@@ -68,3 +68,55 @@ fn find(answer: &Answer<'_>, found: &mut Found) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{found, payload};
+
+    fn contoso() -> Object {
+        Object::new("organisation", "dev.azure.com/contoso").with("name", "contoso")
+    }
+
+    #[test]
+    fn repositories_and_their_projects_once() {
+        let page = r#"{"count": 3, "value": [
+            {"id": "r1", "name": "Alm", "project": {"name": "My Project"}, "defaultBranch": "refs/heads/main"},
+            {"id": "r2", "name": "Empty", "project": {"name": "My Project"}},
+            {"id": "r3", "name": "Off", "project": {"name": "Gone"}, "isDisabled": true}]}"#;
+        let told: Vec<(&str, String)> = found(&SOURCE, Some(&contoso()), ("", ""), page)
+            .children
+            .into_iter()
+            .map(|child| (child.kind, child.id))
+            .collect();
+        let below = "dev.azure.com/contoso/my project";
+        let wanted = [
+            ("ado_repository", format!("{below}/alm")),
+            ("ado_project", below.to_owned()),
+            ("ado_repository", format!("{below}/empty")),
+        ];
+        assert_eq!(told, wanted);
+    }
+
+    #[test]
+    fn branches_are_told_both_ways() {
+        let page = r#"{"value": [{"id": "r1", "name": "a", "project": {"name": "p"}, "defaultBranch": "refs/heads/release/1"}]}"#;
+        let children = found(&SOURCE, Some(&contoso()), ("", ""), page).children;
+        let repository = &children[0].fields;
+        assert_eq!(
+            (repository["branch"].as_str(), repository["reference"].as_str()),
+            ("release/1", "refs/heads/release/1")
+        );
+        assert_eq!(
+            (repository["organisation"].as_str(), repository["repository"].as_str()),
+            ("contoso", "r1")
+        );
+    }
+
+    #[test]
+    fn published_repositories_are_found() {
+        let Some(page) = payload("devops/ado-git/repositories.json") else { return };
+        let children = found(&SOURCE, Some(&contoso()), ("", ""), &page).children;
+        assert_eq!(children.iter().filter(|child| child.kind == "ado_repository").count(), 3);
+    }
+}

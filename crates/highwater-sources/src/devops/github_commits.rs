@@ -62,3 +62,22 @@ pub(super) fn compose(_: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
         .collect();
     records::one(&json!({ "commits": commits }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::found::Object;
+    use crate::testing::composed;
+
+    #[test]
+    fn people_are_counted_and_not_named() {
+        let page = r#"[{"sha": "1", "commit": {"message": "m", "author": {"name": "A", "email": "a@contoso.example", "date": "d0"}, "committer": {"date": "2026-11-01T00:00:00Z"}}}]"#;
+        let more = page.replace("a@contoso", "b@contoso");
+        let repository = Object::new("github_repository", "github.com/contoso/alm");
+        let made = composed(&SOURCE, &repository, &[("", "", page), ("", "", &more)]);
+        let body = String::from_utf8(made[0].body.clone()).unwrap();
+        assert!(body.contains("person 1") && body.contains("person 2") && !body.contains('@'));
+        assert!(composed(&SOURCE, &repository, &[]).is_empty());
+        assert_eq!(composed(&SOURCE, &repository, &[("", "", "[]")])[0].body, br#"{"commits":[]}"#);
+    }
+}

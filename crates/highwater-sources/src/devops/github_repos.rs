@@ -49,3 +49,26 @@ fn find(answer: &Answer<'_>, found: &mut Found) {
         found.child(object.with("branch", repository.default_branch.unwrap_or_default()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{found, payload};
+
+    #[test]
+    fn living_repositories_are_looked_into() {
+        let page = r#"[{"full_name": "Contoso/Alm", "default_branch": "main"}, {"full_name": "contoso/old", "archived": true},
+            {"full_name": "contoso/off", "disabled": true}, {"full_name": "nobody"}]"#;
+        let children = found(&SOURCE, None, ("", ""), page).children;
+        assert_eq!(children.len(), 1);
+        assert_eq!(children[0].id, "github.com/contoso/alm");
+        assert_eq!(children[0].fields["owner"], "Contoso");
+        assert_eq!(children[0].fields["branch"], "main");
+    }
+
+    #[test]
+    fn a_recorded_repository_is_found() {
+        let Some(repository) = payload("devops/github-repos/get.json") else { return };
+        assert_eq!(found(&SOURCE, None, ("", ""), &format!("[{repository}]")).children.len(), 1);
+    }
+}

@@ -51,3 +51,20 @@ pub(super) fn compose(_: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::found::Object;
+    use crate::testing::composed;
+
+    #[test]
+    fn a_tree_that_was_cut_off_is_no_whole_list() {
+        let repository = Object::new("github_repository", "github.com/contoso/alm");
+        let tree = r#"{"sha": "1", "tree": [{"path": "src/Other/Solution.xml", "sha": "2", "type": "blob"}], "truncated": false}"#;
+        let whole = composed(&SOURCE, &repository, &[("", "", tree)]);
+        assert_eq!(whole[0].body, br#"{"value":[{"tree":[{"path":"src/Other/Solution.xml"}]}]}"#);
+        let cut = composed(&SOURCE, &repository, &[("", "", &tree.replace("false", "true"))]);
+        assert!(String::from_utf8(cut[0].body.clone()).unwrap().contains("nextLink"));
+    }
+}

@@ -196,3 +196,87 @@ fn checks(text: &str, environments: &[Value], asked: bool) -> Option<Value> {
     let used = used.map(|one| json!({ "name": one["name"], "protection_rules": kinds(one) }));
     asked.then(|| used.collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{composed, found};
+
+    fn repository() -> Object {
+        Object::new("github_repository", "github.com/contoso/alm").with("branch", "main")
+    }
+
+    fn file(text: &str) -> String {
+        format!(r#"{{"content": "{}\n"}}"#, STANDARD.encode(text)).replace('\n', "\\n")
+    }
+
+    const LIST: &str = r#"{"total_count": 2, "workflows": [
+        {"id": 7, "name": "Release", "path": ".github/workflows/release.yml", "state": "active", "html_url": "https://github.com/contoso/alm/blob/main/.github/workflows/release.yml"},
+        {"id": 8, "name": "Pages", "path": "dynamic/pages/build", "state": "active"}]}"#;
+    const YAML: &str = "jobs:\n  a:\n    environment: Production\n    steps:\n    - uses: microsoft/powerplatform-actions/import-solution@v1\n";
+
+    fn record(told: &[(&str, &str, &str)]) -> Value {
+        let made = composed(&SOURCE, &repository(), told);
+        assert_eq!((made.len(), &made[0].parent), (1, &None));
+        serde_json::from_slice(&made[0].body).unwrap()
+    }
+
+    #[test]
+    fn only_files_are_read_and_only_used_ones_followed() {
+        let keys = found(&SOURCE, Some(&repository()), ("workflows", ""), LIST).keys;
+        assert_eq!(
+            keys,
+            [Object::new("workflow", "7").with("path", ".github/workflows/release.yml")]
+        );
+        let of = |text: &str| -> Vec<&'static str> {
+            let found = found(&SOURCE, Some(&repository()), ("file", "7"), &file(text));
+            found.keys.iter().map(|key| key.kind).collect()
+        };
+        assert_eq!(of(YAML), ["used_workflow", "with_environments"]);
+        assert_eq!(of("run: pac solution import"), ["used_workflow"]);
+        assert!(of("run: npm test").is_empty());
+    }
+
+    #[test]
+    fn one_record_of_four_answers() {
+        let file = file(YAML);
+        let told = record(&[
+            ("workflows", "", LIST),
+            ("file", "7", &file),
+            (
+                "runs",
+                "7",
+                r#"{"workflow_runs": [{"id": 1, "actor": {"login": "somebody"}, "conclusion": "success", "created_at": "c", "updated_at": "u"}]}"#,
+            ),
+            (
+                "environments",
+                "all",
+                r#"{"environments": [{"name": "production", "protection_rules": [{"type": "required_reviewers", "reviewers": [{"login": "x"}]}]},
+                {"name": "test", "protection_rules": []}]}"#,
+            ),
+        ]);
+        let one = &told["value"][0];
+        assert_eq!(told["value"].as_array().unwrap().len(), 1);
+        assert_eq!(one["yaml"], YAML);
+        assert_eq!(one["pipeline"]["id"], 7);
+        assert_eq!(
+            one["runs"],
+            json!([{"conclusion": "success", "created_at": "c", "updated_at": "u"}])
+        );
+        assert_eq!(
+            one["checks"],
+            json!([{"name": "production", "protection_rules": [{"type": "required_reviewers"}]}])
+        );
+    }
+
+    #[test]
+    fn what_was_refused_is_missing_from_the_record_and_not_empty() {
+        let file = file(YAML);
+        let told = record(&[("workflows", "", LIST), ("file", "7", &file)]);
+        let one = told["value"][0].as_object().unwrap();
+        assert!(!one.contains_key("runs") && !one.contains_key("checks"));
+        assert!(composed(&SOURCE, &repository(), &[]).is_empty());
+        let none = record(&[("workflows", "", r#"{"total_count": 0, "workflows": []}"#)]);
+        assert_eq!(none, json!({"value": []}));
+    }
+}

@@ -30,11 +30,11 @@ pub enum Plane {
 impl Plane {
     /// All of them, in the order in which they are described: what reads least comes first.
     pub const ALL: &'static [Self] = &[
+        Self::PlatformRole,
+        Self::PlatformApi,
         Self::Graph,
         Self::Activity,
         Self::Azure,
-        Self::PlatformRole,
-        Self::PlatformApi,
         Self::Dataverse,
         Self::AzureDevOps,
         Self::GitHub,

@@ -50,3 +50,36 @@ fn find(answer: &Answer<'_>, found: &mut Found) {
         groups.for_each(|group| found.named(Object::new("group", group)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{found, payload};
+
+    fn groups(page: &str) -> Vec<String> {
+        found(&SOURCE, None, ("policies", ""), page).named.into_iter().map(|one| one.id).collect()
+    }
+
+    #[test]
+    fn groups_of_policies_are_named_whatever_is_null() {
+        let page = r#"{"value": [
+            {"conditions": {"users": {"includeGroups": ["g1"], "excludeGroups": ["g2", "g1"]}}},
+            {"conditions": {"users": {"includeUsers": ["All"], "includeGroups": null}}},
+            {"conditions": {"users": null}}, {"conditions": null}]}"#;
+        assert_eq!(groups(page), ["g1", "g2", "g1"]);
+    }
+
+    #[test]
+    fn exported_policies_name_their_groups() {
+        let Some(page) = payload("graph/conditional-access/policies-list.json") else { return };
+        // The published example names everybody and no group.
+        assert!(groups(&page).iter().all(|group| !group.is_empty()));
+        let Some(policy) =
+            payload("graph/conditional-access/export-CA300-service-accounts-mfa.json")
+        else {
+            return;
+        };
+        let policy = policy.trim_start_matches('\u{feff}');
+        assert!(!groups(&format!("{{\"value\": [{policy}]}}")).is_empty());
+    }
+}

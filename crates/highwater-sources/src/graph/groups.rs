@@ -48,3 +48,18 @@ fn find(answer: &Answer<'_>, found: &mut Found) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::found;
+
+    #[test]
+    fn groups_that_hand_out_products_are_asked_for_members() {
+        let page = r#"{"value": [{"id": "g1", "assignedLicenses": [{"skuId": "s", "disabledPlans": []}]},
+            {"id": "g2", "assignedLicenses": []}, {"id": "g3"}]}"#;
+        let named = found(&SOURCE, None, ("", ""), page).named;
+        let ids: Vec<&str> = named.iter().map(|group| group.id.as_str()).collect();
+        assert_eq!(ids, ["g1"]);
+    }
+}

@@ -50,3 +50,18 @@ fn find(answer: &Answer<'_>, found: &mut Found) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::found;
+
+    #[test]
+    fn applications_lead_to_their_devices_and_devices_to_nothing() {
+        let page = r#"{"value": [{"id": "a1", "displayName": "Power Automate for desktop"}, {"id": "a2", "displayName": "Paint"}]}"#;
+        let keys = found(&SOURCE, None, ("", ""), page).keys;
+        assert_eq!(keys.iter().map(|key| key.id.as_str()).collect::<Vec<_>>(), ["a1"]);
+        let devices = SOURCE.requests[1];
+        assert!(matches!(devices.each, Each::Found("detected_app")));
+    }
+}

@@ -49,3 +49,21 @@ fn find(answer: &Answer<'_>, found: &mut Found) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::found;
+
+    #[test]
+    fn blobs_are_asked_at_the_addresses_that_the_service_tells() {
+        let address =
+            "https://manage.office.com/api/v1.0/t/activity/feed/audit/20261121$audit$general$1";
+        let page = format!(
+            r#"[{{"contentUri": "{address}", "contentId": "1", "contentType": "Audit.General"}}]"#
+        );
+        let keys = found(&SOURCE, None, ("", ""), &page).keys;
+        assert_eq!(keys.iter().map(|key| key.id.as_str()).collect::<Vec<_>>(), [address]);
+        assert!(found(&SOURCE, None, ("", ""), "[]").keys.is_empty());
+    }
+}

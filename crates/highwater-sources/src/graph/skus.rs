@@ -42,3 +42,25 @@ fn is_power_platform(number: &str) -> bool {
         .iter()
         .any(|part| number.contains(part))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{found, payload};
+
+    #[test]
+    fn every_product_is_asked_for_and_power_platform_first() {
+        let page = r#"{"value": [{"skuId": "E3", "skuPartNumber": "ENTERPRISEPACK"}, {"skuId": "F1", "skuPartNumber": "FLOW_PER_USER"},
+            {"skuId": "P1", "skuPartNumber": "POWERAPPS_PER_USER"}, {"skuPartNumber": "X"}]}"#;
+        let children = found(&SOURCE, None, ("", ""), page).children;
+        let told: Vec<(&str, u64)> =
+            children.iter().map(|child| (child.id.as_str(), child.rank)).collect();
+        assert_eq!(told, [("E3", 1), ("F1", 0), ("P1", 0)]);
+    }
+
+    #[test]
+    fn published_products_are_found() {
+        let Some(page) = payload("graph/subscribed-skus/list.json") else { return };
+        assert!(!found(&SOURCE, None, ("", ""), &page).children.is_empty());
+    }
+}

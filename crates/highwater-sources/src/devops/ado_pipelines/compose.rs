@@ -158,3 +158,146 @@ fn checks(answers: &[Answer<'_>]) -> BTreeMap<String, Option<Vec<Check>>> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::SOURCE;
+    use super::*;
+    use crate::found::Object;
+    use crate::testing::{composed, found, payload};
+
+    fn place() -> Object {
+        Object::new("ado_project", "dev.azure.com/contoso/coe")
+    }
+
+    const DEFINITIONS: &str = r#"{"count": 2, "value": [
+        {"id": 5, "url": "https://dev.azure.com/contoso/p1/_apis/build/Definitions/5?revision=1", "project": {"name": "Coe"},
+         "variables": {"secret": {"value": "x"}},
+         "process": {"yamlFilename": "/release.yml", "type": 2},
+         "repository": {"id": "r1", "name": "Alm", "type": "TfsGit", "defaultBranch": "refs/heads/main", "url": "https://contoso@dev.azure.com/contoso/Coe/_git/Alm"}},
+        {"id": 6, "url": "https://dev.azure.com/contoso/p1/_apis/build/Definitions/6", "project": {"name": "Coe"},
+         "process": {"phases": [{"steps": [{"displayName": "Power Platform Import Solution", "inputs": {"SolutionInputFile": "a.zip"}}]}], "type": 1},
+         "repository": {"id": "x", "type": "GitHub", "url": "https://github.com/contoso/web"}}]}"#;
+    const YAML: &str = r#"{"path": "/release.yml", "content": "environment: Production\nsteps:\n- task: PowerPlatformImportSolution@2"}"#;
+
+    fn records(told: &[(&str, &str, &str)]) -> BTreeMap<String, Value> {
+        composed(&SOURCE, &place(), told)
+            .into_iter()
+            .map(|made| (made.parent.unwrap(), serde_json::from_slice(&made.body).unwrap()))
+            .collect()
+    }
+
+    fn kinds(part: &str, key: &str, body: &str) -> Vec<(&'static str, String)> {
+        let found = found(&SOURCE, Some(&place()), (part, key), body);
+        found.keys.into_iter().map(|key| (key.kind, key.id)).collect()
+    }
+
+    #[test]
+    fn each_answer_leads_to_the_next() {
+        assert_eq!(
+            kinds("definitions", "", DEFINITIONS),
+            [("file", "5".to_owned()), ("used_definition", "6".to_owned())]
+        );
+        assert_eq!(
+            kinds("file", "5", YAML),
+            [("used_definition", "5".to_owned()), ("with_environments", "all".to_owned())]
+        );
+        assert!(kinds("file", "5", r#"{"content": "steps: [npm test]"}"#).is_empty());
+        let environments = r#"{"value": [{"id": 1, "name": "Production"}]}"#;
+        assert_eq!(kinds("environments", "all", environments), [("environment", "1".to_owned())]);
+        assert_eq!(
+            kinds("releases", "", r#"{"value": [{"id": 40}]}"#),
+            [("release", "40".to_owned())]
+        );
+    }
+
+    #[test]
+    fn a_record_for_each_repository_and_an_empty_list_for_the_project() {
+        let told = records(&[
+            ("definitions", "", DEFINITIONS),
+            ("file", "5", YAML),
+            (
+                "builds",
+                "5",
+                r#"{"value": [{"id": 1, "result": "succeeded", "finishTime": "f", "requestedFor": {"displayName": "A"}}]}"#,
+            ),
+            (
+                "environments",
+                "all",
+                r#"{"value": [{"id": 1, "name": "Production"}, {"id": 2, "name": "Test"}]}"#,
+            ),
+            (
+                "checks",
+                "1",
+                r#"{"value": [{"id": 9, "type": {"id": "t", "name": "Approval"}, "createdBy": {"displayName": "A"}}]}"#,
+            ),
+        ]);
+        assert_eq!(
+            told.keys().collect::<Vec<_>>(),
+            ["dev.azure.com/contoso/coe", "dev.azure.com/contoso/coe/alm"]
+        );
+        let one = &told["dev.azure.com/contoso/coe/alm"]["value"][0];
+        assert_eq!(one["runs"], json!([{"result": "succeeded", "finishTime": "f"}]));
+        assert_eq!(one["checks"], json!([{"type": {"name": "Approval"}}]));
+        assert_eq!(one["pipeline"]["project"], json!({"name": "Coe"}));
+        let text = serde_json::to_string(&told).unwrap();
+        assert!(
+            !text.contains("requestedFor")
+                && !text.contains("secret")
+                && !text.contains("createdBy")
+        );
+        // The classic build of a repository elsewhere stays with the project.
+        assert_eq!(told["dev.azure.com/contoso/coe"]["value"][0]["pipeline"]["id"], 6);
+    }
+
+    #[test]
+    fn checks_that_were_not_given_are_not_told() {
+        let told = records(&[
+            ("definitions", "", DEFINITIONS),
+            ("file", "5", YAML),
+            ("environments", "all", r#"{"value": [{"id": 1, "name": "Production"}]}"#),
+        ]);
+        let one = told["dev.azure.com/contoso/coe/alm"]["value"][0].as_object().unwrap();
+        assert!(
+            !one.contains_key("checks") && !one.contains_key("runs") && one.contains_key("yaml")
+        );
+        assert!(composed(&SOURCE, &place(), &[]).is_empty());
+    }
+
+    #[test]
+    fn a_release_belongs_to_the_repository_whose_build_it_takes() {
+        let release = r#"{"id": 40, "url": "https://vsrm.dev.azure.com/contoso/p1/_apis/Release/definitions/40",
+            "artifacts": [{"type": "Build", "definitionReference": {"definition": {"id": "5", "name": "Release"}}}],
+            "environments": [{"name": "PROD", "preDeployApprovals": {"approvals": [{"isAutomated": false, "approver": {"displayName": "A"}}]},
+             "deployPhases": [{"workflowTasks": [{"name": "Power Platform Import Solution", "inputs": {}}]}]}]}"#;
+        assert_eq!(kinds("release", "40", release), [("used_release", "40".to_owned())]);
+        let told = records(&[
+            ("definitions", "", DEFINITIONS),
+            ("releases", "", r#"{"value": [{"id": 40}]}"#),
+            ("release", "40", release),
+            (
+                "deployments",
+                "40",
+                r#"{"value": [{"deploymentStatus": "succeeded", "completedOn": "c"}]}"#,
+            ),
+        ]);
+        let of_alm = told["dev.azure.com/contoso/coe/alm"]["value"].as_array().unwrap();
+        assert_eq!(
+            of_alm[1]["runs"],
+            json!([{"deploymentStatus": "succeeded", "completedOn": "c"}])
+        );
+        assert!(!serde_json::to_string(&told).unwrap().contains("approver\""));
+    }
+
+    #[test]
+    fn a_published_release_is_read() {
+        let Some(release) = payload("devops/ado-release/definition-get-with-tasks.json") else {
+            return;
+        };
+        let told =
+            records(&[("releases", "", r#"{"value": [{"id": 1}]}"#), ("release", "1", &release)]);
+        let stages = &told["dev.azure.com/contoso/coe"]["value"][0]["pipeline"]["environments"];
+        assert_eq!(stages[0]["name"], "PROD");
+        assert_eq!(stages[0]["preDeployApprovals"]["approvals"][0]["isAutomated"], false);
+    }
+}
