@@ -28,7 +28,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Text<'_>, String> {
         [0xfe, 0xff, rest @ ..] => utf16(UTF_16BE, rest),
         [0xef, 0xbb, 0xbf, rest @ ..] => utf8(rest),
         [b'P', b'K', 3 | 5, 4 | 6, ..] => {
-            Err("a zip archive or workbook: unpack it, or export JSON".into())
+            Err("a zip archive that is no solution, or a workbook: unpack it, or export JSON"
+                .into())
         }
         [0x1f, 0x8b, ..] => Err("a gzip archive: unpack it first".into()),
         [b'[' | b'{' | b'"', 0, ..] => utf16(UTF_16LE, bytes),

@@ -258,23 +258,42 @@ fn pages(chain: &[&Piece]) -> Result<Option<u64>, (Status, String)> {
         let reason = "arrays with a number in their name do not say whether they are all pages";
         return Err((Status::Truncated, reason.into()));
     }
+    // Several files may be the same page: any of them may be the one that counts. What they announce is tried from the
+    // least on, and of those that announce no more the one with most records.
+    let bounds: BTreeSet<Option<u64>> =
+        by_number.values().flatten().map(|piece| piece.expected).collect();
+    let mut problem = (Status::Partial, "nothing was read".to_owned());
+    for bound in bounds {
+        match through(&by_number, bound) {
+            Err(found) => problem = found,
+            proven => return proven,
+        }
+    }
+    Err(problem)
+}
+
+/// As [`pages`], of the files that announce no more than a bound.
+fn through(
+    by_number: &BTreeMap<u32, Vec<&Piece>>,
+    bound: Option<u64>,
+) -> Result<Option<u64>, (Status, String)> {
     let mut read: Vec<&Piece> = Vec::new();
     for number in 1.. {
         let Some(variants) = by_number.get(&number) else {
             return Err((Status::Truncated, format!("page {number} is missing")));
         };
+        let variants = || variants.iter().copied().filter(|piece| piece.expected <= bound);
         let mut problem = None;
-        for last in variants.iter().filter(|piece| !piece.open) {
+        for last in variants().filter(|piece| !piece.open) {
             match run(&[read.as_slice(), &[last]].concat()) {
                 Ok(expected) => return Ok(expected),
                 Err(found) => problem = Some(found),
             }
         }
-        let onward = variants.iter().filter(|piece| piece.open);
-        match (
-            onward.min_by_key(|piece| (piece.expected, std::cmp::Reverse(piece.records))),
-            problem,
-        ) {
+        let onward = variants().filter(|piece| piece.open);
+        let best =
+            onward.min_by_key(|piece| (piece.doubt.is_some(), std::cmp::Reverse(piece.records)));
+        match (best, problem) {
             (Some(piece), _) => read.push(piece),
             (None, Some(problem)) => return Err(problem),
             (None, None) => break,
@@ -362,6 +381,19 @@ mod tests {
         ] {
             assert_eq!(page(plain), (None, false), "{plain}");
         }
+    }
+
+    #[test]
+    fn another_file_of_the_same_page_spoils_nothing() {
+        let told = |name: &str, open: bool, records: u64, expected: Option<u64>| Piece {
+            records,
+            expected,
+            ..piece(name, open)
+        };
+        let whole = [told("b.json", true, 2, Some(3)), told("b-2.json", false, 2, Some(3))];
+        assert_eq!(status(&whole), Status::Full);
+        let [first, last] = whole;
+        assert_eq!(status(&[first, last, told("b.json", true, 0, None)]), Status::Full);
     }
 
     #[test]

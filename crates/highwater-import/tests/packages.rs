@@ -232,6 +232,17 @@ fn the_index_names_the_environment() {
         tried(&[("highwater-index.json", index.as_bytes()), ("Core.zip", &zip)], None)
     };
     assert_eq!(fed(&with(&index("solution_package", "Core.zip")).unwrap()), [1, 1, 1, 1, 2]);
+    let folder: Vec<(String, String)> = unpacked()
+        .into_iter()
+        .map(|(name, text)| (format!("Core/{name}"), text))
+        .chain([(
+            "highwater-index.json".to_owned(),
+            index("solution_package", "Core/Other/Solution.xml"),
+        )])
+        .collect();
+    let folder: Vec<(&str, &[u8])> =
+        folder.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
+    assert_eq!(fed(&tried(&folder, None).unwrap()), [1, 1, 1, 1, 2]);
     let wrong = with(&index("dv.solutions", "Core.zip")).err().unwrap().to_string();
     assert!(wrong.contains("dv.solutions") && wrong.contains("solution_package"), "{wrong}");
     let document = [

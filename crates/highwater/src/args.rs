@@ -276,7 +276,7 @@ pub(crate) struct Import {
     /// Files and folders with exported inventory.
     #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
-    /// Read every file as this kind instead of looking at its content.
+    /// What files are that content leaves open, and where solutions come from: SOURCE or SOURCE@SCOPE.
     #[arg(long = "as", value_name = "KIND")]
     pub(crate) kind: Option<String>,
     /// Store folder.
