@@ -8,9 +8,11 @@ use serde_json_borrow::{ObjectAsVec, Value};
 
 /// All documents of a text, objects and arrays only; none where one of them is not plain.
 pub(crate) fn documents(text: &str) -> Option<Vec<Value<'_>>> {
-    let mut reader = Reader { text, at: 0, members: Vec::new(), items: Vec::new() };
+    let mut reader =
+        Reader { text, at: 0, members: Vec::new(), items: Vec::new(), keys: Vec::new(), again: 0 };
     let mut documents = Vec::new();
     loop {
+        reader.again = 0;
         match reader.next() {
             None => return Some(documents),
             Some(b'{') => documents.push(reader.object(0)?),
@@ -26,10 +28,19 @@ struct Reader<'t> {
     /// Members of the objects that are still open, and items of the arrays.
     members: Vec<(&'t str, Value<'t>)>,
     items: Vec<Value<'t>>,
+    /// Keys of a record in their order, and how many of them came again: records of a kind have them alike.
+    keys: Vec<&'t str>,
+    again: usize,
 }
 
 /// Deeper documents are left to `serde_json`, which refuses them a little later.
 const DEEPEST: usize = 100;
+
+/// Arrays that are no deeper hold records: bare ones, and those of an envelope.
+const RECORDS: usize = 1;
+
+/// Keys of one record that are remembered.
+const REMEMBERED: usize = 512;
 
 impl<'t> Reader<'t> {
     /// The next byte that is no space, without taking it.
@@ -67,8 +78,8 @@ impl<'t> Reader<'t> {
             if self.next()? != b'"' {
                 return None;
             }
-            let (key, plain) = self.quoted()?;
-            if !plain || self.next()? != b':' {
+            let key = self.key()?;
+            if self.next()? != b':' {
                 return None;
             }
             self.at += 1;
@@ -81,6 +92,28 @@ impl<'t> Reader<'t> {
         Some(Value::Object(members))
     }
 
+    /// A key without escapes: that of the record before, or another.
+    fn key(&mut self) -> Option<&'t str> {
+        if let Some(guess) = self.keys.get(self.again) {
+            let rest = self.text.as_bytes().get(self.at + 1..)?;
+            if rest.strip_prefix(guess.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'"')) {
+                self.at += guess.len() + 2;
+                self.again += 1;
+                return Some(guess);
+            }
+        }
+        let (key, true) = self.quoted()? else { return None };
+        if let Some(other) = self.keys.get_mut(self.again) {
+            *other = key;
+        } else if self.keys.len() < REMEMBERED {
+            self.keys.push(key);
+        } else {
+            return Some(key);
+        }
+        self.again += 1;
+        Some(key)
+    }
+
     fn array(&mut self, depth: usize) -> Option<Value<'t>> {
         self.at += 1;
         let start = self.items.len();
@@ -89,6 +122,9 @@ impl<'t> Reader<'t> {
         }
         let mut more = self.next()? != b']';
         while more {
+            if depth <= RECORDS {
+                self.again = 0;
+            }
             let value = self.value(depth + 1)?;
             self.items.push(value);
             more = self.more(b']')?;

@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr;
 use serde_json_borrow::Value;
 
 use crate::Time;
@@ -32,7 +31,7 @@ impl<'v> Json<'v> {
     /// without regard to ASCII case, because exports rewrite them.
     pub fn at(self, path: &str) -> Self {
         let (mut json, mut rest) = (self, path);
-        while let Some(dot) = memchr(b'.', rest.as_bytes()) {
+        while let Some(dot) = rest.bytes().position(|byte| byte == b'.') {
             json = json.key(&rest[..dot]);
             if json.0.is_none() {
                 return json;

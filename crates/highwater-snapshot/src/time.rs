@@ -20,6 +20,9 @@ impl Time {
 
     /// Reads RFC 3339 (a missing zone is UTC), a plain date, or `/Date(milliseconds)/`.
     pub fn parse(text: &str) -> Option<Self> {
+        if let Some(moment) = Self::parse_utc(text.as_bytes()) {
+            return Some(moment);
+        }
         if let Some(rest) = text.strip_prefix("/Date(") {
             let number = rest.split([')', '+']).next()?;
             return number.parse::<i64>().ok()?.checked_mul(1000).map(Self);
@@ -32,6 +35,41 @@ impl Time {
         }
         let civil: DateTime = text.parse().ok()?;
         let moment = TimeZone::UTC.to_ambiguous_timestamp(civil).unambiguous().ok()?;
+        Some(Self(moment.as_microsecond()))
+    }
+
+    /// Reads the form that nearly all services write, `2026-11-22T06:00:00.1234567Z`; none for any other.
+    fn parse_utc(text: &[u8]) -> Option<Self> {
+        let (start, rest) = text.split_first_chunk::<19>()?;
+        let (b'Z', fraction) = rest.split_last()? else { return None };
+        let marks = [start[4], start[7], start[10], start[13], start[16]];
+        if marks != *b"--T::" {
+            return None;
+        }
+        let number = |digits: &[u8]| {
+            digits.iter().try_fold(0_i32, |number, digit| {
+                digit.is_ascii_digit().then(|| number * 10 + i32::from(digit - b'0'))
+            })
+        };
+        let small = |at: usize| i8::try_from(number(&start[at..at + 2])?).ok();
+        let year = i16::try_from(number(&start[..4])?).ok()?;
+        let nanoseconds = match fraction {
+            [] => 0,
+            [b'.', digits @ ..] if (1..=9).contains(&digits.len()) => {
+                number(digits)? * 10_i32.pow(9 - u32::try_from(digits.len()).ok()?)
+            }
+            _ => return None,
+        };
+        let civil = DateTime::new(
+            year,
+            small(5)?,
+            small(8)?,
+            small(11)?,
+            small(14)?,
+            small(17)?,
+            nanoseconds,
+        );
+        let moment = TimeZone::UTC.to_timestamp(civil.ok()?).ok()?;
         Some(Self(moment.as_microsecond()))
     }
 
@@ -77,7 +115,24 @@ impl<'de> Deserialize<'de> for Time {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn the_usual_form_is_read_as_any_other(
+            date in "(0[0-9]{3}|1[0-9]{3}|2[0-9]{3}|9999)-(0[1-9]|1[0-9])-([0-3][0-9])",
+            time in "[0-2][0-9]:[0-6][0-9]:[0-6][0-9]",
+            fraction in "(|\\.[0-9]{0,10})",
+        ) {
+            let text = format!("{date}T{time}{fraction}Z");
+            if let Some(moment) = Time::parse_utc(text.as_bytes()) {
+                let read = text.parse::<Timestamp>().unwrap();
+                prop_assert_eq!(moment, Time(read.as_microsecond()), "{}", text);
+            }
+        }
+    }
 
     #[test]
     fn reads_the_forms_that_services_write() {
