@@ -10,6 +10,7 @@ mod config;
 mod evaluate;
 mod exit;
 mod output;
+mod sheet;
 mod sign;
 mod testimony;
 
