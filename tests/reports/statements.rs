@@ -74,3 +74,79 @@ fn status_names_what_has_expired_and_what_is_contradicted() {
         "{said}"
     );
 }
+
+/// A form with its first question answered, as somebody fills it in.
+fn filled(form: &str) -> String {
+    let mut lines = form.lines().map(ToOwned::to_owned);
+    let head = lines.next().unwrap();
+    let first = lines.next().unwrap();
+    let id = first.split(',').next().unwrap();
+    let answered = format!("{id},fully,CoE lead,2026-11-01,,https://intranet.contoso.example/,");
+    let rest: Vec<String> = lines.collect();
+    format!(
+        "{head}\n{}\n{}\n",
+        first.replacen(&format!("{id},,,,,,"), &answered, 1),
+        rest.join("\n")
+    )
+}
+
+#[test]
+fn a_filled_sheet_reads_back_and_its_mistakes_have_a_place() {
+    let target = tempfile::tempdir().unwrap();
+    let after = fixture("after.json");
+    let made = ["attest", "init", after.to_str().unwrap(), "--out", "a.csv"];
+    out(&highwater(target.path(), &made));
+    let file = target.path().join("a.csv");
+    let form = fs::read_to_string(&file).unwrap();
+    let check = ["attest", "check", "a.csv", "--as-of", "2026-11-02T00:00:00Z"];
+    let blank = out(&highwater(target.path(), &check));
+    assert!(blank.contains("0 indicators"), "a form that nobody filled in says nothing: {blank}");
+    fs::write(&file, filled(&form)).unwrap();
+    let read = out(&highwater(target.path(), &check));
+    assert!(read.contains("1 indicator with a live statement"), "{read}");
+    fs::write(&file, filled(&form).replacen("fully", "yes", 1)).unwrap();
+    let wrong = highwater(target.path(), &check);
+    let said = String::from_utf8(wrong.stderr).unwrap();
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(said.contains("a.csv, row 2, column Answer: `answer` must be"), "{said}");
+}
+
+#[test]
+fn a_workbook_filled_in_by_another_program_reads_back() {
+    let Some(python) = std::env::var_os("HIGHWATER_TEST_PYTHON") else {
+        println!(
+            "skipped: a_workbook_filled_in_by_another_program_reads_back, because HIGHWATER_TEST_PYTHON is not set"
+        );
+        return;
+    };
+    let target = tempfile::tempdir().unwrap();
+    let after = fixture("after.json");
+    let made = ["attest", "init", after.to_str().unwrap(), "--out", "a.xlsx"];
+    out(&highwater(target.path(), &made));
+    assert_eq!(
+        form::sheet::workbook(&scorecard("after.json"), 20).unwrap(),
+        fs::read(target.path().join("a.xlsx")).unwrap(),
+        "the same bytes"
+    );
+    let fill = |answer: &str, to: &str| {
+        let script = format!(
+            "import datetime, openpyxl\nbook = openpyxl.load_workbook('a.xlsx')\nsheet = book['Statements']\nat = {{cell.value: cell.column for cell in sheet[1]}}\nput = lambda name, value: sheet.cell(2, at[name], value)\nput('Answer', '{answer}'); put('By', 'CoE lead'); put('On', datetime.date(2026, 11, 1)); put('Evidence', 'https://intranet.contoso.example/\\nminutes, page 3')\nbook.save('{to}')\n"
+        );
+        let done = std::process::Command::new(&python)
+            .args(["-c", &script])
+            .current_dir(target.path())
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    };
+    fill("Fully", "good.xlsx");
+    let as_of = ["--as-of", "2026-11-02T00:00:00Z"];
+    let read =
+        out(&highwater(target.path(), &["attest", "check", "good.xlsx", as_of[0], as_of[1]]));
+    assert!(read.contains("1 indicator with a live statement"), "{read}");
+    assert!(!read.contains("counts as largely"), "the link is a link: {read}");
+    fill("perhaps", "bad.xlsx");
+    let wrong = highwater(target.path(), &["attest", "check", "bad.xlsx", as_of[0], as_of[1]]);
+    let said = String::from_utf8(wrong.stderr).unwrap();
+    assert!(said.contains("bad.xlsx, sheet Statements, row 2, column Answer"), "{said}");
+}

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod powerbi;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -251,4 +253,38 @@ fn the_scorecard_schema_is_fresh() {
         fs::read_to_string(&path).unwrap_or_default() == wanted,
         "docs/scorecard.schema.json is stale: HIGHWATER_BLESS=1"
     );
+}
+
+#[test]
+fn steps_are_about_what_there_is_and_every_gate_of_telemetry_has_one() {
+    let read = |path: &str| -> toml::Table {
+        fs::read_to_string(root().join(path)).unwrap().parse().unwrap()
+    };
+    let (steps, grants) = (read("config/steps.toml"), read("config/grants.toml"));
+    let grants = grants["grant"].as_table().unwrap();
+    let book = highwater_facts::FactBook::embedded().unwrap();
+    let mut told = BTreeSet::new();
+    for step in steps["step"].as_array().unwrap() {
+        let listed = |key: &str| step.get(key).and_then(toml::Value::as_array).cloned();
+        for fact in listed("facts").unwrap_or_default() {
+            let fact = fact.as_str().unwrap().to_owned();
+            assert!(book.fact(&fact).is_some(), "{fact} is no fact");
+            told.insert(fact);
+        }
+        for source in listed("sources").unwrap_or_default() {
+            let source = source.as_str().unwrap();
+            let known = grants.keys().any(|known| match source.strip_suffix('*') {
+                Some(start) => known.starts_with(start),
+                None => known == source,
+            });
+            assert!(known, "{source} is no source");
+        }
+    }
+    let rulebook = highwater_score::Rulebook::shipped(&Default::default()).unwrap();
+    for indicator in rulebook.indicators() {
+        let gate = indicator.role == highwater_score::Role::Gate;
+        let direct = indicator.assessability == highwater_score::Assessability::Direct;
+        let helped = indicator.facts().iter().any(|fact| told.contains(*fact));
+        assert!(!(gate && direct) || helped, "no step of {} says how", indicator.id);
+    }
 }

@@ -11,6 +11,7 @@ use highwater_score::{CapabilityScore, GapScore, IndicatorScore, Need, Scorecard
 
 use serde::Serialize;
 
+use crate::steps::{self, How};
 use crate::words;
 
 /// Kind of a step.
@@ -53,6 +54,8 @@ pub struct Action {
     pub limiting: bool,
     /// Who usually does it.
     pub owner: String,
+    /// How it is taken; empty where nothing is known of it.
+    pub how: Vec<How>,
     /// Ids of the models that it serves.
     models: BTreeSet<String>,
     /// Part of the way cleared, for the effort.
@@ -187,7 +190,7 @@ impl Obstacle<'_> {
 /// Builds a step from the obstacles that it clears.
 fn action(
     kind: Kind,
-    (title, detail): (String, String),
+    (title, detail, how): (String, String, Vec<How>),
     effort: f64,
     cleared: &[&Obstacle<'_>],
 ) -> Action {
@@ -205,6 +208,7 @@ fn action(
         brings: brings(cleared),
         limiting: cleared.iter().any(|it| it.limiting),
         owner: owners.into_iter().collect::<Vec<_>>().join(", "),
+        how,
         models: cleared.iter().map(|it| it.model.to_owned()).collect(),
         worth: gain / effort,
     }
@@ -263,7 +267,11 @@ fn collecting(scorecard: &Scorecard, obstacles: &[Obstacle<'_>]) -> Vec<Action> 
             "{why} {unlocked} read it, {} of them in the way of a next level.",
             cleared.len()
         );
-        let mut step = action(Kind::Collect, (title, detail), 1.0, &cleared);
+        let keys =
+            gaps.iter().map(|gap| (gap.source.as_str(), gap.grant.as_deref().unwrap_or_default()));
+        // What was refused has to be granted; what only failed has to be read again.
+        let how = if grant { steps::collecting(keys) } else { Vec::new() };
+        let mut step = action(Kind::Collect, (title, detail, how), 1.0, &cleared);
         step.owner = "Whoever runs the collection".to_owned();
         Some(step)
     });
@@ -302,7 +310,7 @@ fn finding_out(scorecard: &Scorecard, obstacles: &[Obstacle<'_>]) -> Vec<Action>
             .collect();
         let needs: Vec<String> = needs.into_iter().collect();
         let detail = format!("{} What was read so far does not tell it.", needs.join(" "));
-        action(Kind::Collect, (title, detail), 1.0, &cleared)
+        action(Kind::Collect, (title, detail, Vec::new()), 1.0, &cleared)
     });
     steps.collect()
 }
@@ -344,7 +352,12 @@ fn stating(obstacles: &[Obstacle<'_>]) -> Vec<Action> {
             _ => format!("{}.", titles.join("; ")),
         };
         let things = u32::try_from(things).unwrap_or(u32::MAX);
-        action(Kind::Attest, (title, detail), 0.5 + 0.5 * f64::from(things), &cleared)
+        action(
+            Kind::Attest,
+            (title, detail, steps::stating()),
+            0.5 + 0.5 * f64::from(things),
+            &cleared,
+        )
     });
     steps.collect()
 }
@@ -378,7 +391,12 @@ fn fixing(obstacles: &[Obstacle<'_>]) -> Vec<Action> {
         let detail = format!("{}: {standing}.", indicator.title.trim_end_matches('.'));
         let detail = detail.replace("..", ".");
         let effort = if weak { 3.0 } else { 1.5 };
-        Some(action(Kind::Fix, (title, detail), effort, &[obstacle]))
+        let short = indicator.needs.iter().flat_map(|need| match need {
+            Need::Fix { facts } => facts.as_slice(),
+            _ => &[],
+        });
+        let how = steps::fixing(short.map(String::as_str));
+        Some(action(Kind::Fix, (title, detail, how), effort, &[obstacle]))
     });
     steps.collect()
 }

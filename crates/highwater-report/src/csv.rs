@@ -165,24 +165,26 @@ pub(crate) fn word(value: &impl serde::Serialize) -> String {
 }
 
 /// Text that no spreadsheet takes for a formula.
-fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     let shown = words::sentence(text);
     let formula = shown.trim_start().starts_with(['=', '+', '-', '@', '|', '%']);
     if formula { format!("'{shown}") } else { shown }
 }
 
-struct Table {
-    text: String,
+/// A table that grows by rows.
+pub(crate) struct Table {
+    /// What was written so far.
+    pub(crate) text: String,
 }
 
 impl Table {
-    fn new(head: &[&str]) -> Self {
+    pub(crate) fn new(head: &[&str]) -> Self {
         let mut table = Self { text: String::new() };
         table.row(&head.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>());
         table
     }
 
-    fn row(&mut self, cells: &[String]) {
+    pub(crate) fn row(&mut self, cells: &[String]) {
         for (at, cell) in cells.iter().enumerate() {
             if at > 0 {
                 self.text.push(',');

@@ -6,9 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use highwater_score::Scorecard;
+use highwater_score::{Model, Scorecard};
 
 use crate::diff::Diff;
+use crate::history::History;
 
 /// What a report is made from.
 #[derive(Clone, Debug)]
@@ -23,6 +24,10 @@ pub struct Dossier {
     pub against: BTreeMap<String, BTreeMap<String, Hit>>,
     /// What changed since an earlier scorecard, if one was given.
     pub change: Option<Diff>,
+    /// The models by which it was scored; what a step moves is not said without them.
+    pub models: Vec<Model>,
+    /// The levels of the tenant's snapshots so far, this one last; if a store was given.
+    pub history: Option<History>,
 }
 
 impl Dossier {
@@ -34,6 +39,8 @@ impl Dossier {
             readings: Vec::new(),
             against: BTreeMap::new(),
             change: None,
+            models: Vec::new(),
+            history: None,
         }
     }
 }

@@ -11,6 +11,8 @@ use crate::actions::short_title;
 use crate::findings::{Placed, placed};
 use crate::words::{clean, sentence};
 
+pub mod sheet;
+
 /// The form. `most` bounds the number of questions; what is left out is counted.
 pub fn render(scorecard: &Scorecard, most: usize) -> String {
     let questions = questions(scorecard);
@@ -62,13 +64,18 @@ fn rank(it: &Placed<'_>) -> u8 {
     }
 }
 
-fn entry(out: &mut String, number: usize, it: &Placed<'_>, on: &str) {
-    let indicator = it.indicator;
-    let standing = match rank(it) {
+/// What an indicator stands in the way of, as the end of a sentence.
+fn standing(it: &Placed<'_>) -> &'static str {
+    match rank(it) {
         0 => ", in the way of a level that limits its model",
         1 => ", in the way of its next level",
         _ => "",
-    };
+    }
+}
+
+fn entry(out: &mut String, number: usize, it: &Placed<'_>, on: &str) {
+    let indicator = it.indicator;
+    let standing = standing(it);
     let _ = writeln!(
         out,
         "\n# {number}. {}: {}, level {}{standing}",

@@ -113,11 +113,11 @@ pub fn render_text(history: &History, most: usize) -> String {
     out
 }
 
-fn find<'a>(point: &'a Point, level: &Level) -> Option<&'a Level> {
+pub(crate) fn find<'a>(point: &'a Point, level: &Level) -> Option<&'a Level> {
     point.levels.iter().find(|it| (&it.model, &it.capability) == (&level.model, &level.capability))
 }
 
-fn cell(point: &Point, level: &Level) -> String {
+pub(crate) fn cell(point: &Point, level: &Level) -> String {
     find(point, level).map_or_else(
         || "not judged".to_owned(),
         |it| match it.level {

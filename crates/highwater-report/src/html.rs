@@ -16,6 +16,8 @@ mod change;
 mod evidence;
 mod fact;
 mod overview;
+mod plan;
+mod trend;
 
 const STYLE: &str = include_str!("html/report.css");
 const SCRIPT: &str = include_str!("html/report.js");
@@ -47,6 +49,8 @@ pub fn render(dossier: &Dossier) -> String {
                 main #content tabindex="-1" {
                     (overview::overview(dossier))
                     (change::section(dossier))
+                    (plan::section(dossier))
+                    (trend::section(dossier))
                     (capability::sections(dossier))
                     (evidence::sections(dossier))
                     (fact::section(dossier))
@@ -78,6 +82,12 @@ fn contents(dossier: &Dossier) -> Markup {
     let mut entries = vec![("overview", "Overview")];
     if dossier.change.is_some() {
         entries.push(("changes", "What changed"));
+    }
+    if !crate::actions::actions(scorecard).is_empty() {
+        entries.push(("plan", "Plan"));
+    }
+    if trend::shown(dossier).is_some() {
+        entries.push(("trend", "Trend"));
     }
     entries.push(("capabilities", "Capabilities"));
     if !scorecard.gaps.is_empty() {

@@ -112,6 +112,15 @@ fn steps(out: &mut String, dossier: &Dossier) {
             escape(&step.detail),
             escape(&step.brings.join(", "))
         );
+        for how in &step.how {
+            let _ = writeln!(out, "   - {}", escape(&how.setting));
+            if let Some(path) = how.path() {
+                let _ = writeln!(out, "     in {}", escape(&path));
+            }
+            if let Some((shell, command)) = &how.command {
+                let _ = writeln!(out, "     {shell}: ``{}``", command.replace('`', "'"));
+            }
+        }
     }
 }
 

@@ -8,14 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use highwater_score::{
-    Assumptions, CapabilityScore, IndicatorScore, Levels, Model, ModelScore, Need, Polarity,
-    Scorecard, State, in_the_way_if, levels_if,
+    Assumptions, CapabilityScore, IndicatorScore, Levels, Model, ModelScore, Need, Scorecard,
+    State, in_the_way_if, levels_if,
 };
 use serde::Serialize;
 
 use crate::actions::{Action, Ahead, Kind, short_title, towards};
+use crate::effect::{Effect, best, effects};
+use crate::steps::How;
 use crate::text::{in_words, plain};
-use crate::words::counted;
+use crate::words::{SENTENCE, clean, counted};
 
 /// A way to a level.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -66,8 +68,12 @@ pub struct Step {
     pub detail: String,
     /// Who usually does it.
     pub owner: String,
+    /// How it is taken; empty where nothing is known of it.
+    pub how: Vec<How>,
     /// Indicators that it settles.
     pub indicators: Vec<String>,
+    /// What it moves by itself.
+    pub alone: Vec<Effect>,
     /// The planned capabilities' least levels after this step and all before it, if they succeed.
     pub then: Levels,
 }
@@ -139,14 +145,6 @@ fn is_of(model: &ModelScore, id: &str) -> bool {
 fn least(model: &Model, capabilities: &[&CapabilityScore], assumed: &Assumptions) -> Levels {
     let levels: Vec<Levels> = capabilities.iter().map(|it| levels_if(model, it, assumed)).collect();
     Levels::each(|of| levels.iter().map(of).min().unwrap_or_default())
-}
-
-/// A score that is as good as can be.
-const fn best(indicator: &IndicatorScore) -> f64 {
-    match indicator.polarity {
-        Polarity::Achievement => 1.0,
-        Polarity::Limitation => 0.0,
-    }
 }
 
 /// What one capability needs; nothing where it has the level already.
@@ -238,7 +236,14 @@ fn steps(
                 settled.insert(id.clone(), best(indicator));
             }
         }
+        let about = (action.kind, action.indicators.as_slice());
+        let alone = effects(std::slice::from_ref(model), scorecard, about, assumed);
         steps.push(Step {
+            alone: alone
+                .into_iter()
+                .filter(|it| ways.iter().any(|way| way.capability == it.capability))
+                .collect(),
+            how: action.how,
             kind: action.kind,
             title: action.title,
             detail: action.detail,
@@ -302,7 +307,13 @@ pub fn render_text(plan: &Plan) -> String {
     let mut before = plan.now;
     for (at, step) in plan.steps.iter().enumerate() {
         let _ = writeln!(out, "{:>3}. {}: {}", at + 1, step.kind.word(), plain(&step.title));
-        let _ = writeln!(out, "     {}", plain(&step.detail));
+        let _ = writeln!(out, "     {}", clean(&step.detail, SENTENCE));
+        for line in step.how.iter().flat_map(How::lines) {
+            let _ = writeln!(out, "     - {line}");
+        }
+        for effect in &step.alone {
+            let _ = writeln!(out, "     alone: {}", effect.words());
+        }
         let _ = writeln!(out, "     {} ({})", step.indicators.join(", "), plain(&step.owner));
         if step.then != before {
             let _ = writeln!(out, "     \u{2192} {}", in_words(step.then));

@@ -9,10 +9,12 @@ use rust_xlsxwriter::{
     Format, FormatAlign, Workbook, Worksheet, XlsxError,
 };
 
-use crate::actions::{actions, short_title};
+use crate::actions::{Action, actions, short_title};
 use crate::csv::{settling, word};
 use crate::dossier::Dossier;
+use crate::effect::{self, Effect, effects};
 use crate::findings::{findings, placed};
+use crate::steps::How;
 use crate::words::sentence;
 
 /// A cell: text or a number.
@@ -194,11 +196,15 @@ fn profile_row(model: &ModelScore, capability: &CapabilityScore) -> Vec<Cell> {
 
 /// Every step, with columns for the team to fill.
 fn plan(sheet: &mut Worksheet, dossier: &Dossier) -> Result<(), XlsxError> {
-    let columns: [Column; 11] = [
+    let columns: [Column; 15] = [
         ("Order", 7.0),
         ("Kind", 9.0),
         ("Step", 50.0),
         ("Why", 60.0),
+        ("Setting", 44.0),
+        ("Where", 50.0),
+        ("Command", 50.0),
+        ("Moves by itself", 44.0),
         ("Brings closer", 36.0),
         ("Indicators", 24.0),
         ("Usually done by", 20.0),
@@ -216,6 +222,10 @@ fn plan(sheet: &mut Worksheet, dossier: &Dossier) -> Result<(), XlsxError> {
                 text(step.kind.word()),
                 text(&step.title),
                 text(&step.detail),
+                text(&each(&step.how, |how| Some(how.setting.clone()))),
+                text(&each(&step.how, How::path)),
+                text(&each(&step.how, |how| how.command.as_ref().map(|it| it.1.clone()))),
+                text(&moves(dossier, step)),
                 text(&step.brings.join("; ")),
                 text(&step.indicators.join(", ")),
                 text(&step.owner),
@@ -229,8 +239,23 @@ fn plan(sheet: &mut Worksheet, dossier: &Dossier) -> Result<(), XlsxError> {
     table(sheet, "Action plan", &columns, &rows)?;
     let status =
         DataValidation::new().allow_list_strings(&["open", "under way", "done", "declined"])?;
-    sheet.add_data_validation(1, 9, last(&rows).max(1), 9, &status)?;
+    sheet.add_data_validation(1, 13, last(&rows).max(1), 13, &status)?;
     Ok(())
+}
+
+/// What several ways of taking a step say, apart from one another.
+fn each(hows: &[How], of: impl Fn(&How) -> Option<String>) -> String {
+    hows.iter().filter_map(of).collect::<Vec<_>>().join("; ")
+}
+
+fn moves(dossier: &Dossier, step: &Action) -> String {
+    let about = (step.kind, step.indicators.as_slice());
+    let found = effects(&dossier.models, &dossier.scorecard, about, &Default::default());
+    match found.len() {
+        0 if dossier.models.is_empty() => String::new(),
+        0 => effect::NONE.to_owned(),
+        _ => found.iter().map(Effect::words).collect::<Vec<_>>().join("; "),
+    }
 }
 
 fn indicators(sheet: &mut Worksheet, dossier: &Dossier) -> Result<(), XlsxError> {

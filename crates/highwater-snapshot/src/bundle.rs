@@ -21,7 +21,7 @@ const MOST_RATIO: u64 = 200;
 const MOST_FILES: usize = 2_000;
 
 /// Files that a bundle may hold beside the snapshot: results, statements, and the list of them all.
-const BESIDE: [&str; 8] = [
+const BESIDE: [&str; 10] = [
     "bundle.json",
     "bundle.json.sig",
     "scorecard.json",
@@ -30,6 +30,8 @@ const BESIDE: [&str; 8] = [
     "attestations.toml.sig",
     "attestations.xlsx",
     "attestations.xlsx.sig",
+    "attestations.csv",
+    "attestations.csv.sig",
 ];
 
 /// Writes the manifest, every file that it names, and what stands beside them.

@@ -457,7 +457,9 @@ pub(crate) struct Registry {
 #[derive(Debug, Subcommand)]
 pub(crate) enum AttestVerb {
     /// Write a form with the statements that would tell most
-    #[command(after_help = "Example: highwater attest init highwater-data --out attestations.toml")]
+    #[command(
+        after_help = "Examples: highwater attest init highwater-data --out attestations.toml\n          highwater attest init --format xlsx --out attestations.xlsx"
+    )]
     Init {
         /// Snapshot folder, bundle (.zip), store or scorecard (.json); the default store when left out.
         result: Option<PathBuf>,
@@ -470,6 +472,9 @@ pub(crate) enum AttestVerb {
         /// File to write, which must not be there yet; stdout when left out.
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         out: Option<PathBuf>,
+        /// Form of the form; told by the ending of the file when left out. A workbook needs --out.
+        #[arg(long, value_name = "FORM")]
+        format: Option<FormForm>,
     },
     /// Say which statements expire when, and which ones the evidence speaks against
     #[command(after_help = "Example: highwater attest status --attest attestations.toml")]
@@ -598,6 +603,17 @@ pub(crate) enum ReportForm {
     Oscal,
     /// The scorecard itself.
     Json,
+}
+
+/// Form of the form of statements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormForm {
+    /// A text file to edit.
+    Toml,
+    /// A workbook to fill in.
+    Xlsx,
+    /// A sheet to fill in.
+    Csv,
 }
 
 /// Form of a query result.

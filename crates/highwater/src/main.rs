@@ -12,6 +12,7 @@ mod evaluate;
 mod exit;
 mod output;
 mod progress;
+mod sheet;
 mod sign;
 mod testimony;
 

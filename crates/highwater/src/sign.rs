@@ -194,7 +194,7 @@ impl Signature {
     }
 }
 
-/// What is signed: five lines, so that any tool can check it.
+/// What is signed: four lines, so that any tool can check it.
 fn message(key: &str, signed_at: &str, sha256: &str) -> String {
     format!("highwater signature 1\nkey {key}\nsigned_at {signed_at}\nsha256 {sha256}\n")
 }

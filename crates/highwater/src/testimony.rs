@@ -10,6 +10,7 @@ use highwater_score::{Attestations, Rulebook, SignedBy, StatementFile};
 use crate::args::Evaluation;
 use crate::config::Config;
 use crate::exit::usage_error;
+use crate::sheet;
 use crate::sign::{self, PublicKey, Signature};
 
 /// Statements and the file that they stand in; neither where no file was named.
@@ -71,6 +72,12 @@ pub(crate) fn check(file: &Path, rulebook: &Rulebook) -> anyhow::Result<()> {
 
 /// The statements of a file's bytes.
 fn parse(file: &Path, bytes: &[u8], rulebook: &Rulebook) -> anyhow::Result<Attestations> {
+    if sheet::is_sheet(file) {
+        let form = sheet::read(file, bytes)?;
+        let name = file.display().to_string();
+        return Attestations::read(&name, &form.text, rulebook)
+            .map_err(|error| form.told(error).into());
+    }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         usage_error(format!(
             "{} is not UTF-8 from byte {} on: save it as UTF-8",
@@ -114,11 +121,6 @@ pub(crate) fn signature(
 fn text(file: &Path, what: &str) -> anyhow::Result<String> {
     std::fs::read_to_string(file)
         .map_err(|error| usage_error(format!("cannot read the {what} {}: {error}", file.display())))
-}
-
-/// Whether a file is a workbook, by its ending.
-pub(crate) fn is_sheet(file: &Path) -> bool {
-    file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx"))
 }
 
 /// `attestations.toml` of this folder, unless another is named.

@@ -16,12 +16,12 @@ use crate::{evaluate, output};
 pub(crate) fn run(global: &Global, verb: &AttestVerb) -> anyhow::Result<ExitCode> {
     let (file, as_of) = match verb {
         AttestVerb::Check { file, as_of } => (file, as_of),
-        AttestVerb::Init { result, evaluation, limit, out } => {
+        AttestVerb::Init { result, evaluation, limit, out, format } => {
             return super::statements::init(
                 global,
                 result.as_deref(),
                 evaluation,
-                (*limit, out.as_deref()),
+                (*limit, out.as_deref(), *format),
             );
         }
         AttestVerb::Status { result, evaluation } => {

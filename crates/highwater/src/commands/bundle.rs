@@ -76,7 +76,9 @@ impl List {
     /// Name of the file of statements, if one is enclosed.
     pub(super) fn statements(&self) -> Option<&str> {
         self.files.keys().map(String::as_str).find(|name| {
-            ["attestations.toml", "attestations.xlsx"].iter().any(|known| known == name)
+            ["attestations.toml", "attestations.xlsx", "attestations.csv"]
+                .iter()
+                .any(|known| known == name)
         })
     }
 }
@@ -160,7 +162,10 @@ fn statements(verb: &Pack) -> anyhow::Result<Vec<File>> {
         std::fs::read(path)
             .map_err(|error| usage_error(format!("cannot read {}: {error}", path.display())))
     };
-    let ending = if testimony::is_sheet(path) { "xlsx" } else { "toml" };
+    let known = ["xlsx", "csv"]
+        .into_iter()
+        .find(|known| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(known)));
+    let ending = known.unwrap_or("toml");
     let name = format!("attestations.{ending}");
     let mut files = vec![(name.clone(), read(path)?)];
     let beside = sign::beside(path);

@@ -8,7 +8,7 @@ use std::path::Path;
 use highwater_facts::{Fact, Kind};
 use highwater_report::diff::{self, Diff};
 use highwater_report::dossier::{Dossier, Group, Hit, Reading, Subject, Subjects};
-use highwater_score::{Polarity, Rule, Scorecard};
+use highwater_score::{Model, Polarity, Rule, Scorecard};
 
 use crate::args::{Evaluation, Global};
 use crate::config::Config;
@@ -54,10 +54,19 @@ impl Given {
         }
     }
 
+    /// The models by which it was scored; none for a scorecard, which may have been scored by others.
+    fn models(&self) -> Vec<Model> {
+        match self {
+            Self::Scored(scored) => scored.case.rules.rulebook.models().to_vec(),
+            Self::Scorecard(_) => Vec::new(),
+        }
+    }
+
     /// Everything that a report shows of it.
     pub(super) fn dossier(&self, change: Option<Diff>) -> anyhow::Result<Dossier> {
         let mut dossier = Dossier::of(self.scorecard().clone());
         dossier.change = change;
+        dossier.models = self.models();
         if let Self::Scored(scored) = self {
             dossier.subjects = Some(subjects(scored)?);
             dossier.readings = readings(scored);

@@ -44,7 +44,7 @@ pub(crate) fn run(global: &Global, config: &Config, verb: &History) -> anyhow::R
 }
 
 /// Snapshot folders by tenant, the oldest first.
-fn snapshots(store: &Path) -> anyhow::Result<BTreeMap<String, Vec<PathBuf>>> {
+pub(super) fn snapshots(store: &Path) -> anyhow::Result<BTreeMap<String, Vec<PathBuf>>> {
     let mut found = BTreeMap::new();
     for (name, folder) in folders(store, "tenant=")? {
         let snapshots: Vec<PathBuf> = folders(&folder, "snapshot=")?

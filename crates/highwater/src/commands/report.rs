@@ -1,33 +1,34 @@
 //! `report`: renders a result into files, one a format. Never collects.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use highwater_report::dossier::Dossier;
+use highwater_report::history::{self, History};
 use highwater_report::{csv, html, junit, markdown, oscal, sarif, xlsx};
 
 use super::dossier::{Given, compare};
 use crate::args::{Evaluation, Global, Report, ReportForm};
 use crate::config::Config;
 use crate::exit::usage_error;
-use crate::output;
+use crate::{evaluate, output};
+
+/// Snapshots that a trend shows, the newest; more would be scored only to be too small to see.
+const TREND: usize = 12;
 
 pub(crate) fn run(global: &Global, config: &Config, verb: &Report) -> anyhow::Result<ExitCode> {
     let given = Given::open(global, config, verb.result.as_deref(), &verb.evaluation)?;
-    let change = match &verb.since {
+    // Earlier results are judged as of their own time.
+    let then = Evaluation { as_of: None, ..verb.evaluation.clone() };
+    let before = earlier(config, verb, &given)?;
+    let since = verb.since.as_ref().or(before.last());
+    let change = match since {
         None => None,
-        Some(path) => {
-            // The earlier result is judged as of its own time.
-            let then = Evaluation {
-                attest: verb.evaluation.attest.clone(),
-                as_of: None,
-                ..verb.evaluation.clone()
-            };
-            let earlier = Given::open(global, config, Some(path), &then)?;
-            Some(compare(&earlier, &given)?)
-        }
+        Some(path) => Some(compare(&Given::open(global, config, Some(path), &then)?, &given)?),
     };
-    let dossier = given.dossier(change)?;
+    let mut dossier = given.dossier(change)?;
+    dossier.history = trend(global, config, &before, &then, &given)?;
     std::fs::create_dir_all(&verb.out)
         .map_err(|error| usage_error(format!("cannot create {}: {error}", verb.out.display())))?;
     let forms: BTreeSet<ReportForm> = verb.format.iter().copied().collect();
@@ -43,6 +44,43 @@ pub(crate) fn run(global: &Global, config: &Config, verb: &Report) -> anyhow::Re
     }
     output::write(&said)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Earlier snapshots of the same tenant, the oldest first; where a store was given, and a snapshot of it is
+/// reported.
+fn earlier(config: &Config, verb: &Report, given: &Given) -> anyhow::Result<Vec<PathBuf>> {
+    let store = verb.result.clone().unwrap_or_else(|| config.store(None));
+    if !store.is_dir() || store.join("manifest.json").is_file() {
+        return Ok(Vec::new());
+    }
+    let scorecard = given.scorecard();
+    let tenant = super::history::snapshots(&store)?.remove(&scorecard.tenant.id);
+    let this = format!("snapshot={}", scorecard.snapshot.id);
+    let mut before: Vec<PathBuf> = tenant.into_iter().flatten().collect();
+    before.retain(|path| {
+        path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name < this.as_str())
+    });
+    Ok(before)
+}
+
+/// The levels of the newest snapshots, this one last; nothing where it is the only one.
+fn trend(
+    global: &Global,
+    config: &Config,
+    before: &[PathBuf],
+    then: &Evaluation,
+    given: &Given,
+) -> anyhow::Result<Option<History>> {
+    if before.is_empty() {
+        return Ok(None);
+    }
+    let newest = &before[before.len().saturating_sub(TREND - 1)..];
+    let mut scorecards = Vec::new();
+    for path in newest {
+        scorecards.push(evaluate::score(global, config, Some(path), then, None)?.scorecard);
+    }
+    scorecards.push(given.scorecard().clone());
+    Ok(Some(history::history(&given.scorecard().tenant.id, &scorecards)))
 }
 
 /// The files of one format, each with its name.

@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, Unit};
 
 use super::dossier::Given;
-use crate::args::{Evaluation, Global};
+use crate::args::{Evaluation, FormForm, Global};
 use crate::config::Config;
 use crate::exit::usage_error;
 use crate::output;
@@ -23,12 +23,26 @@ pub(super) fn init(
     global: &Global,
     result: Option<&Path>,
     evaluation: &Evaluation,
-    (limit, out): (usize, Option<&Path>),
+    (limit, out, format): (usize, Option<&Path>, Option<FormForm>),
 ) -> anyhow::Result<ExitCode> {
     let given = Given::open(global, &Config::load(global)?, result, evaluation)?;
-    let text = form::render(given.scorecard(), limit);
+    let ending = out.and_then(Path::extension).and_then(|ending| ending.to_str());
+    let format = format.unwrap_or(match ending {
+        Some("xlsx") => FormForm::Xlsx,
+        Some("csv") => FormForm::Csv,
+        _ => FormForm::Toml,
+    });
+    let scorecard = given.scorecard();
+    let bytes = match format {
+        FormForm::Toml => form::render(scorecard, limit).into_bytes(),
+        FormForm::Csv => form::sheet::csv(scorecard, limit).into_bytes(),
+        FormForm::Xlsx => form::sheet::workbook(scorecard, limit)?,
+    };
     match out {
-        None => output::write(&text)?,
+        None if format == FormForm::Xlsx => {
+            return Err(usage_error("a workbook is no text: name a file with --out"));
+        }
+        None => output::write(&String::from_utf8_lossy(&bytes))?,
         Some(path) if path.exists() => {
             return Err(usage_error(format!(
                 "{} is there already, and statements are not written over: name another file",
@@ -36,7 +50,7 @@ pub(super) fn init(
             )));
         }
         Some(path) => {
-            std::fs::write(path, text).map_err(|error| {
+            std::fs::write(path, bytes).map_err(|error| {
                 usage_error(format!("cannot write {}: {error}", path.display()))
             })?;
             output::write(&format!("{}\n", path.display()))?;
