@@ -70,6 +70,12 @@ impl Cloud {
         if !more.contains(&"--resume") {
             command.args(["--taken-at", MOMENT]);
         }
+        for name in ["tags.csv", "training.csv"] {
+            let file = self.own("inventory").join(name);
+            if file.is_file() {
+                command.arg("--with").arg(file);
+            }
+        }
         command
             .args(more)
             .env("AZURE_CLIENT_ID", "00000000-0000-0000-0000-0000000000e1")

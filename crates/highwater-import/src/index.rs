@@ -73,6 +73,11 @@ impl Exchange {
         kinds::scope(self.source, self.environment.as_deref(), self.parent.as_deref())
     }
 
+    /// Whether the service said that there is none, in so many words or by a count: 204.
+    pub(crate) fn is_none(&self) -> bool {
+        self.status == Some(204) && self.file.is_none()
+    }
+
     /// Whether the service answered.
     pub(crate) const fn is_answer(&self) -> bool {
         matches!(self.status, Some(200..300))
@@ -149,7 +154,7 @@ fn exchange(entry: Entry) -> Result<Exchange, String> {
         status,
         reason: entry.reason,
     };
-    if exchange.is_answer() && exchange.file.is_none() {
+    if exchange.is_answer() && exchange.file.is_none() && !exchange.is_none() {
         return Err(format!("{} was answered: say in which file", source.id));
     }
     if let Some(file) = &exchange.file {

@@ -403,6 +403,10 @@ impl<'a> Reader<'a> {
             };
             match code {
                 200..300 if there => {}
+                204 if exchange.is_none() => {
+                    let piece = missing(at, *root, exchange, String::new());
+                    self.pieces.push(Piece { doubt: None, ..piece });
+                }
                 200..300 => self.refuse(
                     (at, *root),
                     exchange,

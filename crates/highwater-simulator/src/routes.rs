@@ -127,9 +127,16 @@ impl Route {
             }
             Service::PpApi => &["api-version", "$skiptoken"],
             Service::Dataverse => match self.shape {
-                Shape::List(_) | Shape::Optional(_) => {
-                    &["$select", "$filter", "$expand", "$top", "$orderby", "$count", "$skiptoken"]
-                }
+                Shape::List(_) | Shape::Optional(_) => &[
+                    "$select",
+                    "$filter",
+                    "$expand",
+                    "$top",
+                    "$orderby",
+                    "$count",
+                    "$apply",
+                    "$skiptoken",
+                ],
                 _ => &[],
             },
             Service::Graph => match self.shape {

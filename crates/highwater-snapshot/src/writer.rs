@@ -267,6 +267,7 @@ impl Writer {
             people: if self.people.hides() { "pseudonyms" } else { "plain" }.into(),
             sources: self.sources(),
             tables,
+            collection: None,
             files,
         }
     }

@@ -211,6 +211,9 @@ pub(crate) struct Collect {
     /// The moment for which the snapshot stands (RFC 3339); now when left out.
     #[arg(long, value_name = "TIME", value_parser = moment, conflicts_with = "resume")]
     pub(crate) taken_at: Option<Time>,
+    /// Exported files that belong to the snapshot too: tags, training, an audit log; repeat for several.
+    #[arg(long = "with", value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(crate) with: Vec<PathBuf>,
     /// Replace a different snapshot of the same moment.
     #[arg(long)]
     pub(crate) replace: bool,

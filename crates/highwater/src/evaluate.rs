@@ -187,12 +187,15 @@ pub(crate) fn gaps(manifest: &Manifest) -> anyhow::Result<Vec<SourceGap>> {
         grant: BTreeMap<String, String>,
     }
     let grants: Grants = toml::from_str(GRANTS)?;
-    let gap = |source: &str, status: Status, reason: String| SourceGap {
+    let status =
+        |table: &str| manifest.tables.get(table).map_or(Status::Full, |entry| entry.status);
+    let gap = |source: &str, how: Status, reason: String| SourceGap {
         source: source.to_owned(),
-        status: status.word().to_owned(),
+        status: how.word().to_owned(),
         reason,
         grant: grants.grant.get(source).cloned(),
-        tables: fed_by(source),
+        // A table that another source told in full misses nothing.
+        tables: fed_by(source).into_iter().filter(|table| status(table) != Status::Full).collect(),
     };
     let mut found: BTreeMap<String, SourceGap> = BTreeMap::new();
     for (source, entry) in manifest.sources.iter().filter(|(_, entry)| entry.status != Status::Full)
@@ -204,8 +207,7 @@ pub(crate) fn gaps(manifest: &Manifest) -> anyhow::Result<Vec<SourceGap>> {
         found.insert(source.clone(), gap(source, entry.status, reason));
     }
     for table in TABLES {
-        let status = manifest.tables.get(table.name).map_or(Status::Full, |entry| entry.status);
-        if status == Status::Full {
+        if status(table.name) == Status::Full {
             continue;
         }
         // The way of reading that was begun, else the preferred one.
@@ -221,7 +223,7 @@ pub(crate) fn gaps(manifest: &Manifest) -> anyhow::Result<Vec<SourceGap>> {
             }
         }
     }
-    Ok(found.into_values().collect())
+    Ok(found.into_values().filter(|gap| !gap.tables.is_empty()).collect())
 }
 
 /// Tables that a source helps to complete.

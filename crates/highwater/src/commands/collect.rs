@@ -40,6 +40,9 @@ pub(crate) async fn collect(
 ) -> anyhow::Result<PathBuf> {
     known(&verb.only)?;
     known(&verb.skip)?;
+    if let Some(path) = verb.with.iter().find(|path| !path.exists()) {
+        return Err(usage_error(format!("{} does not exist: check --with", path.display())));
+    }
     let store = config.store(verb.store.as_deref());
     let people = config.people(&store)?;
     let shown = Arc::new(Shown::new(global));
@@ -69,7 +72,8 @@ pub(crate) async fn collect(
         config: config.evidence(),
         people,
     };
-    let home = into_snapshot(&store, &folder, &options, &summary, verb.replace)?;
+    let files = [std::slice::from_ref(&folder), &verb.with].concat();
+    let home = into_snapshot(&store, &files, &options, &summary, verb.replace)?;
     output::say(global, &told(&summary, &home.1));
     keep_or_remove(&folder, verb.keep_pages.as_deref())?;
     Ok(home.0)
@@ -106,7 +110,10 @@ fn place(runs: &Path, verb: &Collect) -> anyhow::Result<(PathBuf, Time)> {
         let moment = Time::parse(&told).with_context(|| format!("the moment {told} of the run"))?;
         return Ok((folder, moment));
     }
-    let moment = verb.taken_at.unwrap_or_else(now);
+    let moment = match verb.taken_at {
+        Some(moment) => moment,
+        None => now()?,
+    };
     Ok((runs.join(moment.folder()), moment))
 }
 
@@ -122,10 +129,9 @@ fn newest(runs: &Path) -> anyhow::Result<PathBuf> {
 }
 
 /// Now, to the second.
-fn now() -> Time {
-    let now = jiff::Timestamp::now().as_second();
-    let whole = jiff::Timestamp::from_second(now).unwrap_or_default();
-    Time::parse(&whole.to_string()).unwrap_or_default()
+pub(crate) fn now() -> anyhow::Result<Time> {
+    let whole = jiff::Timestamp::from_second(jiff::Timestamp::now().as_second())?;
+    Time::parse(&whole.to_string()).with_context(|| format!("the clock says {whole}"))
 }
 
 fn plan(connection: &Connection, config: &Config, verb: &Collect, moment: Time) -> Plan {
@@ -158,17 +164,17 @@ impl Asks for Asked {
     }
 }
 
-/// Turns the pages into a snapshot of the store.
+/// Turns the pages, and what was exported otherwise, into a snapshot of the store.
 fn into_snapshot(
     store: &Path,
-    pages: &Path,
+    files: &[PathBuf],
     options: &highwater_import::Options,
     summary: &Summary,
     replace: bool,
 ) -> anyhow::Result<(PathBuf, Manifest)> {
     let staging = highwater_snapshot::staging(store, &format!("collect-{}", std::process::id()));
     let _cleanup = super::import::Cleanup(staging.clone());
-    let mut imported = highwater_import::import(&[pages.to_owned()], &staging, options)?;
+    let mut imported = highwater_import::import(files, &staging, options)?;
     let calls =
         summary.sources.iter().map(|(id, counts)| ((*id).to_owned(), counts.pages + counts.kept));
     imported.written.collected(serde_json::to_value(summary)?, &calls.collect())?;
@@ -212,6 +218,6 @@ mod tests {
 
     #[test]
     fn the_moment_of_a_run_is_whole_seconds() {
-        assert!(!now().to_string().contains('.'), "{}", now());
+        assert!(!now().unwrap().to_string().contains('.'));
     }
 }

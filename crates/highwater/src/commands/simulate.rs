@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use highwater_report::text::{self, Style};
-use highwater_simulator::{Fault, Profile, Running, Settings, Simulator};
+use highwater_simulator::{Fault, Profile, Running, Scale, Settings, Simulator};
 use highwater_snapshot::Time;
 
 use crate::args::{Access, Collect, Demo, Evaluation, Global, Report, ReportForm, Simulate};
@@ -17,25 +17,59 @@ use crate::{color, evaluate, output};
 /// Client id of the application that reads simulated tenants.
 const CLIENT: &str = "00000000-0000-0000-0000-0000000000e1";
 
-/// What an organisation of the reference tenants would write down itself: configuration and statements.
-const ORGANISATIONS: [(&str, &str, Option<&str>); 5] = [
-    ("rudimentary", include_str!("../../../../fixtures/tenants/rudimentary/highwater.toml"), None),
+/// What an organisation of the reference tenants would write down itself: configuration, statements, and files that no
+/// service has.
+type Own =
+    (&'static str, &'static str, Option<&'static str>, &'static [(&'static str, &'static str)]);
+
+/// The organisations of the reference tenants.
+const ORGANISATIONS: [Own; 5] = [
+    (
+        "rudimentary",
+        include_str!("../../../../fixtures/tenants/rudimentary/highwater.toml"),
+        None,
+        &[],
+    ),
     (
         "repeatable",
         include_str!("../../../../fixtures/tenants/repeatable/highwater.toml"),
         Some(include_str!("../../../../fixtures/tenants/repeatable/attestations.toml")),
+        &[
+            (
+                "tags.csv",
+                include_str!("../../../../fixtures/tenants/repeatable/inventory/tags.csv"),
+            ),
+            (
+                "training.csv",
+                include_str!("../../../../fixtures/tenants/repeatable/inventory/training.csv"),
+            ),
+        ],
     ),
     (
         "defined",
         include_str!("../../../../fixtures/tenants/defined/highwater.toml"),
         Some(include_str!("../../../../fixtures/tenants/defined/attestations.toml")),
+        &[
+            ("tags.csv", include_str!("../../../../fixtures/tenants/defined/inventory/tags.csv")),
+            (
+                "training.csv",
+                include_str!("../../../../fixtures/tenants/defined/inventory/training.csv"),
+            ),
+        ],
     ),
     (
         "capable",
         include_str!("../../../../fixtures/tenants/capable/highwater.toml"),
         Some(include_str!("../../../../fixtures/tenants/capable/attestations.toml")),
+        &[
+            ("tags.csv", include_str!("../../../../fixtures/tenants/capable/inventory/tags.csv")),
+            (
+                "training.csv",
+                include_str!("../../../../fixtures/tenants/capable/inventory/training.csv"),
+            ),
+        ],
     ),
-    ("denied", include_str!("../../../../fixtures/tenants/denied/highwater.toml"), None),
+    ("denied", include_str!("../../../../fixtures/tenants/denied/highwater.toml"), None, &[]),
 ];
 
 /// The moment for which the reference tenants stand.
@@ -62,7 +96,7 @@ pub(crate) fn simulate(global: &Global, verb: &Simulate) -> anyhow::Result<ExitC
 
 fn settings(verb: &Simulate) -> anyhow::Result<Settings> {
     let profile = match verb.scale {
-        Some(environments) => Profile::Made(environments as usize),
+        Some(environments) => Profile::Made(Scale::of(usize::try_from(environments)?)),
         None => Profile::named(&verb.profile)?,
     };
     let mut settings = Settings::new(profile, jiff::Timestamp::now().as_second());
@@ -99,8 +133,13 @@ pub(crate) fn demo(global: &Global, verb: &Demo) -> anyhow::Result<ExitCode> {
             Some(path)
         }
     };
-    let home = runtime.block_on(collected(global, &config, &verb.out, profile))?;
-    let evaluation = Evaluation { attest, as_of: None };
+    let files = own.map_or_else(Vec::new, |own| own.3.to_vec());
+    let files = files
+        .into_iter()
+        .map(|(name, text)| write(&verb.out.join(name), text).map(|()| verb.out.join(name)))
+        .collect::<anyhow::Result<Vec<PathBuf>>>()?;
+    let home = runtime.block_on(collected(global, &config, &verb.out, profile, files))?;
+    let evaluation = Evaluation { attest, ..Evaluation::default() };
     let scored = evaluate::score(global, &config, Some(&home), &evaluation, None)?;
     output::write(&text::render(
         &scored.scorecard,
@@ -123,6 +162,7 @@ async fn collected(
     config: &Config,
     out: &Path,
     profile: Profile,
+    own: Vec<PathBuf>,
 ) -> anyhow::Result<PathBuf> {
     let running =
         Simulator::start(Settings::new(profile, jiff::Timestamp::now().as_second())).await?;
@@ -158,6 +198,7 @@ async fn collected(
         record: None,
         replay: None,
         taken_at: Time::parse(MOMENT),
+        with: own,
         replace: true,
         keep_pages: None,
     };
