@@ -63,28 +63,34 @@ async fn a_certificate_is_trusted_if_its_authority_is() {
     assert_eq!(status(&address, Some(&ca_file)).await.unwrap(), 204);
 }
 
-#[tokio::test]
-async fn ssl_cert_file_is_honoured() {
-    let folder = tempfile::tempdir().unwrap();
-    let (address, ca_file) = server(folder.path()).await;
-    // The store is read from the environment of a process: the test below runs in one that has it.
+/// Runs one of the ignored tests below in a process of its own, because store and proxies are read from the environment.
+async fn in_a_process(test: &'static str, variables: Vec<(&'static str, String)>) -> String {
     let child = tokio::task::spawn_blocking(move || {
         Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "trust::with_the_file_of_the_environment",
-                "--ignored",
-                "--nocapture",
-            ])
-            .env("SSL_CERT_FILE", ca_file)
+            .args(["--exact", test, "--ignored", "--nocapture"])
             .env_remove("SSL_CERT_DIR")
-            .env(ADDRESS, address)
+            .env_remove("NO_PROXY")
+            .env_remove("no_proxy")
+            .envs(variables)
             .output()
             .unwrap()
     });
     let output = child.await.unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    text
+}
+
+#[tokio::test]
+async fn ssl_cert_file_is_honoured() {
+    let folder = tempfile::tempdir().unwrap();
+    let (address, ca_file) = server(folder.path()).await;
+    let ca_file = ca_file.to_str().unwrap().to_owned();
+    in_a_process(
+        "trust::with_the_file_of_the_environment",
+        vec![("SSL_CERT_FILE", ca_file), (ADDRESS, address)],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -92,6 +98,37 @@ async fn ssl_cert_file_is_honoured() {
 async fn with_the_file_of_the_environment() {
     let Ok(address) = std::env::var(ADDRESS) else { return };
     assert_eq!(status(&address, None).await.unwrap(), 204);
+}
+
+#[tokio::test]
+async fn the_proxy_of_the_environment_is_used_but_for_the_hosts_it_leaves_out() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let proxy = format!("http://{}", listener.local_addr().unwrap());
+    let variables = vec![("HTTPS_PROXY", proxy), ("NO_PROXY", "127.0.0.1".to_owned())];
+    let child =
+        tokio::spawn(in_a_process("trust::through_the_proxy_of_the_environment", variables));
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let mut asked = [0; 512];
+    let read = stream.read(&mut asked).await.unwrap();
+    stream.write_all(b"HTTP/1.1 403 Forbidden\r\n\r\n").await.unwrap();
+    drop(stream);
+    assert!(
+        asked[..read].starts_with(b"CONNECT proxied.invalid:443"),
+        "{}",
+        String::from_utf8_lossy(&asked)
+    );
+    child.await.unwrap();
+    let again = tokio::time::timeout(std::time::Duration::from_millis(50), listener.accept()).await;
+    assert!(again.is_err(), "the host that the proxy leaves out was asked for there as well");
+}
+
+#[tokio::test]
+#[ignore = "run by the_proxy_of_the_environment_is_used_but_for_the_hosts_it_leaves_out in a process of its own"]
+async fn through_the_proxy_of_the_environment() {
+    let client = tls::client_builder(None).unwrap().build().unwrap();
+    for address in ["https://proxied.invalid/", "https://127.0.0.1:1/"] {
+        assert!(client.get(address).send().await.is_err());
+    }
 }
 
 #[tokio::test]

@@ -42,8 +42,6 @@ pub struct Service {
     /// Host patterns that may be read with tokens of this audience (`*.crm#.dynamics.com`), that of `base` included.
     /// `*` is exactly one label, `#` any run of digits.
     pub hosts: Vec<String>,
-    /// Environment variable with a token of its own, where the service knows nothing of Entra.
-    pub token_variable: Option<String>,
 }
 
 /// A cloud: services by name (`bap`, `ppapi`, `powerapps`, `flow`, `graph`, `arm` …, see [`SERVICES`]).

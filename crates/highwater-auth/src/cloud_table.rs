@@ -36,7 +36,6 @@ struct ServiceTable {
     base: Option<String>,
     audience: Option<String>,
     hosts: Option<Vec<String>>,
-    token: Option<String>,
 }
 
 impl CloudTable {
@@ -81,8 +80,7 @@ impl ServiceTable {
             (None, Some(before)) if !moved => before.hosts.clone(),
             (None, _) => Vec::new(),
         };
-        let token_variable = self.token.or_else(|| before.and_then(|before| before.token_variable));
-        Ok(Service { hosts: allowed(&base, further)?, base, audience, token_variable })
+        Ok(Service { hosts: allowed(&base, further)?, base, audience })
     }
 }
 

@@ -20,6 +20,8 @@ use crate::{
     Audience, Cloud, Description, Error, Settings, Surroundings, Token, Tokens, host, tls,
 };
 
+/// Services that know nothing of Entra, and the variable in which each finds its token.
+const OWN_TOKENS: [(&str, &str); 1] = [("github", "GITHUB_TOKEN")];
 /// A token that somebody handed over ends when it is refused, not before.
 const FOR_GOOD: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -34,7 +36,7 @@ pub struct SignIn {
 /// A token that a service of its own kind gets, and the variable it stands in.
 #[derive(Debug)]
 struct Own {
-    variable: String,
+    variable: &'static str,
     token: Option<Token>,
 }
 
@@ -107,14 +109,14 @@ fn own_tokens(
     cloud: &Cloud,
     surroundings: &dyn Surroundings,
 ) -> BTreeMap<Audience, Own> {
-    let services = cloud.services.values();
-    services
-        .filter_map(|service| service.token_variable.as_ref().map(|variable| (service, variable)))
+    let known = OWN_TOKENS.iter();
+    known
+        .filter_map(|(service, variable)| Some((cloud.services.get(*service)?, *variable)))
         .map(|(service, variable)| {
             let value = settings.variables.get(variable);
             let token =
                 value.map(|value| Token::new(value.to_owned(), surroundings.now() + FOR_GOOD));
-            (service.audience.clone(), Own { variable: variable.clone(), token })
+            (service.audience.clone(), Own { variable, token })
         })
         .collect()
 }
