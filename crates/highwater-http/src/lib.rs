@@ -6,6 +6,29 @@
 //!
 //! A [`Client`] is one identity. [`Client::page`] asks for one page, [`Client::pages`] walks a chain,
 //! [`Client::batch`] asks Graph for many things at once, and [`Client::meter`] says what it cost.
+//!
+//! ```no_run
+//! use highwater_auth::Audience;
+//! use highwater_http::{Client, Failure, Method, Paging, Read};
+//!
+//! async fn environments(client: &Client) -> Result<usize, Failure> {
+//!     let address = "https://api.bap.microsoft.com/providers/Microsoft.BusinessAppPlatform/environments";
+//!     let read = Read {
+//!         service: "bap",
+//!         scope: String::new(),
+//!         audience: Audience::new("https://service.powerapps.com"),
+//!         method: Method::Get,
+//!         url: address.parse().map_err(|_| Failure::Unusable { reason: "no address".to_owned() })?,
+//!         headers: Vec::new(),
+//!         paging: Paging::NextLink,
+//!     };
+//!     let (mut pages, mut bytes) = (client.pages(&read), 0);
+//!     while let Some(page) = pages.next().await {
+//!         bytes += page?.body.len();
+//!     }
+//!     Ok(bytes)
+//! }
+//! ```
 
 mod asked;
 mod batch;

@@ -125,15 +125,15 @@ impl Limiter {
         let scope = if limit.by_scope { read.scope.clone() } else { String::new() };
         let mut all = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.elapsed();
-        let mut queue = |class, rate, concurrent| {
-            let key = (read.service, class, scope.clone());
-            Arc::clone(
-                all.entry(key).or_insert_with(|| Arc::new(Queue::new(rate, concurrent, now))),
-            )
+        let mut queue = |class, scope: String, rate, concurrent| {
+            let key = (read.service, class, scope);
+            let new = || Arc::new(Queue::new(rate, concurrent, now));
+            Arc::clone(all.entry(key).or_insert_with(new))
         };
-        let of_path =
-            limit.path(path).map(|(at, path)| queue(Some(at), path.quota, path.concurrent));
-        let of_service = queue(None, limit.quota, limit.concurrent);
+        let of_path = limit
+            .path(path)
+            .map(|(at, path)| queue(Some(at), String::new(), path.quota, path.concurrent));
+        let of_service = queue(None, scope, limit.quota, limit.concurrent);
         of_path.into_iter().chain([of_service]).collect()
     }
 }
@@ -347,5 +347,17 @@ mod tests {
         let refused = limiter.enter(&read(), "/a", 1, PATIENCE).await;
         assert_eq!(refused.err(), Some(TooLong(Duration::from_secs(7200))));
         assert_eq!(limiter.clock.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_path_is_counted_over_all_scopes() {
+        let limiter = limiter(Limit::default());
+        let arg = "/providers/Microsoft.ResourceGraph/resources";
+        for number in 0..45 {
+            let read = Read { service: "arm", scope: number.to_string(), ..read() };
+            drop(limiter.enter(&read, arg, 1, PATIENCE).await.unwrap());
+        }
+        let took = limiter.clock.elapsed();
+        assert!(took >= Duration::from_secs(10) && took < Duration::from_secs(11), "{took:?}");
     }
 }

@@ -35,7 +35,8 @@ pub struct Limit {
     pub paths: Vec<(String, PathLimit)>,
 }
 
-/// Limits of some paths of a service, which count for the service as well.
+/// Limits of some paths of a service, which count for the service as well. All scopes of the service are counted
+/// together here.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PathLimit {
     /// How many requests in what time, if the vendor says so.

@@ -4,7 +4,7 @@
 //! exchange, and that memory does not grow with it. A kill in the middle of an exchange costs that one exchange.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Seek as _, SeekFrom, Write as _};
+use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -54,6 +54,20 @@ impl Recorder {
         Ok(Self { path, state: Mutex::new(state) })
     }
 
+    /// Goes on with a recording of ours that an earlier run left, or begins one if the file is not there. An exchange
+    /// that was being written when that run was killed is dropped.
+    ///
+    /// # Errors
+    /// [`Error::Recording`] if the file is none of ours or cannot be written.
+    pub fn resume(path: impl Into<PathBuf>) -> Result<Self, Error> {
+        let path = path.into();
+        if !path.exists() {
+            return Self::create(path);
+        }
+        let state = State::rescued(&path).map_err(|error| failed(&path, &error.to_string()))?;
+        Ok(Self { path, state: Mutex::new(state) })
+    }
+
     /// Puts what was written safely on the disk.
     ///
     /// # Errors
@@ -90,8 +104,37 @@ impl Recorder {
 impl State {
     fn begin(&mut self) -> std::io::Result<()> {
         self.file.write_all(format!("{}{}", HEAD.trim_end(), FOOT).as_bytes())?;
-        self.end = u64::try_from(HEAD.trim_end().len()).unwrap_or(u64::MAX);
+        self.end = length(HEAD.trim_end().as_bytes());
         Ok(())
+    }
+
+    /// The state after the last whole entry of a file, one of which stands on each line after the head.
+    fn rescued(path: &Path) -> std::io::Result<Self> {
+        let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+        let mut reader = BufReader::new(&mut file);
+        let mut line = Vec::new();
+        reader.read_until(b'\n', &mut line)?;
+        let head = line.trim_ascii_end();
+        if !(head.starts_with(b"{\"log\":") && head.ends_with(b"\"entries\":[")) {
+            return Err(std::io::Error::other("not a recording of Highwater's"));
+        }
+        let (mut entries, mut end, mut read) = (0, length(head), length(&line));
+        loop {
+            line.clear();
+            let bytes = reader.read_until(b'\n', &mut line)?;
+            let entry = line.trim_ascii_end();
+            let entry = entry.strip_suffix(b",").unwrap_or(entry);
+            if bytes == 0 || serde_json::from_slice::<Entry>(entry).is_err() {
+                break;
+            }
+            entries += 1;
+            end = read + length(entry);
+            read += length(&line);
+        }
+        file.set_len(end)?;
+        file.seek(SeekFrom::Start(end))?;
+        file.write_all(FOOT.as_bytes())?;
+        Ok(Self { file, entries, end, failed: None })
     }
 
     /// Writes an entry over the foot, and a new foot, in one go.
@@ -101,7 +144,7 @@ impl State {
         self.file.seek(SeekFrom::Start(self.end))?;
         self.file.write_all(text.as_bytes())?;
         self.entries += 1;
-        self.end += u64::try_from(text.len() - FOOT.len()).unwrap_or_default();
+        self.end += length(text.as_bytes()) - length(FOOT.as_bytes());
         Ok(())
     }
 }
@@ -112,6 +155,10 @@ fn new_file(path: &Path) -> std::io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+fn length(text: &[u8]) -> u64 {
+    u64::try_from(text.len()).unwrap_or(u64::MAX)
 }
 
 fn failed(path: &Path, reason: &str) -> Error {

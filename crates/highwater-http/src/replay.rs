@@ -40,8 +40,9 @@ impl Replay {
     /// [`Error::Recording`] if it cannot be read or is no HAR.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let failed = |reason: String| Error::Recording { path: path.to_owned(), reason };
-        let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-        Self::parse(&text).map_err(failed)
+        let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+        // A recording can be cut off within a character.
+        Self::parse(&String::from_utf8_lossy(&bytes)).map_err(failed)
     }
 
     /// Whether the recording was cut off, so that what was asked last is missing.

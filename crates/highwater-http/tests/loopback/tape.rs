@@ -27,7 +27,7 @@ async fn leaky() -> Server {
         (_, "/flows") if seen.parameter("page").is_none() => {
             let body = format!(
                 r#"{{"value":[{{"flowTriggerUri":"https://x.example/paths/invoke?a={CANARY}",
-                "properties":{{"connectionString":"{CANARY}","accessToken":"{CANARY}","name":"kept",
+                "properties":{{"connectionString":"{CANARY}","accessToken":"{CANARY}","name":"kept ééééééééééééééééééééé",
                 "inputsLink":{{"uri":"https://x.example/run?sv=1&sig={CANARY}"}},
                 "text":"{{\"password\":\"{CANARY}\"}}"}}}}],
                 "nextLink":"/flows?page=2&sig={CANARY}"}}"#
@@ -179,6 +179,43 @@ async fn a_recording_survives_a_kill_up_to_the_exchange_that_was_written() {
     let flows = get(&server, &format!("/flows?$top=2&code={CANARY}"), Paging::NextLink);
     let (pages, failure) = all(&replay.client, &flows).await;
     assert_eq!((pages.len(), failure), (2, None));
+}
+
+#[tokio::test]
+async fn a_recording_is_gone_on_with_after_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.har");
+    let server = Server::start(|_, seen| json(&format!("[{:?},\"éé\"]", seen.target))).await;
+    let reads: Vec<_> =
+        ["/a", "/b", "/c"].iter().map(|path| get(&server, path, Paging::None)).collect();
+    let recording = rig(&[&server], tape(&path));
+    for read in &reads[..2] {
+        recording.client.page(read, None).await.unwrap();
+    }
+    let whole = std::fs::read(&path).unwrap();
+    let last = whole.windows(2).rposition(|pair| pair == b",\n").unwrap();
+    let e = whole.windows(2).rposition(|pair| pair == "é".as_bytes()).unwrap();
+    for (length, entries) in [
+        (whole.len(), 3),
+        (whole.len() - 3, 3),
+        (e + 1, 2),
+        (last + 40, 2),
+        (last, 2),
+        (last + 1, 2),
+    ] {
+        std::fs::write(&path, &whole[..length]).unwrap();
+        let tape = Some(Tape::Record(Recorder::resume(&path).unwrap()));
+        let resumed = rig(&[&server], Choice { tape, ..Choice::default() });
+        assert!(read(&path)["log"]["entries"].is_array(), "whole again before anything is added");
+        resumed.client.page(&reads[2], None).await.unwrap();
+        let har = read(&path);
+        let entries_now = har["log"]["entries"].as_array().unwrap();
+        assert_eq!(entries_now.len(), entries, "{length}");
+        assert!(entries_now[entries - 1]["request"]["url"].as_str().unwrap().ends_with("/c"));
+    }
+    std::fs::write(&path, "{}").unwrap();
+    assert!(Recorder::resume(&path).is_err());
+    assert!(Recorder::resume(folder.path().join("new.har")).is_ok());
 }
 
 #[tokio::test]
