@@ -30,6 +30,9 @@ impl Recorded {
                     }))
                 })
             }
+            Service::Dataverse if asked.path.ends_with("/msdyn_solutioncomponentsummaries") => {
+                self.summaries(asked)
+            }
             Service::Dataverse if asked.path.trim_end_matches("()").ends_with("/WhoAmI") => {
                 let told = json!({"BusinessUnitId": SOMEBODY, "UserId": SOMEBODY, "OrganizationId": SOMEBODY});
                 self.all_refused(&canonical(&asked.host)).or(Some(Found::Document(told)))
@@ -80,6 +83,28 @@ impl Recorded {
         })
     }
 
+    /// Summaries of the components of solutions, from the components themselves.
+    fn summaries(&self, asked: &Asked) -> Option<Found> {
+        let held = self.recording.exchanges.get(&key(
+            "GET",
+            &asked.host,
+            "/api/data/v9.2/solutioncomponents",
+        ))?;
+        let Found::List(List { rows, .. }) = answer(&held.iter().collect::<Vec<_>>(), None) else {
+            return None;
+        };
+        let filter = asked.parameter("$filter").and_then(Filter::read);
+        let told = rows.cut(0, usize::MAX).into_iter().map(|row| summary(&row));
+        let kept = told
+            .filter(|row| filter.as_ref().is_none_or(|filter| filter.keeps(row).unwrap_or(true)))
+            .collect();
+        Some(Found::List(List {
+            rows: Rows::Held(Arc::new(kept)),
+            envelope: Map::new(),
+            broken: false,
+        }))
+    }
+
     /// The tables of an organisation, as far as their rows were recorded.
     fn definitions(&self, host: &str, filter: Option<&str>) -> Vec<Value> {
         let head = key("GET", host, "/api/data/v9.2/");
@@ -96,6 +121,13 @@ impl Recorded {
 }
 
 const SOMEBODY: &str = "00000000-0000-0000-0000-0000000000f1";
+
+/// A component as the summary of its solution tells of it.
+fn summary(row: &Value) -> Value {
+    json!({"msdyn_solutionid": row["_solutionid_value"], "msdyn_objectid": row["objectid"], "msdyn_componenttype": row["componenttype"],
+        "msdyn_componentlogicalname": row["msdyn_componentlogicalname"], "msdyn_name": row["msdyn_name"], "msdyn_subtype": row["msdyn_subtype"],
+        "msdyn_workflowcategory": row["msdyn_workflowcategory"], "msdyn_modifiedon": row["modifiedon"], "msdyn_createdon": row["createdon"]})
+}
 
 /// Hosts of the vaults that Resource Graph told of.
 pub(super) fn vaults(recording: &Recording) -> Vec<String> {
