@@ -34,6 +34,9 @@ pub(crate) enum Form {
     Prefixed(String),
 }
 
+/// The host that signs people and applications in.
+const SIGN_IN: &str = "login.microsoftonline.com";
+
 impl Form {
     /// The address of a host for this client, without a slash at the end.
     pub(crate) fn address(&self, host: &str) -> String {
@@ -75,7 +78,14 @@ impl Asked {
                     .map_or((authority.as_str(), String::new()), |(host, port)| {
                         (host, format!(":{port}"))
                     });
-                (host.to_owned(), raw, Form::Mapped(port))
+                // Without a host in the path, loopback itself is the place to sign in: some clients replace the path of
+                // the authority that they are given.
+                match host {
+                    "localhost" | "127.0.0.1" => {
+                        (SIGN_IN.to_owned(), raw, Form::Prefixed(format!("https://{authority}")))
+                    }
+                    _ => (host.to_owned(), raw, Form::Mapped(port)),
+                }
             }
         };
         let query = url::form_urlencoded::parse(uri.query().unwrap_or("").as_bytes())
@@ -205,6 +215,19 @@ mod tests {
         assert_eq!(
             prefixed.link(&[("a", None), ("b", Some("é"))]),
             "https://localhost:8443/~api.bap.microsoft.com/providers/x?b=%C3%A9"
+        );
+    }
+
+    #[test]
+    fn loopback_itself_is_where_to_sign_in() {
+        let asked = asked("https://localhost:8443/tenant/oauth2/v2.0/token");
+        assert_eq!(
+            (asked.host.as_str(), asked.path.as_str()),
+            ("login.microsoftonline.com", "/tenant/oauth2/v2.0/token")
+        );
+        assert_eq!(
+            asked.link(&[]),
+            "https://localhost:8443/~login.microsoftonline.com/tenant/oauth2/v2.0/token"
         );
     }
 

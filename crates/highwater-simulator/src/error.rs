@@ -37,4 +37,7 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A quota that cannot be read.
+    #[error("quota {0:?} cannot be read: write SERVICE=REQUESTS/TIME, as in graph=100/10s")]
+    Quota(String),
 }

@@ -82,6 +82,25 @@ pub(crate) fn canonical(host: &str) -> String {
 }
 
 impl Service {
+    /// All services.
+    pub(crate) const ALL: [Self; 15] = [
+        Self::Entra,
+        Self::Bap,
+        Self::PowerApps,
+        Self::Flow,
+        Self::PpApi,
+        Self::PowerBi,
+        Self::Analytics,
+        Self::Dataverse,
+        Self::Graph,
+        Self::Arm,
+        Self::KeyVault,
+        Self::LogAnalytics,
+        Self::O365,
+        Self::AzureDevOps,
+        Self::GitHub,
+    ];
+
     /// The name that settings, faults and counters use.
     pub(crate) const fn name(self) -> &'static str {
         match self {

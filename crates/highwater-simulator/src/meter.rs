@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 /// Counts of requests, for benchmarks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Requests {
-    /// Requests by service and path: `graph GET /v1.0/groups`, ids left in.
+    /// Requests by service, method and path, ids left out: `graph GET /v1.0/groups/{id}/members`.
     pub by_path: BTreeMap<String, u64>,
     /// Requests by service.
     pub by_service: BTreeMap<String, u64>,
@@ -43,16 +43,17 @@ struct Inner {
 }
 
 /// Most entries of a list, and most paths that are counted one by one.
-const MOST: usize = 100_000;
+const MOST: usize = 10_000;
 
 impl Meter {
-    pub(crate) fn begin(&self, service: &str, line: &str) {
+    pub(crate) fn begin(&self, service: &str, method: &str, path: &str) {
+        let key = format!("{service} {method} {}", without_ids(path));
         let mut inner = self.lock();
         inner.underway += 1;
         inner.requests.peak = inner.requests.peak.max(inner.underway);
         *inner.requests.by_service.entry(service.to_owned()).or_default() += 1;
-        if inner.requests.by_path.len() < MOST {
-            *inner.requests.by_path.entry(format!("{service} {line}")).or_default() += 1;
+        if inner.requests.by_path.len() < MOST || inner.requests.by_path.contains_key(&key) {
+            *inner.requests.by_path.entry(key).or_default() += 1;
         }
     }
 
@@ -101,5 +102,37 @@ impl Meter {
 fn push(list: &mut Vec<String>, line: String) {
     if list.len() < MOST && !list.contains(&line) {
         list.push(line);
+    }
+}
+
+/// A path with `{id}` for every segment that ends in an identifier.
+fn without_ids(path: &str) -> String {
+    let is_id = |part: &str| {
+        let tail = part.get(part.len().saturating_sub(36)..).unwrap_or_default();
+        tail.len() == 36 && tail.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+    };
+    path.split('/')
+        .map(|part| if is_id(part) { "{id}" } else { part })
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_counted_without_ids() {
+        let meter = Meter::default();
+        meter.begin(
+            "bap",
+            "GET",
+            "/environments/Default-00000000-0000-0000-0000-000000000101/apps",
+        );
+        meter.begin("bap", "GET", "/environments/00000000-0000-0000-0000-000000000102/apps");
+        meter.end("bap", 200, 10);
+        let requests = meter.requests();
+        assert_eq!(requests.by_path["bap GET /environments/{id}/apps"], 2);
+        assert_eq!((requests.peak, requests.bytes, requests.total()), (2, 10, 2));
     }
 }

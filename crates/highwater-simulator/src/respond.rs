@@ -1,12 +1,11 @@
 //! Respond: an answer as bytes on a connection, whole or spoiled.
 
 use std::convert::Infallible;
-use std::io::{self, Write as _};
+use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use flate2::{Compress, Compression, Crc, FlushCompress};
 use futures_util::stream;
 use http::{HeaderValue, Response, header};
 use http_body_util::combinators::UnsyncBoxBody;
@@ -67,11 +66,8 @@ fn body(effect: Effect, bytes: Bytes) -> (Outgoing, Option<usize>) {
     let length = bytes.len();
     match effect {
         Effect::None | Effect::ContentType => (whole(bytes), None),
-        Effect::Reset => (broken(bytes.slice(..length / 2)), Some(length.max(2))),
-        Effect::Truncate => (
-            StreamBody::new(stream::iter([Ok(Frame::data(bytes))])).boxed_unsync(),
-            Some(length + LACKING),
-        ),
+        Effect::Reset => (ending(bytes.slice(..length / 2), true), Some(length.max(2))),
+        Effect::Truncate => (ending(bytes, false), Some(length + LACKING)),
         Effect::Drip(pause) => (dripping(bytes, Duration::from_millis(pause)), Some(length)),
         Effect::GzipBomb(size) => (whole(bomb(size).into()), None),
     }
@@ -81,14 +77,15 @@ fn whole(bytes: Bytes) -> Outgoing {
     Full::new(bytes).map_err(|never: Infallible| match never {}).boxed_unsync()
 }
 
-/// Some bytes, a moment for them to leave, and then the end of the connection.
-fn broken(bytes: Bytes) -> Outgoing {
-    let parts = stream::unfold(Some(bytes), |state| async move {
+/// Some bytes, a moment for them to leave, and then the end: of the connection, or of the body alone.
+fn ending(bytes: Bytes, with_connection: bool) -> Outgoing {
+    let parts = stream::unfold(Some(bytes), move |state| async move {
         match state {
             Some(bytes) if !bytes.is_empty() => Some((Ok(Frame::data(bytes)), Some(Bytes::new()))),
             Some(_) => {
                 tokio::time::sleep(Duration::from_millis(20)).await;
-                Some((Err(io::Error::from(io::ErrorKind::ConnectionReset)), None))
+                with_connection
+                    .then(|| (Err(io::Error::from(io::ErrorKind::ConnectionReset)), None))
             }
             None => None,
         }
@@ -108,14 +105,31 @@ fn dripping(bytes: Bytes, pause: Duration) -> Outgoing {
     StreamBody::new(parts).boxed_unsync()
 }
 
-/// A JSON document of so many MiB of blanks, compressed.
+/// A JSON document of so many MiB of blanks, compressed: one compressed MiB, repeated.
 fn bomb(size: u64) -> Vec<u8> {
-    let blanks = vec![b' '; 1 << 20];
-    let mut told = GzEncoder::new(Vec::new(), Compression::fast());
-    let written = told
-        .write_all(b"{\"value\":[")
-        .and_then(|()| (0..size).try_for_each(|_| told.write_all(&blanks)))
-        .and_then(|()| told.write_all(b"]}"));
-    // Writing to memory cannot fail; an empty body is what would be left if it did.
-    written.and_then(|()| told.finish()).unwrap_or_default()
+    let (head, blanks, tail) = (b"{\"value\":[".as_slice(), vec![b' '; 1 << 20], b"]}".as_slice());
+    let mut told = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+    told.extend(deflated(head, FlushCompress::Full));
+    let block = deflated(&blanks, FlushCompress::Full);
+    let (mut sum, mut of_block, mut of_tail) = (Crc::new(), Crc::new(), Crc::new());
+    sum.update(head);
+    of_block.update(&blanks);
+    of_tail.update(tail);
+    for _ in 0..size {
+        told.extend_from_slice(&block);
+        sum.combine(&of_block);
+    }
+    told.extend(deflated(tail, FlushCompress::Finish));
+    sum.combine(&of_tail);
+    told.extend(sum.sum().to_le_bytes());
+    told.extend(sum.amount().to_le_bytes());
+    told
+}
+
+/// Bytes as part of a compressed stream that needs nothing of what came before.
+fn deflated(bytes: &[u8], flush: FlushCompress) -> Vec<u8> {
+    let mut told = Vec::with_capacity(bytes.len() + 64);
+    // Compressing into memory that is large enough cannot fail; an empty part is what would be left if it did.
+    let _ = Compress::new(Compression::fast(), false).compress_vec(bytes, &mut told, flush);
+    told
 }

@@ -115,7 +115,7 @@ async fn handle(
 ) -> Result<Response<Outgoing>, Infallible> {
     let asked = received(request).await;
     let service = asked.service().map_or("unknown", crate::host::Service::name);
-    cloud.meter.begin(service, &format!("{} {}", asked.method, asked.path));
+    cloud.meter.begin(service, asked.method.as_str(), &asked.path);
     if !cloud.settings.latency.is_zero() {
         tokio::time::sleep(cloud.settings.latency).await;
     }

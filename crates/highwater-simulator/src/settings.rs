@@ -75,6 +75,35 @@ pub struct Quota {
     pub window: Duration,
 }
 
+impl Quota {
+    /// Reads quotas by service: `graph=100/10s, dataverse=6000/5m`.
+    ///
+    /// # Errors
+    /// [`Error::Quota`] with the part that was not understood.
+    pub fn list(text: &str) -> Result<BTreeMap<String, Self>, Error> {
+        let one = |part: &str| {
+            let (name, told) = part.split_once('=')?;
+            let (requests, window) = told.split_once('/')?;
+            let (number, unit) =
+                window.split_at(window.find(|letter: char| !letter.is_ascii_digit())?);
+            let seconds = match unit {
+                "s" => 1,
+                "m" => 60,
+                "h" => 3600,
+                _ => return None,
+            };
+            let window = Duration::from_secs(
+                number.parse::<u64>().ok().filter(|number| *number > 0)?.checked_mul(seconds)?,
+            );
+            let known = name == "resource_graph"
+                || crate::host::Service::ALL.iter().any(|service| service.name() == name);
+            known.then_some((name.to_owned(), Self { requests: requests.parse().ok()?, window }))
+        };
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        parts.map(|part| one(part).ok_or_else(|| Error::Quota(part.to_owned()))).collect()
+    }
+}
+
 /// Everything that a simulated cloud can be told.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -127,6 +156,21 @@ impl Settings {
             client_secret: None,
             unrecorded: Unrecorded::Nothing,
             canaries: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotas_are_read() {
+        let quotas = Quota::list("graph=100/10s, dataverse=6000/5m,").unwrap();
+        assert_eq!(quotas["graph"], Quota { requests: 100, window: Duration::from_secs(10) });
+        assert_eq!(quotas["dataverse"].window, Duration::from_secs(300));
+        for wrong in ["graph", "graph=x/1s", "graph=1/1", "graph=1/0s", "moon=1/1s", "graph=1/s"] {
+            assert!(Quota::list(wrong).unwrap_err().to_string().contains(wrong), "{wrong}");
         }
     }
 }

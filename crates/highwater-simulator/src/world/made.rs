@@ -271,9 +271,9 @@ impl World for Made {
     }
 }
 
-/// Records that the filter of a request keeps. Lists with a filter are those of one environment, or short.
+/// Records that the filter of a request keeps: in Dataverse, where lists are those of one environment and short.
 fn filtered(found: Found, asked: &Asked) -> Found {
-    let odata = matches!(asked.service(), Some(Service::Dataverse | Service::Graph));
+    let odata = asked.service() == Some(Service::Dataverse);
     let filter = asked.parameter("$filter").filter(|_| odata).and_then(Filter::read);
     match (found, filter) {
         (Found::List(list), Some(filter)) => {

@@ -4,17 +4,21 @@
 //! filter that was not recorded is asked of the records themselves. A sibling of a refused request is refused as well:
 //! a service grants rights by area, not by path.
 
+mod answering;
+mod derivation;
+
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use self::answering::{answer, parameter};
+use self::derivation::{feed, vaults};
 use super::activity::Feed;
 use super::recording::{Exchange, Recording, Told, key};
 use super::{Found, World};
 use crate::asked::Asked;
 use crate::graph_query::is_of;
 use crate::host::{Service, canonical};
-use crate::odata::Filter;
 use crate::paging::{List, Rows};
 use crate::routes::{Route, Shape};
 
@@ -126,71 +130,6 @@ impl Recorded {
         held.first().map(|exchange| answer(&[exchange], None))
     }
 
-    /// Answers that follow from others: the list of the audit feed, who one is, and which tables there are.
-    fn derived(&self, asked: &Asked, now: i64) -> Option<Found> {
-        match asked.service()? {
-            Service::O365 => self.activity(asked, now),
-            Service::KeyVault => self.secrets(asked),
-            Service::Dataverse if asked.path.ends_with("/EntityDefinitions") => {
-                let rows = self.definitions(&asked.host, asked.parameter("$filter"));
-                self.all_refused(&canonical(&asked.host)).or_else(|| {
-                    Some(Found::List(List {
-                        rows: Rows::Held(Arc::new(rows)),
-                        envelope: Map::new(),
-                        broken: false,
-                    }))
-                })
-            }
-            Service::Dataverse if asked.path.trim_end_matches("()").ends_with("/WhoAmI") => {
-                let told = json!({"BusinessUnitId": SOMEBODY, "UserId": SOMEBODY, "OrganizationId": SOMEBODY});
-                self.all_refused(&canonical(&asked.host)).or(Some(Found::Document(told)))
-            }
-            _ => None,
-        }
-    }
-
-    /// The audit feed: which contents are subscribed to, the blobs of a window, the events of a blob.
-    fn activity(&self, asked: &Asked, now: i64) -> Option<Found> {
-        let content = asked.path.ends_with("/subscriptions/content");
-        let Some(feed) = &self.feed else {
-            let refused = self.refused_nearby(asked);
-            let unsubscribed = json!({"error": {"code": "AF20022", "message": "No subscription found for the specified content type"}});
-            return content.then(|| refused.unwrap_or(Found::Refused(400, unsubscribed)));
-        };
-        if asked.path.ends_with("/subscriptions/list") {
-            return Some(Found::Document(
-                json!([{"contentType": "Audit.General", "status": "enabled", "webhook": null}]),
-            ));
-        }
-        if content {
-            Some(Found::List(feed.blobs(asked, now)))
-        } else {
-            feed.events(&asked.path).map(Found::List)
-        }
-    }
-
-    /// Secrets of a vault on its own host: those that Resource Manager told of.
-    fn secrets(&self, asked: &Asked) -> Option<Found> {
-        let vault = asked.host.split('.').next()?;
-        let tail = format!("/vaults/{vault}/secrets");
-        let (_, held) = self.recording.exchanges.iter().find(|(key, _)| key.ends_with(&tail))?;
-        let Found::List(List { rows, .. }) = answer(&held.iter().collect::<Vec<_>>(), None) else {
-            return None;
-        };
-        let told = |row: Value| {
-            let (name, properties) = (row["name"].as_str().unwrap_or_default(), &row["properties"]);
-            json!({"id": format!("https://{}/secrets/{name}", asked.host), "contentType": properties["contentType"], "attributes": properties["attributes"], "tags": {}})
-        };
-        let rows = rows.cut(0, usize::MAX).into_iter().map(told).collect();
-        asked.path.eq_ignore_ascii_case("/secrets").then(|| {
-            Found::List(List {
-                rows: Rows::Held(Arc::new(rows)),
-                envelope: Map::new(),
-                broken: false,
-            })
-        })
-    }
-
     /// 404 for an organisation or a repository of which nothing was recorded.
     fn nobody(&self, asked: &Asked) -> Option<Found> {
         let depth = match asked.service()? {
@@ -206,52 +145,6 @@ impl Recorded {
         });
         (!known).then(|| Found::Refused(404, json!({"message": "Not Found", "documentation_url": "https://docs.github.com/rest", "status": "404"})))
     }
-
-    /// The tables of an organisation, as far as their rows were recorded.
-    fn definitions(&self, host: &str, filter: Option<&str>) -> Vec<Value> {
-        let head = key("GET", host, "/api/data/v9.2/");
-        let sets = self
-            .recording
-            .exchanges
-            .keys()
-            .filter_map(|key| key.strip_prefix(&head)?.strip_prefix('/'));
-        let filter = filter.and_then(Filter::read);
-        sets.map(|set| json!({"LogicalName": crate::reading::primary(set).trim_end_matches("id"), "EntitySetName": set, "MetadataId": SOMEBODY}))
-            .filter(|row| filter.as_ref().is_none_or(|filter| filter.keeps(row).unwrap_or(true)))
-            .collect()
-    }
-}
-
-const SOMEBODY: &str = "00000000-0000-0000-0000-0000000000f1";
-
-/// Hosts of the vaults that Resource Graph told of.
-fn vaults(recording: &Recording) -> Vec<String> {
-    let key = key("POST", "management.azure.com", "/providers/Microsoft.ResourceGraph/resources");
-    let lists = recording.exchanges.get(&key).into_iter().flatten().filter_map(|exchange| {
-        if let Told::List(rows, _) = &exchange.told { Some(rows) } else { None }
-    });
-    let address = |row: &Value| {
-        Some(url::Url::parse(row["properties"]["vaultUri"].as_str()?).ok()?.host_str()?.to_owned())
-    };
-    lists.flat_map(|rows| rows.iter().filter_map(address)).collect()
-}
-
-/// The recorded events of the audit feed.
-fn feed(recording: &Recording) -> Option<Feed> {
-    let of_feed = |key: &str| {
-        key.starts_with("GET manage.office.com/") && key.contains("/activity/feed/audit/")
-    };
-    let mut lists = recording
-        .exchanges
-        .iter()
-        .filter(|(key, _)| of_feed(key))
-        .flat_map(|(_, held)| held)
-        .peekable();
-    lists.peek()?;
-    let rows = lists.filter_map(|exchange| {
-        if let Told::List(rows, _) = &exchange.told { Some(rows.iter().cloned()) } else { None }
-    });
-    Some(Feed::new(rows.flatten()))
 }
 
 fn of_types(rows: &Rows, types: &[String]) -> Rows {
@@ -364,71 +257,4 @@ impl World for Recorded {
             _ => true,
         }
     }
-}
-
-/// What exchanges of one path say together, for a filter.
-fn answer(held: &[&Exchange], filter: Option<&str>) -> Found {
-    let exact = held
-        .iter()
-        .find(|exchange| parameter(&exchange.query, "$filter").map(plain) == filter.map(plain));
-    match (exact, held) {
-        (Some(exchange), _) => whole(exchange),
-        (None, []) => Found::Nothing,
-        (None, [only]) if !matches!(only.told, Told::List(..)) || only.status != 200 => whole(only),
-        (None, all) => asked_of_records(all, filter),
-    }
-}
-
-fn whole(exchange: &Exchange) -> Found {
-    match &exchange.told {
-        Told::Silence => Found::Exhausted,
-        Told::Document(body) if exchange.status >= 400 => {
-            Found::Refused(exchange.status, body.clone())
-        }
-        // GitHub tells "not protected" as a document of its own, recorded as what it is.
-        Told::Document(body) if body["status"] == "404" => Found::Refused(404, body.clone()),
-        Told::Document(body) => Found::Document(body.clone()),
-        Told::List(rows, envelope) => Found::List(List {
-            rows: Rows::Held(rows.clone()),
-            envelope: envelope.clone(),
-            broken: exchange.broken,
-        }),
-    }
-}
-
-/// Records of all exchanges that a filter keeps. What a record does not show is kept, unless the exchange it comes from
-/// was itself filtered by it: then it belongs to that filter and to no other.
-fn asked_of_records(held: &[&Exchange], filter: Option<&str>) -> Found {
-    let parsed = filter.and_then(Filter::read);
-    let mut rows = Vec::new();
-    let mut envelope = Map::new();
-    for exchange in held {
-        let own = parameter(&exchange.query, "$filter").and_then(Filter::read);
-        let Told::List(list, head) = &exchange.told else { continue };
-        envelope.clone_from(head);
-        let missing = match (&own, &parsed) {
-            (Some(own), Some(parsed)) => {
-                !own.properties().iter().any(|name| parsed.properties().contains(name))
-            }
-            _ => true,
-        };
-        rows.extend(
-            list.iter()
-                .filter(|row| {
-                    parsed.as_ref().is_none_or(|filter| filter.keeps(row).unwrap_or(missing))
-                })
-                .cloned(),
-        );
-    }
-    let broken = held.iter().any(|exchange| exchange.broken);
-    Found::List(List { rows: Rows::Held(Arc::new(rows)), envelope, broken })
-}
-
-fn parameter<'a>(query: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    query.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
-}
-
-/// A filter without regard to spaces and case.
-fn plain(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase()
 }
