@@ -4,15 +4,17 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
+use highwater_http::Next;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::chain::Chain;
 use crate::engine::Engine;
 use crate::fill::{self, Values};
 use crate::follow::{End, Missing, Thread, follow};
-use crate::found::{Due, Found, Object, Place};
-use crate::journal::{Gapped, Line};
+use crate::found::{Answer, Compose, Due, Found, Kept, Object, Place};
+use crate::journal::{Gapped, Line, Paged};
 use crate::source::{Each, Request, Scope, Source};
 use crate::{Error, Event};
 
@@ -79,6 +81,10 @@ pub(crate) async fn ask(
             outcome = outcome.worse(give_up(engine, source, &mut open).await?);
         }
     }
+    if let Some(compose) = source.compose {
+        let kept = std::mem::take(&mut found.kept);
+        composed(engine, source, place, compose, &kept).await?;
+    }
     let read = outcome == Outcome::Read;
     engine.count(source.id, |counts| match (read, is_empty) {
         (true, true) => counts.empty += 1,
@@ -143,6 +149,39 @@ async fn give_up(
         engine.gap(source.id, missing.gap, missing.brief).await?;
     }
     Ok(outcome)
+}
+
+/// Writes the records that are made of all answers at a place.
+async fn composed(
+    engine: &Engine,
+    source: &'static Source,
+    place: Place<'_>,
+    compose: Compose,
+    kept: &[Kept],
+) -> Result<(), Error> {
+    let answers: Vec<Answer<'_>> = kept
+        .iter()
+        .map(|kept| Answer { request: kept.request, place, key: &kept.key, body: &kept.body })
+        .collect();
+    let mut pages: BTreeMap<Chain, Vec<Bytes>> = BTreeMap::new();
+    for record in compose(&place, &answers) {
+        let own = chain(source, source.requests.len(), place, "");
+        let parent = record.parent.map_or(own.parent.clone(), |parent| parent.to_lowercase());
+        pages.entry(Chain { parent, ..own }).or_default().push(record.body.into());
+    }
+    for (chain, bodies) in pages {
+        let last = u32::try_from(bodies.len()).unwrap_or(u32::MAX);
+        for (page, body) in (1_u32..).zip(bodies) {
+            let next = (page < last).then(|| Next::Token((page + 1).to_string()));
+            let file = chain.file(page, true);
+            let chain = chain.clone();
+            let line =
+                Paged { chain, page, status: 200, evidence: true, asked: String::new(), next };
+            let body = (engine.boundary)(source.id, body);
+            engine.writer.keep(Some((file, body)), Line::Page(Box::new(line))).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes down that the probe counted nothing.
@@ -290,7 +329,10 @@ fn keys(
 }
 
 /// The day so many times 24 hours before a moment.
-fn day_of(now: Timestamp, before: i64) -> Option<(String, BTreeMap<&'static str, String>)> {
+pub(crate) fn day_of(
+    now: Timestamp,
+    before: i64,
+) -> Option<(String, BTreeMap<&'static str, String>)> {
     let end = now.checked_sub(SignedDuration::from_hours(24 * before)).ok()?;
     let start = end.checked_sub(SignedDuration::from_hours(24)).ok()?;
     let plain = |moment: Timestamp| format!("{moment:.0}").trim_end_matches('Z').to_owned();
@@ -299,7 +341,7 @@ fn day_of(now: Timestamp, before: i64) -> Option<(String, BTreeMap<&'static str,
 }
 
 /// The values with those of the place.
-fn placed(mut values: Values, source: &Source, place: Place<'_>) -> Values {
+pub(crate) fn placed(mut values: Values, source: &Source, place: Place<'_>) -> Values {
     if let Some(environment) = place.environment {
         values.texts.insert("env", environment.id.clone());
         if source.service == "dataverse" {

@@ -21,7 +21,7 @@ use crate::writer::Writer;
 use crate::{Asks, Error, Event, Plan, Progress};
 
 /// Requests that are under way at once, for each service. The client waits longer where a vendor demands it.
-const AT_ONCE: usize = 24;
+const AT_ONCE: usize = 48;
 
 /// What all parts of a run share.
 pub(crate) struct Engine {
@@ -53,6 +53,8 @@ pub(crate) struct Ledger {
     pub(crate) asked: BTreeSet<(&'static str, String)>,
     /// Ids to ask in batches at the end.
     pub(crate) batches: BTreeMap<&'static str, BTreeSet<String>>,
+    /// Objects of kinds of which only so many are asked, most important first, and how many more there were.
+    pub(crate) limited: BTreeMap<&'static str, (BTreeSet<Object>, u64)>,
     /// Tables whose rows are fewer than the probe counted: environments by table.
     pub(crate) short: BTreeMap<String, u64>,
     pub(crate) environments: u64,

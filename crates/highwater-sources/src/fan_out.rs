@@ -75,6 +75,7 @@ async fn frugal(engine: &Engine, visits: Vec<Visit>, mut budget: u64) -> Result<
 
 /// Reads environments of one class round by round; returns what is left of the budget.
 async fn one_class(engine: &Engine, mut open: Vec<Visit>, mut budget: u64) -> Result<u64, Error> {
+    let mut is_short = false;
     while !open.is_empty() {
         let mut left = budget;
         let (mut paid, mut cut) = (Vec::new(), Vec::new());
@@ -87,6 +88,7 @@ async fn one_class(engine: &Engine, mut open: Vec<Visit>, mut budget: u64) -> Re
                 _ => cut.push(visit),
             }
         }
+        is_short |= !cut.is_empty();
         for mut visit in cut {
             visit.cut(engine, "budget").await?;
         }
@@ -101,5 +103,6 @@ async fn one_class(engine: &Engine, mut open: Vec<Visit>, mut budget: u64) -> Re
         budget = budget.saturating_sub(read.iter().map(|(_, spent)| spent).sum());
         open = read.into_iter().map(|(visit, _)| visit).filter(Visit::is_open).collect();
     }
-    Ok(budget)
+    // What was kept from the more important ones is not given to the less important ones.
+    Ok(if is_short { 0 } else { budget })
 }

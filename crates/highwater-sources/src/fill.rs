@@ -115,6 +115,10 @@ fn base(base: &str, values: &Values) -> Result<String, String> {
             }
         }
     }
+    // A part of the host that nothing else fills is what the request is asked once each for: the region.
+    if let Some(key) = values.texts.get("key") {
+        filled = filled.replace("{region}", key);
+    }
     fill(&filled, values, Into::Path)
 }
 
@@ -222,4 +226,97 @@ fn hours(text: &str) -> Option<i64> {
 pub(crate) fn values(plan: &Plan, now: Timestamp) -> Values {
     let texts = BTreeMap::from([("tenant", plan.tenant.to_lowercase())]);
     Values { texts, now, ..Values::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn with(fields: &[(&'static str, &str)]) -> Values {
+        let texts = fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        Values { texts, now: "2026-11-22T06:00:00Z".parse().unwrap(), ..Values::default() }
+    }
+
+    fn path(text: &str, fields: &[(&'static str, &str)]) -> Result<String, String> {
+        fill(text, &with(fields), Into::Path)
+    }
+
+    #[test]
+    fn names_of_vendors_are_one_segment() {
+        assert_eq!(path("/x/{id}/y", &[("id", "a/b ?#%")]).unwrap(), "/x/a%2Fb%20%3F%23%25/y");
+        assert_eq!(path("/x/{id}", &[("id", "~Default")]).unwrap(), "/x/~Default");
+        assert!(path("/x/{id}/y", &[("id", "..")]).is_err());
+        assert!(path("/x/{id}/y", &[("id", "")]).is_err());
+        assert!(path("/x/{other}", &[]).unwrap_err().contains("{other}"));
+    }
+
+    #[test]
+    fn resource_ids_keep_their_slashes_and_their_place() {
+        let id = "/subscriptions/s/resourceGroups/r g/providers/Microsoft.KeyVault/vaults/v";
+        assert_eq!(
+            path("{+id}/secrets", &[("id", id)]).unwrap(),
+            "/subscriptions/s/resourceGroups/r%20g/providers/Microsoft.KeyVault/vaults/v/secrets"
+        );
+        for odd in ["/a/../b", "/a?x=1", "/a#b", "\\\\host", "/a/.."] {
+            assert!(path("{+id}/secrets", &[("id", odd)]).is_err(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn moments_are_counted_back_from_that_of_the_run() {
+        assert_eq!(path("{ago_30d}", &[]).unwrap(), "2026-10-23T06:00:00Z");
+        assert_eq!(
+            fill("ge {ago_12h}", &with(&[]), Into::Text).unwrap(),
+            "ge 2026-11-21T18:00:00Z"
+        );
+        assert!(path("{ago_30y}", &[]).is_err());
+    }
+
+    #[test]
+    fn bodies_stay_json_whatever_is_put_in() {
+        let mut values = with(&[("key", "a\"b\\c")]);
+        values.ids = vec!["1".into(), "x\"".into()];
+        let body = fill(r#"{"a": {"b": "'{key}'"}, "ids": {ids}}"#, &values, Into::Json).unwrap();
+        let parsed: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(parsed["a"]["b"], "'a\"b\\c'");
+        assert_eq!(parsed["ids"][1], "x\"");
+    }
+
+    #[test]
+    fn a_tenant_has_a_host_of_its_own() {
+        let values = with(&[("tenant", "00000000-0000-0000-0000-0000000000ab")]);
+        for mark in ["{id/2}", "{id-2}"] {
+            let found =
+                base(&format!("https://{mark}.{{level}}.api.contoso.example"), &values).unwrap();
+            assert_eq!(
+                found,
+                "https://000000000000000000000000000000.ab.tenant.api.contoso.example"
+            );
+        }
+        let region = base("https://{region}.contoso.example", &with(&[("key", "emea")])).unwrap();
+        assert_eq!(region, "https://emea.contoso.example");
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_leaves_its_segment(value in "\\PC{0,20}") {
+            if let Ok(filled) = path("/a/{id}/b", &[("id", value.as_str())]) {
+                let url = Url::parse(&format!("https://host.example{filled}")).unwrap();
+                let steps: Vec<&str> = url.path_segments().unwrap().collect();
+                prop_assert_eq!((steps.len(), steps[0], steps[2]), (3, "a", "b"));
+                prop_assert!(url.query().is_none() && url.fragment().is_none());
+            }
+        }
+
+        #[test]
+        fn no_value_changes_the_query(value in "\\PC{0,20}") {
+            let request = Request { path: "/a", query: &[("x", "id eq '{id}'"), ("y", "1")], ..Request::GET };
+            let text = query(None, &request, &with(&[("id", value.as_str())])).unwrap();
+            let url = Url::parse(&format!("https://host.example/a?{text}")).unwrap();
+            let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+            prop_assert_eq!(pairs, [("x".to_owned(), format!("id eq '{value}'")), ("y".to_owned(), "1".to_owned())]);
+        }
+    }
 }

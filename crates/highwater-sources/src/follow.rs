@@ -8,7 +8,7 @@ use highwater_http::{Failure, Method, Page, Read};
 
 use crate::chain::Chain;
 use crate::engine::Engine;
-use crate::found::{Answer, Found, Place};
+use crate::found::{Answer, Found, Kept, Place};
 use crate::journal::{Gapped, Line, Paged};
 use crate::source::{Request, Source};
 use crate::{Error, Event};
@@ -84,7 +84,15 @@ pub(crate) async fn follow(
                     return Ok(End::Read);
                 }
             }
-            Err(failure) => return Ok(failed(thread, &failure)),
+            Err(failure) => {
+                let Some(body) = absence(thread.source, &failure) else {
+                    return Ok(failed(thread, &failure));
+                };
+                let body = Bytes::from_static(body.as_bytes());
+                let answer = Page { status: 200, headers: Vec::new(), body, next: None };
+                keep(engine, thread, page + 1, answer, found).await?;
+                return Ok(End::Read);
+            }
         }
     }
 }
@@ -128,19 +136,22 @@ async fn kept(
     found: &mut Found,
 ) -> Result<(), Error> {
     let path = engine.folder.join(thread.chain.file(number, thread.request.evidence));
-    let body = tokio::fs::read(&path).await.map_err(Error::io(&path))?;
+    let body = Bytes::from(tokio::fs::read(&path).await.map_err(Error::io(&path))?);
     engine.count(thread.source.id, |counts| counts.kept += 1);
     engine.progress.tell(Event::Kept { source: thread.source.id });
     look(thread, &body, found);
     Ok(())
 }
 
-fn look(thread: &Thread<'_>, body: &[u8], found: &mut Found) {
+fn look(thread: &Thread<'_>, body: &Bytes, found: &mut Found) {
     let key = thread.chain.key.as_str();
     (thread.source.find)(
         &Answer { request: thread.request, place: thread.place, key, body },
         found,
     );
+    if thread.source.compose.is_some() {
+        found.kept.push(Kept { request: thread.request, key: key.to_owned(), body: body.clone() });
+    }
     if thread.source.service == "dataverse" {
         found.rows += crate::items::items::<serde::de::IgnoredAny>(body).len() as u64;
     }
@@ -152,6 +163,12 @@ fn asked(read: &Read) -> String {
         Method::Get => format!("GET {}", read.url),
         Method::Post(_) => format!("POST {}", read.url),
     }
+}
+
+/// The answer that a refusal stands for.
+fn absence(source: &Source, failure: &Failure) -> Option<&'static str> {
+    let Failure::Refused { status, message, .. } = failure else { return None };
+    (source.absence)(*status, message)
 }
 
 fn failed(thread: &Thread<'_>, failure: &Failure) -> End {

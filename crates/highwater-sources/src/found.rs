@@ -134,6 +134,27 @@ impl Answer<'_> {
     }
 }
 
+/// A record made of several answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Composed {
+    /// Parent in the index, where it is another than the place's object.
+    pub parent: Option<String>,
+    /// The JSON to record.
+    pub body: Vec<u8>,
+}
+
+/// Makes records out of all answers at one place, in the order in which they were asked. Pure: the same answers make
+/// the same records, so that a resumed run makes them again.
+pub(crate) type Compose = fn(&Place<'_>, &[Answer<'_>]) -> Vec<Composed>;
+
+/// One page that is kept until its place is finished.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    pub(crate) request: &'static Request,
+    pub(crate) key: String,
+    pub(crate) body: bytes::Bytes,
+}
+
 /// What answers of one source at one place named.
 #[derive(Debug, Default)]
 pub struct Found {
@@ -151,6 +172,8 @@ pub struct Found {
     pub(crate) marks: BTreeSet<&'static str>,
     /// Records, for reconciliation, by what they are counted as.
     pub(crate) tally: BTreeMap<&'static str, u64>,
+    /// Pages out of which evidence is made.
+    pub(crate) kept: Vec<Kept>,
     /// Requests that this run is charged for.
     pub(crate) spent: u64,
     /// Records in these pages, where the probe counts them too.
@@ -169,6 +192,7 @@ impl Found {
         for (what, records) in other.tally {
             *self.tally.entry(what).or_default() += records;
         }
+        self.kept.extend(other.kept);
         self.spent += other.spent;
         self.rows += other.rows;
     }

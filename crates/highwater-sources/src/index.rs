@@ -208,7 +208,7 @@ fn merge<W: Write>(
     last.map_or(Ok(()), |last| hand_on(&last, &mut ended, &mut each, out))
 }
 
-/// Hands one line on, unless it is a gap of a chain that came to its end later, or no evidence.
+/// Hands one line on, unless its chain came to its end without it (a gap of an earlier attempt), or it is no evidence.
 fn hand_on<W: Write>(
     item: &Item,
     ended: &mut Option<Chain>,
@@ -216,7 +216,7 @@ fn hand_on<W: Write>(
     out: &mut W,
 ) -> std::io::Result<()> {
     let is_gap = item.page == u32::MAX;
-    if is_gap && ended.as_ref() == Some(&item.chain) {
+    if ended.as_ref() == Some(&item.chain) {
         return Ok(());
     }
     if !is_gap && !item.open {

@@ -8,12 +8,11 @@ mod asks;
 mod azure;
 mod chain;
 mod choice;
-mod composed;
 mod dataverse;
 #[cfg(test)]
 mod declared;
-mod demand;
 mod devops;
+mod doctor;
 mod engine;
 mod error;
 mod fan_out;
@@ -27,6 +26,7 @@ mod items;
 mod journal;
 #[cfg(test)]
 mod judged;
+mod listing;
 mod needs;
 pub mod permissions;
 mod plan;
@@ -44,10 +44,11 @@ mod visit;
 mod writer;
 
 pub use asks::Asks;
-pub use composed::{Compose, Composed, absence, compose};
+pub use doctor::{Finding, State, doctor};
 pub use error::Error;
 pub use found::{Answer, Due, Environment, Found, Object, Place};
 pub use grants::{Need, Plane, Right, Ways, need, needs};
+pub use listing::{Listed, listing, markdown};
 pub use plan::Plan;
 pub use progress::{Event, Progress, Silent};
 pub use recording::Recording;

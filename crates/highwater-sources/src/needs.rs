@@ -15,7 +15,7 @@ pub(crate) fn sources(plan: &Plan) -> Vec<&'static Source> {
     let serves = |source: &&'static Source| source.grant.of(plan.identity).is_some();
     let mut needed: BTreeSet<&str> = crate::sources()
         .filter(serves)
-        .filter(|source| plan.wants(source.id))
+        .filter(|source| is_wanted(source, plan))
         .map(|source| source.id)
         .collect();
     loop {
@@ -36,6 +36,12 @@ pub(crate) fn sources(plan: &Plan) -> Vec<&'static Source> {
         needed.extend(more);
     }
     crate::sources().filter(|source| needed.contains(source.id)).collect()
+}
+
+/// Whether a plan wants a source for its own sake.
+pub(crate) fn is_wanted(source: &Source, plan: &Plan) -> bool {
+    let named = plan.extra.contains(source.id) || plan.only.contains(source.id);
+    plan.wants(source.id) && (!source.on_demand || named)
 }
 
 /// Whether a source must be asked so that another one can be.
@@ -67,6 +73,8 @@ pub(crate) async fn say(engine: &Engine) -> Result<(), Error> {
                     &format!("it does not serve this kind of identity ({})", identity.word()),
                 )
                 .await?;
+        } else if source.on_demand && plan.wants(source.id) {
+            engine.not_asked(source, None, None, "it is read on demand only").await?;
         } else if !answered {
             engine.not_asked(source, None, None, "left out by the plan").await?;
         }

@@ -15,7 +15,7 @@ use crate::engine::{Engine, Parts};
 use crate::found::{Environment, Object, Place};
 use crate::journal::Line;
 use crate::source::{Scope, Source};
-use crate::tree::{at, below, orphans};
+use crate::tree::{at, below, limited, orphans};
 use crate::visit::Visit;
 use crate::writer::Writer;
 use crate::{
@@ -26,7 +26,10 @@ use crate::{
 pub type Boundary = Arc<dyn Fn(&str, Bytes) -> Bytes + Send + Sync>;
 
 /// Environments that are read at once on the administration services.
-const ENVIRONMENTS_AT_ONCE: usize = 48;
+const ENVIRONMENTS_AT_ONCE: usize = 64;
+
+/// The source that lists all environments.
+const ENVIRONMENTS: &str = "bap.environments";
 
 /// A run that has not begun.
 pub struct Run {
@@ -118,6 +121,7 @@ async fn everything(engine: &Engine) -> Result<(), Error> {
             .await
     };
     futures_util::try_join!(visits, fan_out::fan_out(engine, &dataverse, organisations))?;
+    limited(engine).await?;
     named(engine).await?;
     engine.writer.keep(None, Line::End {}).await
 }
@@ -128,11 +132,15 @@ async fn tenant(engine: &Engine) -> Result<Vec<Environment>, Error> {
         engine.sources.iter().copied().filter(|source| source.scope == Scope::Tenant).collect();
     sources.iter().for_each(|source| engine.expect(source.id, 1));
     let shown = at(engine, &sources, Place::default()).await?;
-    let is_listed = shown
+    // The list of the administration service is whole; others stand in for it.
+    let lists = |id: &&'static str| shown.environments.iter().any(|(by, _)| by == id);
+    let by = shown
         .read
         .iter()
-        .any(|id| crate::source(id).is_some_and(|source| source.names.contains(&"environment")));
-    if !is_listed {
+        .copied()
+        .find(|id| *id == ENVIRONMENTS)
+        .or_else(|| shown.read.iter().copied().find(lists));
+    if by.is_none() {
         unlisted(engine).await?;
     }
     let wanted = |environment: &Environment| {
@@ -140,11 +148,12 @@ async fn tenant(engine: &Engine) -> Result<Vec<Environment>, Error> {
         only.is_empty() || only.iter().any(|id| id.eq_ignore_ascii_case(&environment.id))
     };
     let mut known = BTreeSet::new();
-    // The list of the administration service comes first; others only add what it does not have.
     let mut environments: Vec<Environment> = shown
         .environments
         .into_iter()
-        .filter(|environment| known.insert(environment.id.to_lowercase()) && wanted(environment))
+        .filter(|(listed, environment)| Some(*listed) == by && wanted(environment))
+        .map(|(_, environment)| environment)
+        .filter(|environment| known.insert(environment.id.to_lowercase()))
         .collect();
     environments.sort_by_cached_key(|environment| environment.id.to_lowercase());
     Ok(environments)
@@ -174,12 +183,15 @@ fn seed(engine: &Engine) {
         });
         let Some(kind) = scope else { continue };
         for id in ids {
-            let (host, name) = id.rsplit_once('/').unwrap_or(("", id));
-            ledger
-                .named
-                .insert(Object::new(kind, id.as_str()).with("name", name).with("host", host));
+            ledger.named.insert(configured(kind, id));
         }
     }
+}
+
+/// An object that configuration names: `github.com/contoso` has the host `github.com` and the name `contoso`.
+pub(crate) fn configured(kind: &'static str, id: &str) -> Object {
+    let (host, name) = id.rsplit_once('/').unwrap_or(("", id));
+    Object::new(kind, id).with("name", name).with("host", host)
 }
 
 /// Reads what many answers named, and what those answers named in turn.

@@ -5,7 +5,7 @@
 
 use highwater_http::Paging;
 
-use crate::found::{Answer, Due, Found, Place};
+use crate::found::{Answer, Compose, Due, Found, Place};
 
 /// One source. Its id is that of the tables (`bap.environments`); its file names the vendor's page.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +26,8 @@ pub struct Source {
     pub grant: Grant,
     /// Statuses besides 2xx that mean "there is none of it here" (a table that comes with a solution).
     pub none_on: &'static [u16],
+    /// Whether it is only read where a plan names it ([`crate::Plan::extra`]).
+    pub on_demand: bool,
     /// Sources that are finished first where both are asked of the same place, whatever came of them.
     pub after: &'static [&'static str],
     /// Whether a place is asked at all.
@@ -38,6 +40,12 @@ pub struct Source {
     pub names: &'static [&'static str],
     /// Takes from an answer what others are asked for, and nothing more.
     pub find: fn(&Answer<'_>, &mut Found),
+    /// Makes what is listed out of all answers at one place, where only together they are evidence. The answers
+    /// themselves are then asked with `evidence: false`.
+    pub compose: Option<Compose>,
+    /// The answer that a refusal stands for, by its status and the words of the service, where the service says "none"
+    /// that way. It is recorded with status 200.
+    pub absence: fn(u16, &str) -> Option<&'static str>,
 }
 
 impl Source {
@@ -51,17 +59,24 @@ impl Source {
         requests: &[],
         grant: Grant { application: None, delegated: None },
         none_on: &[],
+        on_demand: false,
         after: &[],
         due: always,
         table: None,
         filtered: false,
         names: &[],
         find: nothing,
+        compose: None,
+        absence: no_absence,
     };
 }
 
 const fn always(_: &Place<'_>) -> Due {
     Due::Ask
+}
+
+const fn no_absence(_: u16, _: &str) -> Option<&'static str> {
+    None
 }
 
 const fn nothing(_: &Answer<'_>, _: &mut Found) {}

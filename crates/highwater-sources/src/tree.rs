@@ -21,7 +21,8 @@ const OBJECTS_AT_ONCE: usize = 32;
 /// What the sources of a place showed together.
 #[derive(Debug, Default)]
 pub(crate) struct Shown {
-    pub(crate) environments: Vec<Environment>,
+    /// Environments and who listed them.
+    pub(crate) environments: Vec<(&'static str, Environment)>,
     pub(crate) counts: std::collections::BTreeMap<String, u64>,
     pub(crate) marks: BTreeSet<&'static str>,
     /// Keys for later sources of the environment.
@@ -125,7 +126,9 @@ fn take(
         }
     }
     drop(ledger);
-    shown.environments.extend(found.environments);
+    shown
+        .environments
+        .extend(found.environments.into_iter().map(|environment| (source.id, environment)));
     shown.counts.extend(found.counts);
     shown.marks.extend(found.marks);
     shown.keys.extend(found.keys);
@@ -151,6 +154,7 @@ pub(crate) fn below<'a>(
             .filter(|object| known.insert((object.kind, object.id.to_lowercase())))
             .collect();
         drop(known);
+        let wanted = set_aside(engine, wanted);
         for source in &engine.sources {
             if let Scope::Each(kind) = source.scope {
                 let places = wanted.iter().filter(|object| object.kind == kind).count() as u64;
@@ -161,17 +165,64 @@ pub(crate) fn below<'a>(
         }
         stream::iter(wanted)
             .map(Ok)
-            .try_for_each_concurrent(
-                OBJECTS_AT_ONCE,
-                |object| async move { of(engine, &object).await },
-            )
+            .try_for_each_concurrent(OBJECTS_AT_ONCE, |object| async move {
+                of_object(engine, &object).await
+            })
             .await
     }
     .boxed()
 }
 
+/// Sets objects aside of which only so many are asked: the most important ones are chosen when all are known.
+fn set_aside(engine: &Engine, objects: Vec<Object>) -> Vec<Object> {
+    let mut now = Vec::with_capacity(objects.len());
+    let mut ledger = engine.ledger();
+    for object in objects {
+        let Some(most) = engine.plan.most.get(object.kind) else {
+            now.push(object);
+            continue;
+        };
+        let (kept, more) = ledger.limited.entry(object.kind).or_default();
+        kept.insert(object);
+        if kept.len() as u64 > *most {
+            kept.pop_last();
+            *more += 1;
+        }
+    }
+    now
+}
+
+/// Asks the most important objects of each kind that was set aside, and says how many were not asked.
+pub(crate) async fn limited(engine: &Engine) -> Result<(), Error> {
+    let limited = std::mem::take(&mut engine.ledger().limited);
+    for (kind, (objects, more)) in limited {
+        let all = objects.len() as u64 + more;
+        let of = |source: &&'static Source| source.scope == Scope::Each(kind);
+        for source in engine.sources.iter().copied().filter(of) {
+            engine.expect(source.id, objects.len() as u64);
+            if more > 0 {
+                let why = format!("limit, {more} of {all} {}", plural(kind));
+                engine.not_asked(source, None, None, &why).await?;
+            }
+        }
+        stream::iter(objects)
+            .map(Ok)
+            .try_for_each_concurrent(OBJECTS_AT_ONCE, |object| async move {
+                of_object(engine, &object).await
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+/// The plural of a kind, for reasons.
+fn plural(kind: &str) -> String {
+    let words = kind.replace('_', " ");
+    words.strip_suffix('y').map_or_else(|| format!("{words}s"), |stem| format!("{stem}ies"))
+}
+
 /// Asks one object with all that is below it.
-async fn of(engine: &Engine, object: &Object) -> Result<(), Error> {
+async fn of_object(engine: &Engine, object: &Object) -> Result<(), Error> {
     let sources: Vec<&'static Source> = engine
         .sources
         .iter()
@@ -199,7 +250,7 @@ pub(crate) fn orphans<'a>(
         for source in
             engine.sources.iter().copied().filter(|source| source.scope == Scope::Each(kind))
         {
-            let why = format!("the list of its {}s was not read", kind.replace('_', " "));
+            let why = format!("the list of its {} was not read", plural(kind));
             engine.not_asked(source, environment, None, &why).await?;
             for below in source.names {
                 orphans(engine, below, environment).await?;

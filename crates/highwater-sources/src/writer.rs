@@ -7,17 +7,20 @@ use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use bytes::Bytes;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::Error;
 use crate::journal::Line;
 use crate::recording::{private, private_folder, sync_folder, text};
 
 /// Pages that may wait for the disk.
-const WAITING: usize = 64;
+const WAITING: usize = 256;
+/// Memory in which they may wait, in KiB.
+const MEMORY: u32 = 32 << 10;
 /// Pages that are made durable together.
 const BATCH: usize = 64;
 /// Threads that wait for the disk.
@@ -30,14 +33,15 @@ struct Entry {
     /// Name below the folder, and the page.
     page: Option<(String, Bytes)>,
     line: Line,
-    /// Told when it is safe.
-    safe: oneshot::Sender<()>,
+    /// Its share of the memory in which pages wait.
+    _share: Option<OwnedSemaphorePermit>,
 }
 
 /// Hands pages to the thread that writes them.
 #[derive(Clone, Debug)]
 pub(crate) struct Writer {
     entries: mpsc::Sender<Entry>,
+    memory: Arc<Semaphore>,
 }
 
 /// The thread.
@@ -61,19 +65,25 @@ impl Writer {
             .name("recording".into())
             .spawn(move || write(&folder, journal, inbox))
             .map_err(|error| Error::Writer { reason: error.to_string() })?;
-        Ok((Self { entries }, Handle(thread)))
+        let memory = Arc::new(Semaphore::new(MEMORY as usize));
+        Ok((Self { entries, memory }, Handle(thread)))
     }
 
-    /// Keeps a page or a gap, and returns when it is safe.
+    /// Keeps a page or a gap. It is safe some moments later; lines are in the order of the calls.
     pub(crate) async fn keep(
         &self,
         page: Option<(String, Bytes)>,
         line: Line,
     ) -> Result<(), Error> {
         let gone = || Error::Writer { reason: "an earlier page could not be written".into() };
-        let (safe, told) = oneshot::channel();
-        self.entries.send(Entry { page, line, safe }).await.map_err(|_| gone())?;
-        told.await.map_err(|_| gone())
+        let share = match &page {
+            Some((_, body)) => {
+                let size = u32::try_from(body.len() >> 10).unwrap_or(u32::MAX).clamp(1, MEMORY);
+                Some(self.memory.clone().acquire_many_owned(size).await.map_err(|_| gone())?)
+            }
+            None => None,
+        };
+        self.entries.send(Entry { page, line, _share: share }).await.map_err(|_| gone())
     }
 }
 
@@ -85,10 +95,7 @@ fn write(folder: &Path, mut journal: File, mut inbox: mpsc::Receiver<Entry>) -> 
         let lines: Vec<u8> = batch.iter().flat_map(|entry| text(&entry.line)).collect();
         let kept = journal.write_all(&lines).and_then(|()| journal.sync_data());
         kept.map_err(Error::io(folder.join(crate::journal::JOURNAL)))?;
-        for entry in batch.drain(..) {
-            // Whoever waited may have been stopped.
-            let _ = entry.safe.send(());
-        }
+        batch.clear();
     }
     fs::remove_dir_all(folder.join(PARTS)).map_err(Error::io(folder.join(PARTS)))
 }

@@ -1,13 +1,13 @@
 //! Flows: `workflows` of the categories cloud and desktop flow with their definitions, and `flowruns`.
 //!
 //! Needs prvReadWorkflow. Definitions are large, so that pages hold 50 rows. Runs are an elastic table, asked only
-//! where a run says so (`--extra dv.flow_runs`): page by page they are many, and the newest page of each flow is enough
+//! where a plan names it: page by page they are many, and the newest page of each flow is enough
 //! otherwise. Classic workflows, business rules and dialogs are left out.
 
 use serde::de::IgnoredAny;
 
 use super::{QUERY, ROWS, reads};
-use crate::found::{Answer, Due, Found, Place};
+use crate::found::{Answer, Found};
 use crate::source::{Request, Source};
 
 pub(crate) static WORKFLOWS: Source = Source {
@@ -65,15 +65,7 @@ pub(crate) static RUNS: Source = Source {
         ..QUERY
     }],
     grant: reads("prvReadflowrun"),
-    due: on_demand,
+    on_demand: true,
     filtered: true,
     ..ROWS
 };
-
-fn on_demand(place: &Place<'_>) -> Due {
-    if place.plan.is_some_and(|plan| plan.extra.contains("dv.flow_runs")) {
-        Due::Ask
-    } else {
-        Due::Not("only on demand: the newest runs of each flow are asked instead")
-    }
-}

@@ -1,11 +1,12 @@
 //! Inventory: `POST {ppapi}/resourcequery/resources/query`, one query for each type of resource; a read.
 //!
 //! Needs a Power Platform or Dynamics 365 administrator who signed in: applications are refused. Types that no table
-//! reads (sites, usage records) are left out.
+//! reads (sites, usage records) are left out. Its environments stand in where the administration service refuses its own
+//! list; it does not tell where their Dataverse is.
 
 use serde::Deserialize;
 
-use crate::found::{Answer, Found};
+use crate::found::{Answer, Environment, Found};
 use crate::source::{Each, Grant, Request, Source};
 use highwater_http::Paging;
 
@@ -27,6 +28,7 @@ pub(crate) static SOURCE: Source = Source {
         ..Request::GET
     }],
     grant: Grant::delegated("Power Platform Administrator with ResourceQuery.Resources.Read"),
+    names: &["environment"],
     find,
     ..Source::DEFAULT
 };
@@ -49,14 +51,42 @@ const TYPES: &[&str] = &[
 struct Resource {
     #[serde(rename = "type")]
     kind: String,
+    name: Option<String>,
+    #[serde(default)]
+    properties: Properties,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Properties {
+    environment_type: Option<String>,
+    created_at: Option<String>,
+    is_managed: Option<bool>,
 }
 
 fn find(answer: &Answer<'_>, found: &mut Found) {
     for resource in answer.list::<Resource>() {
         match resource.kind.to_lowercase().as_str() {
-            "microsoft.powerplatform/environments" => found.tally("environments", 1),
+            "microsoft.powerplatform/environments" => {
+                found.tally("environments", 1);
+                found.environment(environment(resource));
+            }
             "microsoft.powerapps/canvasapps" => found.tally("canvas apps", 1),
             _ => {}
         }
+    }
+}
+
+/// An environment without the address of its Dataverse.
+fn environment(resource: Resource) -> Environment {
+    let Properties { environment_type, created_at, is_managed } = resource.properties;
+    let sku = environment_type.unwrap_or_default().to_lowercase();
+    Environment {
+        id: resource.name.unwrap_or_default(),
+        is_default: sku == "default",
+        is_managed: is_managed.unwrap_or_default(),
+        sku,
+        created: created_at.unwrap_or_default(),
+        ..Environment::default()
     }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Tenant {
     /// Records on a page.
     pub(crate) page: usize,
     pub(crate) asked: Mutex<Vec<String>>,
+    /// Whether the inventory forgets an environment.
+    pub(crate) forgets: bool,
 }
 
 pub(crate) fn environments() -> Vec<Env> {
@@ -54,6 +56,7 @@ impl Tenant {
             seed: 0,
             page: 2,
             asked: Mutex::new(Vec::new()),
+            forgets: false,
         }
     }
 
@@ -143,6 +146,7 @@ fn inventory(tenant: &Tenant, body: &str) -> Vec<Value> {
         tenant
             .environments
             .iter()
+            .skip(usize::from(tenant.forgets))
             .map(|env| json!({"type": "microsoft.powerplatform/environments", "name": env.id}))
             .collect()
     } else {
