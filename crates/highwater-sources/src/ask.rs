@@ -77,6 +77,7 @@ pub(crate) async fn ask(
             open.clear(); // the other way led there
         }
         let another = source.requests.get(number + 1).is_some_and(|next| next.otherwise);
+        found.refused = found.refused.or(missing.iter().find_map(|missing| missing.gap.status));
         open.extend(missing);
         if !another {
             outcome = outcome.worse(give_up(engine, source, &mut open).await?);
