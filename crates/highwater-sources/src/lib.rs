@@ -18,6 +18,7 @@ mod found;
 mod index;
 mod items;
 mod journal;
+mod keys;
 mod listing;
 mod needs;
 mod plan;
