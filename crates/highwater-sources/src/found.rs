@@ -30,6 +30,8 @@ pub struct Environment {
     pub counts: Option<BTreeMap<String, u64>>,
     /// What answers of the environment showed (`custom_solution`, `coe_kit` …).
     pub marks: BTreeSet<&'static str>,
+    /// Sources that were read to their end in it.
+    pub read: BTreeSet<&'static str>,
     /// Keys that earlier sources named for later ones (`custom_solutions`).
     pub keys: Vec<Object>,
 }
@@ -174,6 +176,8 @@ pub struct Found {
     pub(crate) tally: BTreeMap<&'static str, u64>,
     /// Pages out of which evidence is made.
     pub(crate) kept: Vec<Kept>,
+    /// The status of a refusal.
+    pub(crate) refused: Option<u16>,
     /// Requests that this run is charged for.
     pub(crate) spent: u64,
     /// Records in these pages, where the probe counts them too.
@@ -193,6 +197,7 @@ impl Found {
             *self.tally.entry(what).or_default() += records;
         }
         self.kept.extend(other.kept);
+        self.refused = self.refused.or(other.refused);
         self.spent += other.spent;
         self.rows += other.rows;
     }

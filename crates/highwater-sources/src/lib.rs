@@ -26,6 +26,7 @@ mod items;
 mod journal;
 #[cfg(test)]
 mod judged;
+mod keys;
 mod listing;
 mod needs;
 pub mod permissions;

@@ -214,8 +214,10 @@ async fn named(engine: &Engine) -> Result<(), Error> {
     for source in engine.sources.iter().copied() {
         if let Scope::Batch { of, .. } = source.scope {
             let ids: Vec<String> = batches.get(of).into_iter().flatten().cloned().collect();
-            if !ids.is_empty() {
-                engine.expect(source.id, 1);
+            engine.expect(source.id, 1);
+            if ids.is_empty() {
+                engine.not_asked(source, None, None, "no answer names any").await?;
+            } else {
                 ask(engine, source, Place::default(), &ids).await?;
             }
         }

@@ -111,7 +111,7 @@ fn every_source_of_the_plan_is_read_or_named() {
                     &["ppapi.cloud_flows", "ppapi.flow_runs", "ppapi.group_rules"]
                 }
             };
-            let silent = replaced.contains(&source.id) || source.id == "dv.process_mining";
+            let silent = replaced.contains(&source.id);
             assert!(named.contains(source.id) || silent, "{} is neither read nor named", source.id);
         }
         for exchange in index["exchanges"].as_array().unwrap() {
@@ -324,6 +324,58 @@ fn only_the_wanted_and_what_leads_there_is_asked() {
         reasons(folder.path(), "bap.tenant"),
         ["not asked: left out by the plan".to_owned()].into()
     );
+}
+
+#[test]
+fn an_organisation_that_refuses_everything_is_not_asked_twenty_times() {
+    let folder = scratch().unwrap();
+    let tenant = Arc::new(Tenant::refusing(&[("org101.api.crm4.dynamics.com", 403)]));
+    collect(&tenant, &plan(Identity::Application), folder.path());
+    assert_eq!(tenant.times("org101.api.crm4.dynamics.com"), 5);
+    let users: Vec<Value> = exchanges(folder.path(), "dv.users")
+        .into_iter()
+        .filter(|told| told["environment"] == "00000000-0000-0000-0000-000000000101")
+        .collect();
+    assert_eq!((users.len(), &users[0]["status"]), (1, &Value::from(403)));
+    assert!(users[0]["reason"].as_str().unwrap().starts_with("not asked: "));
+    assert!(tenant.times("org102.api.crm4.dynamics.com") > 8);
+}
+
+#[test]
+fn layers_are_asked_on_demand_and_of_managed_components_only() {
+    let folder = scratch().unwrap();
+    let mut plan = plan(Identity::Application);
+    collect(&Arc::new(Tenant::new()), &plan, folder.path());
+    assert_eq!(
+        reasons(folder.path(), "dv.component_layers"),
+        ["not asked: it is read on demand only".to_owned()].into()
+    );
+    plan.extra.insert("dv.component_layers".into());
+    let (folder, tenant) = (scratch().unwrap(), Arc::new(Tenant::new()));
+    collect(&tenant, &plan, folder.path());
+    // One managed solution in production with one workflow; the other component is of a type without layers.
+    assert_eq!(tenant.times("msdyn_componentlayers"), 1);
+    assert_eq!(tenant.times("Workflow"), 1);
+}
+
+#[test]
+fn what_nothing_leads_to_is_none_only_where_the_lead_was_read() {
+    let folder = scratch().unwrap();
+    let tenant = Arc::new(Tenant::refusing(&[(
+        "org101.api.crm4.dynamics.com/api/data/v9.2/solutions",
+        403,
+    )]));
+    collect(&tenant, &plan(Identity::Application), folder.path());
+    // No set of process mining is there.
+    let mining = exchanges(folder.path(), "dv.process_mining");
+    assert!(mining.len() == 3 && mining.iter().all(|told| told["status"] == 204), "{mining:?}");
+    let refused: Vec<Value> = exchanges(folder.path(), "dv.solution_components")
+        .into_iter()
+        .filter(|told| told["environment"] == "00000000-0000-0000-0000-000000000101")
+        .collect();
+    assert_eq!(refused.len(), 1);
+    assert_eq!(refused[0]["reason"], "not asked: the list of the solutions was not read");
+    assert!(refused[0].get("status").is_none());
 }
 
 #[test]
