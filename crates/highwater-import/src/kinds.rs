@@ -365,6 +365,7 @@ const SOURCES: &[Source] = &[
     tenant("graph.users"),
     of(tenant("inventory.query"), INVENTORY),
     parent("kv.secrets"),
+    parent("la.freshness"),
     tenant("o365.activity"),
     asset("powerapps.app_permissions"),
     environment("powerapps.apps"),

@@ -78,3 +78,35 @@ pub(crate) fn is_alternative(one: &str, other: &str, identity: Identity) -> bool
         one != other && ids.contains(&one) && ids.contains(&other)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_comes_first_for_each_kind_of_identity() {
+        let all: Vec<&'static Source> = crate::sources().collect();
+        let first = |identity, id: &str| {
+            let groups = groups(&all, identity);
+            let group = groups
+                .into_iter()
+                .find(|group| group.iter().any(|source| source.id == id))
+                .unwrap();
+            group.into_iter().map(|source| source.id).collect::<Vec<_>>()
+        };
+        assert_eq!(first(Identity::Application, "flow.runs"), ["ppapi.flow_runs", "flow.runs"]);
+        assert_eq!(first(Identity::Delegated, "flow.runs"), ["flow.runs", "ppapi.flow_runs"]);
+        assert_eq!(first(Identity::Application, "bap.tenant"), ["bap.tenant"]);
+    }
+
+    #[test]
+    fn every_source_is_in_one_group() {
+        for identity in [Identity::Application, Identity::Delegated] {
+            let all: Vec<&'static Source> = crate::sources().collect();
+            let grouped: Vec<&str> =
+                groups(&all, identity).into_iter().flatten().map(|source| source.id).collect();
+            let unique: std::collections::BTreeSet<&&str> = grouped.iter().collect();
+            assert_eq!((grouped.len(), unique.len()), (all.len(), all.len()));
+        }
+    }
+}

@@ -29,6 +29,7 @@ pub(crate) const SOURCES: &[&Source] = &[
     &flows::WORKFLOWS,
     &flows::RUNS,
     &solutions::COMPONENTS,
+    &solutions::LAYERS,
     &solutions::REFERENCES,
     &solutions::VARIABLES,
     &apps::MODULES,

@@ -313,3 +313,11 @@ fn applications_and_people_are_told_what_they_need() {
     }
     assert!(Plan::new("t", Identity::Application, "n").wants("graph.users"));
 }
+
+#[test]
+fn what_is_composed_is_asked_without_evidence_and_the_other_way_round() {
+    for source in crate::sources() {
+        let silent = source.requests.iter().all(|request| !request.evidence);
+        assert_eq!(silent, source.compose.is_some(), "{}", source.id);
+    }
+}

@@ -21,7 +21,6 @@ mod records;
 
 use highwater_http::Paging;
 
-use crate::composed::Compose;
 use crate::found::{Due, Place};
 use crate::source::{Grant, Request, Source};
 
@@ -38,16 +37,6 @@ pub(crate) const SOURCES: &[&Source] = &[
     &github_commits::SOURCE,
     &github_teams::SOURCE,
     &github_workflows::SOURCE,
-];
-
-/// Sources whose evidence is made of several answers.
-pub(crate) const COMPOSED: &[(&str, Compose)] = &[
-    ("ado.commits", ado_commits::compose),
-    ("ado.pipelines", ado_pipelines::compose),
-    ("github.commits", github_commits::compose),
-    ("github.teams", github_teams::compose),
-    ("github.trees", github_trees::compose),
-    ("github.workflows", github_workflows::compose),
 ];
 
 /// A request to GitHub: its version and its form are said in headers.
@@ -87,4 +76,9 @@ fn of_host(place: &Place<'_>, host: &str) -> Due {
 fn has_branch(place: &Place<'_>) -> Due {
     let branch = place.object.and_then(|repository| repository.fields.get("branch"));
     if branch.is_none_or(String::is_empty) { Due::Empty } else { Due::Ask }
+}
+
+/// Whether GitHub refuses because a repository holds no commit.
+fn is_empty(status: u16, message: &str) -> bool {
+    status == 409 && message.to_lowercase().contains("empty")
 }

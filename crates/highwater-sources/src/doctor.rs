@@ -202,13 +202,13 @@ fn values(
         Each::Of(keys) => {
             values.texts.insert("key", (*keys.first()?).to_owned());
         }
-        Each::Days(_) => values.texts.extend(crate::ask::day_of(now, 0)?.1),
+        Each::Days(_) => values.texts.extend(crate::keys::day_of(now, 0)?.1),
         Each::Found(_) => return None,
     }
     if let Scope::Batch { of, .. } = source.scope {
         values.ids = vec![known.named.get(of)?.clone()];
     }
-    Some(crate::ask::placed(values, source, place))
+    Some(crate::keys::placed(values, source, place))
 }
 
 fn refused(source: &Source, failure: &Failure) -> State {

@@ -179,6 +179,31 @@ impl Engine {
         self.gap(source.id, gap, reason).await
     }
 
+    /// Writes down that a source was not asked because its organisation refuses this reader everything.
+    pub(crate) async fn refused(
+        &self,
+        source: &'static Source,
+        environment: &str,
+        status: u16,
+    ) -> Result<(), Error> {
+        let chain = Chain {
+            source: source.id.to_owned(),
+            environment: environment.to_lowercase(),
+            ..Chain::default()
+        };
+        self.count(source.id, |counts| {
+            counts.places += 1;
+            counts.gaps += 1;
+        });
+        self.progress.tell(Event::Done { source: source.id, read: false });
+        let reason =
+            format!("not asked: the organisation refused everything else with HTTP {status}");
+        let asked = String::new();
+        let gap =
+            Gapped { chain, status: Some(status), reason: reason.clone(), asked, again: true };
+        self.gap(source.id, gap, reason).await
+    }
+
     /// Gaps for the summary, most frequent first.
     pub(crate) fn gaps(&self) -> Vec<Gap> {
         let ledger = self.ledger();

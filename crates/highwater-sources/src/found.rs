@@ -176,6 +176,8 @@ pub struct Found {
     pub(crate) tally: BTreeMap<&'static str, u64>,
     /// Pages out of which evidence is made.
     pub(crate) kept: Vec<Kept>,
+    /// The status of a refusal.
+    pub(crate) refused: Option<u16>,
     /// Requests that this run is charged for.
     pub(crate) spent: u64,
     /// Records in these pages, where the probe counts them too.
@@ -195,6 +197,7 @@ impl Found {
             *self.tally.entry(what).or_default() += records;
         }
         self.kept.extend(other.kept);
+        self.refused = self.refused.or(other.refused);
         self.spent += other.spent;
         self.rows += other.rows;
     }

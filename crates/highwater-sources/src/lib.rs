@@ -8,11 +8,9 @@ mod asks;
 mod azure;
 mod chain;
 mod choice;
-mod composed;
 mod dataverse;
 #[cfg(test)]
 mod declared;
-mod demand;
 mod devops;
 mod doctor;
 mod engine;
@@ -28,6 +26,7 @@ mod items;
 mod journal;
 #[cfg(test)]
 mod judged;
+mod keys;
 mod listing;
 mod needs;
 pub mod permissions;
@@ -46,7 +45,6 @@ mod visit;
 mod writer;
 
 pub use asks::Asks;
-pub use composed::{Compose, Composed, absence, compose};
 pub use doctor::{Finding, State, doctor};
 pub use error::Error;
 pub use found::{Answer, Due, Environment, Found, Object, Place};

@@ -83,7 +83,8 @@ fn request(request: &Request) -> String {
 
 /// `docs/sources.md`.
 pub fn markdown() -> String {
-    let sources = listing();
+    let mut sources = listing();
+    sources.sort_by_key(|source| source.id.split('.').next());
     let mut text = format!(
         "# Sources\n\n\
          Made from the declarations in `crates/highwater-sources`; a test holds it fresh. {} sources. Each page of an answer\n\
@@ -102,10 +103,15 @@ pub fn markdown() -> String {
         let _ = write!(text, "\n### `{}`\n\n{}", source.id, sentence(source.about));
         let demand = if source.on_demand { " Read on demand only." } else { "" };
         let _ = write!(text, "{demand} [Vendor's page]({}).\n\n", source.page);
-        let _ =
-            writeln!(text, "- Service `{}`, asked once for each: {}", source.service, source.scope);
+        let _ = match source.scope.as_str() {
+            "tenant" => writeln!(text, "- Service `{}`, asked once", source.service),
+            scope => writeln!(text, "- Service `{}`, asked once for each {scope}", source.service),
+        };
         for request in &source.requests {
-            let _ = writeln!(text, "- `{request}`");
+            let _ = match request.split_once(" (") {
+                Some((request, when)) => writeln!(text, "- `{request}` ({when}"),
+                None => writeln!(text, "- `{request}`"),
+            };
         }
         let _ = writeln!(text, "- Application: {}", source.application.unwrap_or("not let in"));
         let _ = writeln!(text, "- Person: {}", source.delegated.unwrap_or("not served"));

@@ -27,17 +27,15 @@ impl Recording {
     /// When the folder holds a recording already, or cannot be written.
     pub fn create(folder: &Path, plan: &Plan, cloud: &str) -> Result<Self, Error> {
         private_folder(folder)?;
+        make_private(folder)?;
         let path = folder.join(JOURNAL);
-        let mut journal = match private(OpenOptions::new().write(true).create_new(true)).open(&path)
-        {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                return Err(Error::Exists { path: folder.to_owned() });
-            }
-            opened => opened.map_err(Error::io(&path))?,
-        };
+        if path.exists() {
+            return Err(Error::Exists { path: folder.to_owned() });
+        }
         let header = header(plan, cloud);
         let line = text(&Line::Run(header.clone()));
-        journal.write_all(&line).and_then(|()| journal.sync_data()).map_err(Error::io(&path))?;
+        replace(&path, |file| file.write_all(&line))?;
+        let journal = OpenOptions::new().append(true).open(&path).map_err(Error::io(&path))?;
         sync_folder(folder)?;
         Ok(Self { folder: folder.to_owned(), header, state: State::new(), journal })
     }
@@ -110,6 +108,16 @@ pub(crate) fn private_folder(path: &Path) -> Result<(), Error> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path).map_err(Error::io(path))
+}
+
+/// Takes a folder that was there before away from everybody else.
+fn make_private(path: &Path) -> Result<(), Error> {
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        fs::set_permissions(path, mode).map_err(Error::io(path))?;
+    }
+    Ok(())
 }
 
 /// The same options for a file that nobody else reads.

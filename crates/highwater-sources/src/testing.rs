@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::composed::Composed;
-use crate::found::{Answer, Found, Object, Place};
+use crate::found::{Answer, Composed, Found, Object, Place};
 use crate::source::Source;
 
 /// What a source finds in an answer to the request of a part, at an object, for a key.
@@ -30,7 +29,7 @@ pub(crate) fn composed(source: &Source, at: &Object, told: &[(&str, &str, &str)]
             Answer { request, place, key, body: body.as_bytes() }
         })
         .collect();
-    crate::compose(source.id).unwrap()(&place, &answers)
+    source.compose.unwrap()(&place, &answers)
 }
 
 /// A published or recorded answer beside the checkout; none, with a word, where it is not there.

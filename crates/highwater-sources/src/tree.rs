@@ -25,6 +25,8 @@ pub(crate) struct Shown {
     pub(crate) environments: Vec<(&'static str, Environment)>,
     pub(crate) counts: std::collections::BTreeMap<String, u64>,
     pub(crate) marks: BTreeSet<&'static str>,
+    /// Sources that were refused, with the status.
+    pub(crate) refused: std::collections::BTreeMap<&'static str, u16>,
     /// Keys for later sources of the environment.
     pub(crate) keys: Vec<Object>,
     /// Requests that the run is charged for.
@@ -52,6 +54,7 @@ pub(crate) async fn at(
         shown.counts.extend(other.counts);
         shown.marks.extend(other.marks);
         shown.keys.extend(other.keys);
+        shown.refused.extend(other.refused);
         shown.spent += other.spent;
         shown.read.extend(other.read);
     }
@@ -132,6 +135,9 @@ fn take(
     shown.counts.extend(found.counts);
     shown.marks.extend(found.marks);
     shown.keys.extend(found.keys);
+    if outcome == Outcome::Refused {
+        shown.refused.extend(found.refused.map(|status| (source.id, status)));
+    }
     shown.spent += found.spent;
     found.children
 }

@@ -3,6 +3,8 @@
 //! A round asks the sources that wait for no other; what they showed (counts, solutions, kits) decides what the next
 //! round asks.
 
+use std::collections::BTreeMap;
+
 use crate::Error;
 use crate::ask::{ask, due};
 use crate::engine::Engine;
@@ -15,12 +17,16 @@ use crate::tree::at;
 pub(crate) struct Visit {
     pub(crate) environment: Environment,
     open: Vec<&'static Source>,
+    refused: BTreeMap<&'static str, u16>,
 }
+
+/// Where all of these are refused, nobody let the reader into the organisation: the rest would be refused too.
+const DOORS: [&str; 4] = ["dv.counts", "dv.organization", "dv.solutions", "dv.workflows"];
 
 impl Visit {
     /// A visit that asks these sources.
     pub(crate) fn new(environment: Environment, sources: &[&'static Source]) -> Self {
-        Self { environment, open: sources.to_vec() }
+        Self { environment, open: sources.to_vec(), refused: BTreeMap::new() }
     }
 
     /// Whether something is left to ask.
@@ -54,10 +60,34 @@ impl Visit {
         self.environment.marks.extend(shown.marks);
         self.environment.keys.extend(shown.keys);
         self.environment.read.extend(shown.read);
+        self.refused.extend(shown.refused);
+        if let Some(status) = self.is_shut() {
+            self.shut(engine, status).await?;
+        }
         if !shown.counts.is_empty() {
             self.environment.counts.get_or_insert_default().extend(shown.counts);
         }
         Ok(shown.spent)
+    }
+
+    /// The status with which all doors were shut, if they were.
+    fn is_shut(&self) -> Option<u16> {
+        let refused = |door: &&str| matches!(self.refused.get(*door), Some(401 | 403));
+        DOORS.iter().all(refused).then(|| self.refused.get("dv.solutions").copied()).flatten()
+    }
+
+    /// Writes down for what is left that it would be refused.
+    async fn shut(&mut self, engine: &Engine, status: u16) -> Result<(), Error> {
+        let open = std::mem::take(&mut self.open);
+        let place = self.place(engine);
+        for source in open {
+            if due(source, &place) == Due::Ask {
+                engine.refused(source, &self.environment.id, status).await?;
+            } else {
+                ask(engine, source, place, &[]).await?; // says so itself, without a request
+            }
+        }
+        Ok(())
     }
 
     /// Asks all rounds; returns the requests that they cost.

@@ -160,3 +160,63 @@ fn durable(path: &Path, body: &[u8]) -> Result<(), Error> {
         .map_err(Error::io(path))?;
     file.write_all(body).and_then(|()| file.sync_data()).map_err(Error::io(path))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::Chain;
+    use crate::journal::{JOURNAL, Paged};
+
+    fn line(page: u32) -> Line {
+        let chain = Chain { source: "bap.tenant".into(), ..Chain::default() };
+        let asked = "GET https://contoso.example/".to_owned();
+        Line::Page(Box::new(Paged { chain, page, status: 200, evidence: true, asked, next: None }))
+    }
+
+    #[tokio::test]
+    async fn every_page_is_there_when_its_line_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = File::create(folder.path().join(JOURNAL)).unwrap();
+        let (writer, handle) = Writer::start(folder.path(), journal).unwrap();
+        for page in 1..=200 {
+            let body = Bytes::from(format!("{{\"page\": {page}}}"));
+            writer.keep(Some((format!("a/{page}.json"), body)), line(page)).await.unwrap();
+        }
+        drop(writer);
+        handle.join().unwrap();
+        let lines = fs::read_to_string(folder.path().join(JOURNAL)).unwrap();
+        let pages: Vec<u64> = lines
+            .lines()
+            .map(|line| {
+                serde_json::from_str::<serde_json::Value>(line).unwrap()["page"]["page"]
+                    .as_u64()
+                    .unwrap()
+            })
+            .collect();
+        assert_eq!(pages, (1..=200).collect::<Vec<u64>>());
+        for page in pages {
+            let body = fs::read_to_string(folder.path().join(format!("a/{page}.json"))).unwrap();
+            assert_eq!(body, format!("{{\"page\": {page}}}"));
+        }
+        assert!(!folder.path().join(PARTS).exists());
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_does_not_take_it_stops_the_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = File::create(folder.path().join(JOURNAL)).unwrap();
+        // A file stands where a folder should be.
+        fs::write(folder.path().join("a"), "").unwrap();
+        let (writer, handle) = Writer::start(folder.path(), journal).unwrap();
+        let body = Bytes::from_static(b"{}");
+        let mut stopped = false;
+        for page in 1..=5_000 {
+            stopped |=
+                writer.keep(Some(("a/1.json".into(), body.clone())), line(page)).await.is_err();
+        }
+        assert!(stopped, "nobody noticed");
+        drop(writer);
+        assert!(matches!(handle.join(), Err(Error::Io { .. })));
+        assert_eq!(fs::read(folder.path().join(JOURNAL)).unwrap(), b"", "a line without its page");
+    }
+}

@@ -5,7 +5,6 @@
 //! not sent here. Asked only on demand: the same inventory comes from `inventory.query` where that is served.
 
 use super::{QUERY, body};
-use crate::found::{Due, Place};
 use crate::source::{Grant, Request, Source};
 
 pub(crate) static SOURCE: Source = Source {
@@ -24,10 +23,6 @@ pub(crate) static SOURCE: Source = Source {
         ..QUERY
     }],
     grant: Grant::delegated("Power Platform Administrator, or Global Reader"),
-    due: on_demand,
+    on_demand: true,
     ..Source::DEFAULT
 };
-
-fn on_demand(place: &Place<'_>) -> Due {
-    crate::demand::on_demand(SOURCE.id, place)
-}

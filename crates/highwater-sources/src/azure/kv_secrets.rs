@@ -22,16 +22,16 @@ pub(crate) static SOURCE: Source = Source {
         ..Request::GET
     }],
     grant: Grant::both("Key Vault Reader, or an access policy with list on secrets"),
+    on_demand: true,
     due,
     ..Source::DEFAULT
 };
 
 fn due(place: &Place<'_>) -> Due {
     let address = place.object.and_then(|vault| vault.fields.get("vault_uri"));
-    match crate::demand::on_demand(SOURCE.id, place) {
-        Due::Ask if address.is_none_or(String::is_empty) => {
-            Due::Not("the address of the vault is not told")
-        }
-        due => due,
+    if address.is_none_or(String::is_empty) {
+        Due::Not("the address of the vault is not told")
+    } else {
+        Due::Ask
     }
 }

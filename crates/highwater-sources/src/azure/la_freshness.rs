@@ -19,20 +19,19 @@ pub(crate) static SOURCE: Source = Source {
             r#"{"query":"union isfuzzy=true PowerAutomateActivity, DataverseActivity, PowerPlatformAdminActivity "#,
             r#"| summarize last = max(TimeGenerated) by Type","timespan":"P7D"}"#
         )),
-        evidence: false,
         ..Request::GET
     }],
     grant: Grant::both("Log Analytics Reader"),
+    on_demand: true,
     due,
     ..Source::DEFAULT
 };
 
 fn due(place: &Place<'_>) -> Due {
     let id = place.object.and_then(|workspace| workspace.fields.get("customer_id"));
-    match crate::demand::on_demand(SOURCE.id, place) {
-        Due::Ask if id.is_none_or(String::is_empty) => {
-            Due::Not("the id of the workspace is not told")
-        }
-        due => due,
+    if id.is_none_or(String::is_empty) {
+        Due::Not("the id of the workspace is not told")
+    } else {
+        Due::Ask
     }
 }

@@ -1,13 +1,16 @@
 //! Solutions and what is in them: `solutions`, `solutioncomponents`, `connectionreferences`,
 //! `environmentvariabledefinitions` with their values.
 //!
-//! Needs read access to these tables. Components are asked only of solutions that are not the vendor's. Values of
+//! Needs read access to these tables. Layers (`msdyn_componentlayers`) cost a request for every component and are asked
+//! on demand only. Components are asked only of solutions that are not the vendor's. Values of
 //! variables are asked for because a variable of type secret holds the path of its vault; what looks like a secret is
 //! dropped before anything is written.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
-use super::{QUERY, ROWS, busy, reads};
+use super::{QUERY, ROWS, busy, production, reads};
 use crate::found::{Answer, Due, Found, Object, Place};
 use crate::source::{Each, Request, Source};
 
@@ -67,6 +70,7 @@ msdyn_workflowcategory,msdyn_modifiedon",
     ],
     grant: reads("prvReadSolution"),
     due: listed,
+    find: components,
     ..ROWS
 };
 
@@ -103,6 +107,29 @@ pub(crate) static VARIABLES: Source = Source {
     grant: reads("prvReadEnvironmentVariableDefinition, prvReadEnvironmentVariableValue"),
     table: Some("environmentvariabledefinition"),
     due: busy,
+    ..ROWS
+};
+
+pub(crate) static LAYERS: Source = Source {
+    id: "dv.component_layers",
+    about: "layers of managed components, one request for each",
+    page: "https://learn.microsoft.com/power-apps/maker/data-platform/solution-layers",
+    requests: &[Request {
+        path: "/api/data/v9.2/msdyn_componentlayers",
+        query: &[
+            ("$select", "msdyn_componentid,msdyn_solutionname"),
+            (
+                "$filter",
+                "(msdyn_componentid eq '{key}' and msdyn_solutioncomponentname eq '{kind}')",
+            ),
+        ],
+        each: Each::Found("component"),
+        ..QUERY
+    }],
+    grant: reads("prvReadmsdyn_componentlayer"),
+    on_demand: true,
+    after: &["dv.counts", "dv.solutions", "dv.workflows", "dv.solution_components"],
+    due: production,
     ..ROWS
 };
 
@@ -145,12 +172,63 @@ fn find(answer: &Answer<'_>, found: &mut Found) {
     }
     for solution in own {
         found.mark("custom_solution");
-        found.key(Object::new("custom_solution", solution.solutionid));
+        let managed = if solution.ismanaged == Some(true) { "yes" } else { "" };
+        found.key(Object::new("custom_solution", solution.solutionid).with("managed", managed));
     }
 }
 
 /// Solutions whose components are asked for in one request: the address must not grow too long.
 const TOGETHER: usize = 40;
+
+#[derive(Deserialize)]
+struct Component {
+    #[serde(rename = "_solutionid_value")]
+    solution: Option<String>,
+    objectid: Option<String>,
+    componenttype: Option<i64>,
+}
+
+/// Components of managed solutions, where their layers are wanted.
+fn components(answer: &Answer<'_>, found: &mut Found) {
+    let (Some(plan), Some(environment)) = (answer.place.plan, answer.place.environment) else {
+        return;
+    };
+    if !plan.extra.contains(LAYERS.id) {
+        return;
+    }
+    let managed: BTreeSet<&str> = environment
+        .keys
+        .iter()
+        .filter(|key| {
+            key.kind == "custom_solution"
+                && key.fields.get("managed").is_some_and(|told| told == "yes")
+        })
+        .map(|key| key.id.as_str())
+        .collect();
+    for component in answer.list::<Component>() {
+        let Component { solution: Some(solution), objectid: Some(id), componenttype: Some(kind) } =
+            component
+        else {
+            continue;
+        };
+        if managed.contains(solution.as_str())
+            && let Some((_, name)) = LAYERED.iter().find(|(number, _)| *number == kind)
+        {
+            found.key(Object::new("component", id).with("kind", *name));
+        }
+    }
+}
+
+/// Types of components whose layers are asked for, as the table of layers names them.
+const LAYERED: &[(i64, &str)] = &[
+    (1, "Entity"),
+    (29, "Workflow"),
+    (60, "SystemForm"),
+    (61, "WebResource"),
+    (80, "AppModule"),
+    (300, "CanvasApp"),
+    (380, "EnvironmentVariableDefinition"),
+];
 
 /// Whether a solution may be the organisation's own. Too many are better than too few.
 fn is_own(solution: &Solution) -> bool {

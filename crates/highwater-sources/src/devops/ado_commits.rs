@@ -10,8 +10,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use super::{has_branch, records};
-use crate::composed::Composed;
-use crate::found::{Answer, Found, Object, Place};
+use crate::found::{Answer, Composed, Found, Object, Place};
 use crate::source::{Each, Grant, Request, Scope, Source};
 
 pub(crate) static SOURCE: Source = Source {
@@ -45,6 +44,7 @@ pub(crate) static SOURCE: Source = Source {
     grant: Grant::both("vso.code"),
     due: has_branch,
     find,
+    compose: Some(compose),
     ..Source::DEFAULT
 };
 
@@ -73,7 +73,7 @@ fn find(answer: &Answer<'_>, found: &mut Found) {
 }
 
 /// One record of the commits within half a year, and one of an older commit, which counts for nobody.
-pub(super) fn compose(_: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
+fn compose(_: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
     if answers.is_empty() {
         return Vec::new();
     }

@@ -12,8 +12,6 @@ mod shapes;
 
 use highwater_http::Paging;
 
-pub(super) use compose::compose;
-
 use super::ADO;
 use crate::source::{Each, Grant, Request, Scope, Source};
 
@@ -26,6 +24,7 @@ pub(crate) static SOURCE: Source = Source {
     requests: REQUESTS,
     grant: Grant::both("vso.build, vso.release, vso.code"),
     find: find::find,
+    compose: Some(compose::compose),
     ..Source::DEFAULT
 };
 

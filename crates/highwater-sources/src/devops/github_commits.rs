@@ -9,8 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{GITHUB, github, has_branch, records};
-use crate::composed::Composed;
-use crate::found::{Answer, Place};
+use crate::found::{Answer, Composed, Place};
 use crate::source::{Request, Scope, Source};
 
 pub(crate) static SOURCE: Source = Source {
@@ -27,6 +26,8 @@ pub(crate) static SOURCE: Source = Source {
     }],
     grant: github("contents: read"),
     due: has_branch,
+    compose: Some(compose),
+    absence,
     ..Source::DEFAULT
 };
 
@@ -47,7 +48,7 @@ struct Person {
     date: Option<String>,
 }
 
-pub(super) fn compose(_: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
+fn compose(_: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
     if answers.is_empty() {
         return Vec::new();
     }
@@ -61,6 +62,11 @@ pub(super) fn compose(_: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
         })
         .collect();
     records::one(&json!({ "commits": commits }))
+}
+
+/// A repository without a commit.
+fn absence(status: u16, message: &str) -> Option<&'static str> {
+    super::is_empty(status, message).then_some("[]")
 }
 
 #[cfg(test)]

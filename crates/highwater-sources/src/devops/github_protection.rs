@@ -19,5 +19,24 @@ pub(crate) static SOURCE: Source = Source {
     ],
     grant: github("administration: read"),
     due: has_branch,
+    absence,
     ..Source::DEFAULT
 };
+
+/// A branch without protection; a repository that is not there, or not shown, has other words.
+fn absence(status: u16, message: &str) -> Option<&'static str> {
+    let open = status == 404 && message.to_lowercase().contains("branch not protected");
+    open.then_some(r#"{"message":"Branch not protected","status":"404"}"#)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_sentence_is_evidence() {
+        assert!(absence(404, "Branch not protected").is_some());
+        assert_eq!(absence(404, "Not Found"), None);
+        assert_eq!(absence(403, "Branch not protected"), None);
+    }
+}

@@ -7,8 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{GITHUB_LIST, github, records};
-use crate::composed::Composed;
-use crate::found::{Answer, Place};
+use crate::found::{Answer, Composed, Place};
 use crate::source::{Request, Scope, Source};
 
 pub(crate) static SOURCE: Source = Source {
@@ -23,6 +22,7 @@ pub(crate) static SOURCE: Source = Source {
         ..GITHUB_LIST
     }],
     grant: github("administration: read"),
+    compose: Some(compose),
     ..Source::DEFAULT
 };
 
@@ -32,7 +32,7 @@ struct Team {
     permission: Option<String>,
 }
 
-pub(super) fn compose(_: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
+fn compose(_: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
     if answers.is_empty() {
         return Vec::new();
     }

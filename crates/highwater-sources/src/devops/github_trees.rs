@@ -7,8 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{GITHUB, github, has_branch, records};
-use crate::composed::Composed;
-use crate::found::{Answer, Place};
+use crate::found::{Answer, Composed, Place};
 use crate::source::{Request, Scope, Source};
 
 pub(crate) static SOURCE: Source = Source {
@@ -25,6 +24,8 @@ pub(crate) static SOURCE: Source = Source {
     }],
     grant: github("contents: read"),
     due: has_branch,
+    compose: Some(compose),
+    absence,
     ..Source::DEFAULT
 };
 
@@ -40,7 +41,7 @@ struct Item {
     path: String,
 }
 
-pub(super) fn compose(_: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
+fn compose(_: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
     let trees = answers.iter().filter_map(Answer::one::<Tree>);
     trees
         .map(|tree| {
@@ -50,6 +51,11 @@ pub(super) fn compose(_: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
             records::list(None, &[json!({ "tree": paths })], rest)
         })
         .collect()
+}
+
+/// A repository without a commit.
+fn absence(status: u16, message: &str) -> Option<&'static str> {
+    super::is_empty(status, message).then_some(r#"{"tree":[],"truncated":false}"#)
 }
 
 #[cfg(test)]

@@ -14,8 +14,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{GITHUB, GITHUB_LIST, github, has_branch, records};
-use crate::composed::Composed;
-use crate::found::{Answer, Found, Object, Place};
+use crate::found::{Answer, Composed, Found, Object, Place};
 use crate::source::{Each, Request, Scope, Source};
 
 pub(crate) static SOURCE: Source = Source {
@@ -59,6 +58,7 @@ pub(crate) static SOURCE: Source = Source {
     grant: github("actions: read, contents: read"),
     due: has_branch,
     find,
+    compose: Some(compose),
     ..Source::DEFAULT
 };
 
@@ -130,7 +130,7 @@ fn text(answer: &Answer<'_>) -> Option<String> {
     String::from_utf8(STANDARD.decode(encoded).ok()?).ok()
 }
 
-pub(super) fn compose(_: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
+fn compose(_: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
     let lists: Vec<Workflows> =
         records::of_part(answers, "workflows").filter_map(Answer::one).collect();
     if lists.is_empty() {

@@ -8,8 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::composed::Composed;
-use crate::found::Answer;
+use crate::found::{Answer, Composed};
 
 /// Answers to one of the requests of a source, by its part.
 pub(super) fn of_part<'a>(

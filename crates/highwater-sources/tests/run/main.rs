@@ -327,6 +327,38 @@ fn only_the_wanted_and_what_leads_there_is_asked() {
 }
 
 #[test]
+fn an_organisation_that_refuses_everything_is_not_asked_twenty_times() {
+    let folder = scratch().unwrap();
+    let tenant = Arc::new(Tenant::refusing(&[("org101.api.crm4.dynamics.com", 403)]));
+    collect(&tenant, &plan(Identity::Application), folder.path());
+    assert_eq!(tenant.times("org101.api.crm4.dynamics.com"), 5);
+    let users: Vec<Value> = exchanges(folder.path(), "dv.users")
+        .into_iter()
+        .filter(|told| told["environment"] == "00000000-0000-0000-0000-000000000101")
+        .collect();
+    assert_eq!((users.len(), &users[0]["status"]), (1, &Value::from(403)));
+    assert!(users[0]["reason"].as_str().unwrap().starts_with("not asked: "));
+    assert!(tenant.times("org102.api.crm4.dynamics.com") > 8);
+}
+
+#[test]
+fn layers_are_asked_on_demand_and_of_managed_components_only() {
+    let folder = scratch().unwrap();
+    let mut plan = plan(Identity::Application);
+    collect(&Arc::new(Tenant::new()), &plan, folder.path());
+    assert_eq!(
+        reasons(folder.path(), "dv.component_layers"),
+        ["not asked: it is read on demand only".to_owned()].into()
+    );
+    plan.extra.insert("dv.component_layers".into());
+    let (folder, tenant) = (scratch().unwrap(), Arc::new(Tenant::new()));
+    collect(&tenant, &plan, folder.path());
+    // One managed solution in production with one workflow; the other component is of a type without layers.
+    assert_eq!(tenant.times("msdyn_componentlayers"), 1);
+    assert_eq!(tenant.times("Workflow"), 1);
+}
+
+#[test]
 fn what_nothing_leads_to_is_none_only_where_the_lead_was_read() {
     let folder = scratch().unwrap();
     let tenant = Arc::new(Tenant::refusing(&[(

@@ -101,6 +101,10 @@ impl Tenant {
                 json!({"solutionid": "00000000-0000-0000-0000-000000000502", "uniquename": "msdyn_Base", "ismanaged": true, "publisherid": {"uniquename": "microsoftdynamics"}}),
             ]),
             "workflows" => Answer::List("value", (0..env?.flows).map(|n| json!({"workflowid": format!("w{n}"), "category": 5})).collect()),
+            "solutioncomponents" => Answer::List("value", vec![
+                json!({"_solutionid_value": "00000000-0000-0000-0000-000000000501", "objectid": "00000000-0000-0000-0000-000000000601", "componenttype": 29}),
+                json!({"_solutionid_value": "00000000-0000-0000-0000-000000000501", "objectid": "00000000-0000-0000-0000-000000000602", "componenttype": 10030}),
+            ]),
             "systemusers" => Answer::List("value", vec![json!({"systemuserid": "u1", "azureactivedirectoryobjectid": "00000000-0000-0000-0000-000000000701"})]),
             "deploymentpipelines" | "deploymentstages" | "deploymentenvironments" | "deploymentstageruns" => return None,
             _ => Answer::List("value", vec![]),

@@ -10,9 +10,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::shapes::{Check, Definition, Environment, File, Release, Run};
-use crate::composed::Composed;
 use crate::devops::records;
-use crate::found::{Answer, Place};
+use crate::found::{Answer, Composed, Place};
 
 /// Everything that was answered of a project.
 struct Project<'a> {
@@ -26,7 +25,7 @@ struct Project<'a> {
 }
 
 /// The records of a project.
-pub(in crate::devops) fn compose(place: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
+pub(super) fn compose(place: &Place<'_>, answers: &[Answer<'_>]) -> Vec<Composed> {
     let Some(object) = place.object else { return Vec::new() };
     let project = Project {
         id: &object.id,
