@@ -149,7 +149,7 @@ fn look(thread: &Thread<'_>, body: &Bytes, found: &mut Found) {
         &Answer { request: thread.request, place: thread.place, key, body },
         found,
     );
-    if thread.source.compose.is_some() {
+    if thread.source.made().is_some() {
         found.kept.push(Kept { request: thread.request, key: key.to_owned(), body: body.clone() });
     }
     if thread.source.service == "dataverse" {
@@ -168,7 +168,7 @@ fn asked(read: &Read) -> String {
 /// The answer that a refusal stands for.
 fn absence(source: &Source, failure: &Failure) -> Option<&'static str> {
     let Failure::Refused { status, message, .. } = failure else { return None };
-    (source.absence)(*status, message)
+    source.stands_for(*status, message)
 }
 
 fn failed(thread: &Thread<'_>, failure: &Failure) -> End {

@@ -36,7 +36,7 @@ mod writer;
 pub use asks::Asks;
 pub use doctor::{Finding, State, doctor};
 pub use error::Error;
-pub use found::{Answer, Due, Environment, Found, Object, Place};
+pub use found::{Answer, Compose, Composed, Due, Environment, Found, Object, Place};
 pub use listing::{Listed, listing, markdown};
 pub use plan::Plan;
 pub use progress::{Event, Progress, Silent};
