@@ -58,7 +58,7 @@ pub(crate) async fn ask(
     engine.count(source.id, |counts| counts.places += 1);
     let mut found = Found::default();
     let mut outcome = Outcome::Read;
-    let (mut is_empty, mut is_told) = (true, source.compose.is_some());
+    let (mut is_empty, mut is_told) = (true, source.made().is_some());
     let mut open: Vec<Missing> = Vec::new();
     for (number, request) in source.requests.iter().enumerate() {
         if request.otherwise && open.is_empty() {
@@ -86,7 +86,7 @@ pub(crate) async fn ask(
     if !is_told && outcome == Outcome::Read {
         none_named(engine, source, place).await?;
     }
-    if let Some(compose) = source.compose {
+    if let Some(compose) = source.made() {
         let kept = std::mem::take(&mut found.kept);
         composed(engine, source, place, compose, &kept).await?;
     }
@@ -177,12 +177,11 @@ async fn composed(
 
 /// Writes down that the probe counted nothing.
 async fn empty(engine: &Engine, source: &'static Source, place: Place<'_>) -> Result<(), Error> {
-    for (number, _) in source
-        .requests
-        .iter()
-        .enumerate()
-        .filter(|(_, request)| request.evidence && !request.otherwise)
-    {
+    // Evidence that is made of several answers is said once, by the first request.
+    let speaks = |(number, request): &(usize, &Request)| {
+        (request.evidence && !request.otherwise) || (source.compose.is_some() && *number == 0)
+    };
+    for (number, _) in source.requests.iter().enumerate().filter(speaks) {
         let gap = none(chain(source, number, place, ""), "the service counts no rows");
         word(engine, gap).await?;
     }
@@ -275,3 +274,6 @@ async fn one(
     }
     Ok((end, found))
 }
+
+#[cfg(test)]
+mod tests;

@@ -215,7 +215,7 @@ fn refused(source: &Source, failure: &Failure) -> State {
     match failure {
         Failure::Refused { status, .. } if source.none_on.contains(status) => State::Absent,
         Failure::Refused { status, message, .. }
-            if (source.absence)(*status, message).is_some() =>
+            if source.stands_for(*status, message).is_some() =>
         {
             State::Absent
         }

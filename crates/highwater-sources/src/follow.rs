@@ -4,7 +4,7 @@
 //! ends a chain early is written down. Decides nothing about which chains there are.
 
 use bytes::Bytes;
-use highwater_http::{Failure, Method, Page, Read};
+use highwater_http::{Chain as Walked, Failure, Method, Page, Read};
 
 use crate::chain::Chain;
 use crate::engine::Engine;
@@ -12,6 +12,9 @@ use crate::found::{Answer, Found, Kept, Place};
 use crate::journal::{Gapped, Line, Paged};
 use crate::source::{Request, Source};
 use crate::{Error, Event};
+
+/// Pages of one chain at most; no list of a tenant has so many.
+const PAGES: u32 = 100_000;
 
 /// How a chain ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +67,11 @@ pub(crate) async fn follow(
         }
         (page, from) = (reached.pages, reached.next.clone());
     }
+    let mut walked = Walked::new();
     loop {
+        if let Err(failure) = walked.follow(&thread.read, from.as_ref(), PAGES) {
+            return Ok(failed(thread, &failure));
+        }
         let asked = {
             let _permit = match engine.gate(thread.read.service) {
                 Some(gate) => gate.acquire().await.ok(),
@@ -149,7 +156,7 @@ fn look(thread: &Thread<'_>, body: &Bytes, found: &mut Found) {
         &Answer { request: thread.request, place: thread.place, key, body },
         found,
     );
-    if thread.source.compose.is_some() {
+    if thread.source.made().is_some() {
         found.kept.push(Kept { request: thread.request, key: key.to_owned(), body: body.clone() });
     }
     if thread.source.service == "dataverse" {
@@ -168,7 +175,7 @@ fn asked(read: &Read) -> String {
 /// The answer that a refusal stands for.
 fn absence(source: &Source, failure: &Failure) -> Option<&'static str> {
     let Failure::Refused { status, message, .. } = failure else { return None };
-    (source.absence)(*status, message)
+    source.stands_for(*status, message)
 }
 
 fn failed(thread: &Thread<'_>, failure: &Failure) -> End {

@@ -147,7 +147,7 @@ pub struct Composed {
 
 /// Makes records out of all answers at one place, in the order in which they were asked. Pure: the same answers make
 /// the same records, so that a resumed run makes them again.
-pub(crate) type Compose = fn(&Place<'_>, &[Answer<'_>]) -> Vec<Composed>;
+pub type Compose = fn(&Place<'_>, &[Answer<'_>]) -> Vec<Composed>;
 
 /// One page that is kept until its place is finished.
 #[derive(Clone, Debug)]

@@ -47,7 +47,7 @@ mod writer;
 pub use asks::Asks;
 pub use doctor::{Finding, State, doctor};
 pub use error::Error;
-pub use found::{Answer, Due, Environment, Found, Object, Place};
+pub use found::{Answer, Compose, Composed, Due, Environment, Found, Object, Place};
 pub use grants::{Need, Plane, Right, Ways, need, needs};
 pub use listing::{Listed, listing, markdown};
 pub use plan::Plan;

@@ -75,6 +75,18 @@ const fn always(_: &Place<'_>) -> Due {
     Due::Ask
 }
 
+impl Source {
+    /// How its evidence is made of several answers; none where its answers are evidence as they are.
+    pub(crate) const fn made(&self) -> Option<Compose> {
+        self.compose
+    }
+
+    /// The answer that a refusal stands for.
+    pub(crate) fn stands_for(&self, status: u16, message: &str) -> Option<&'static str> {
+        (self.absence)(status, message)
+    }
+}
+
 const fn no_absence(_: u16, _: &str) -> Option<&'static str> {
     None
 }

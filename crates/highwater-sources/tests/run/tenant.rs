@@ -267,5 +267,10 @@ pub(crate) fn cloud() -> Cloud {
 }
 
 fn service(base: &str) -> Service {
-    Service { base: base.to_owned(), audience: Audience::new(base), hosts: Vec::new() }
+    Service {
+        base: base.to_owned(),
+        audience: Audience::new(base),
+        hosts: Vec::new(),
+        token_variable: None,
+    }
 }
