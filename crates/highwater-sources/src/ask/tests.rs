@@ -84,12 +84,7 @@ async fn asked(is_empty: bool) -> (Outcome, BTreeMap<String, String>) {
         Recording::create(folder.path(), &plan, "public").unwrap();
     let (writer, handle) = crate::writer::Writer::start(folder.path(), journal).unwrap();
     let base = "https://github.contoso.example";
-    let service = Service {
-        base: base.into(),
-        audience: Audience::new(base),
-        hosts: Vec::new(),
-        token_variable: None,
-    };
+    let service = Service { base: base.into(), audience: Audience::new(base), hosts: Vec::new() };
     let services = BTreeMap::from([("github".to_owned(), service)]);
     let engine = Engine::new(Parts {
         asks: Arc::new(Repository { is_empty }),

@@ -267,10 +267,5 @@ pub(crate) fn cloud() -> Cloud {
 }
 
 fn service(base: &str) -> Service {
-    Service {
-        base: base.to_owned(),
-        audience: Audience::new(base),
-        hosts: Vec::new(),
-        token_variable: None,
-    }
+    Service { base: base.to_owned(), audience: Audience::new(base), hosts: Vec::new() }
 }
