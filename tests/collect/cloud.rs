@@ -46,11 +46,6 @@ impl Cloud {
         self.running.violations()
     }
 
-    /// Requests of which the recorded tenant knows nothing.
-    pub(crate) fn unrecorded(&self) -> Vec<String> {
-        self.running.unrecorded()
-    }
-
     /// `collect`, into `<folder>/store`.
     pub(crate) fn collect(&self, folder: &Path, more: &[&str]) -> Output {
         self.command(folder, more).output().unwrap()
@@ -58,15 +53,8 @@ impl Cloud {
 
     /// `collect`, ready to be started.
     pub(crate) fn command(&self, folder: &Path, more: &[&str]) -> Command {
-        let via = self.running.address.to_string();
-        let mut command = highwater(folder);
-        command
-            .args(["collect", "--store", "store", "--auth", "service-principal", "--via", &via])
-            .args(["--tenant", &self.running.tenant])
-            .arg("--ca-file")
-            .arg(self.folder.path().join("ca.pem"))
-            .arg("--config")
-            .arg(self.own("highwater.toml"));
+        let mut command = self.verb(folder, "collect", more);
+        command.args(["--store", "store"]);
         if !more.contains(&"--resume") {
             command.args(["--taken-at", MOMENT]);
         }
@@ -77,11 +65,40 @@ impl Cloud {
             }
         }
         command
+    }
+
+    /// A verb that signs in, ready to be started.
+    pub(crate) fn verb(&self, folder: &Path, verb: &str, more: &[&str]) -> Command {
+        let via = self.running.address.to_string();
+        let mut command = highwater(folder);
+        command
+            .args([verb, "--auth", self.method(), "--via", &via, "--tenant", &self.running.tenant])
+            .arg("--ca-file")
+            .arg(self.folder.path().join("ca.pem"))
+            .arg("--config")
+            .arg(self.own("highwater.toml"))
             .args(more)
             .env("AZURE_CLIENT_ID", "00000000-0000-0000-0000-0000000000e1")
             .env("AZURE_CLIENT_SECRET", "simulated")
             .env("GITHUB_TOKEN", "simulated");
         command
+    }
+
+    /// What reached a host that no token may reach.
+    pub(crate) fn foreign(&self) -> Vec<String> {
+        self.running.foreign().iter().map(|seen| format!("{seen:?}")).collect()
+    }
+
+    /// Secrets that were planted in answers.
+    pub(crate) fn canaries(&self) -> Vec<String> {
+        self.running.canaries().iter().map(ToString::to_string).collect()
+    }
+
+    /// How the tenant was signed in to when it was recorded: by a person, or by an application.
+    fn method(&self) -> &'static str {
+        let index = std::fs::read_to_string(self.own("inventory/highwater-index.json")).unwrap();
+        let by_person = index.contains("\"identity\": \"browser\"");
+        if by_person { "device-code" } else { "service-principal" }
     }
 
     /// The scorecard of a snapshot, with what the organisation itself would write down.

@@ -44,6 +44,8 @@ struct Code {
 #[derive(Debug)]
 struct Device {
     client: String,
+    /// What the code was asked for; asking for the token need not say it again.
+    scope: String,
     polls: u32,
 }
 
@@ -143,7 +145,14 @@ impl Entra {
             );
         };
         let device = self.next("device");
-        self.lock().devices.insert(device.clone(), Device { client: client.clone(), polls: 0 });
+        self.lock().devices.insert(
+            device.clone(),
+            Device {
+                client: client.clone(),
+                scope: fields.get("scope").cloned().unwrap_or_default(),
+                polls: 0,
+            },
+        );
         Answer::json(json!({
             "user_code": "SIMULATED", "device_code": device, "verification_uri": "https://microsoft.com/devicelogin", "expires_in": 900, "interval": 1,
             "message": "To sign in, use a web browser to open the page https://microsoft.com/devicelogin and enter the code SIMULATED to authenticate.",
@@ -151,7 +160,10 @@ impl Entra {
     }
 
     fn token(&self, asked: &Asked, tenant: &str, now: i64) -> Answer {
-        let fields: Fields = asked.fields().into_iter().collect();
+        let mut fields: Fields = asked.fields().into_iter().collect();
+        if let Some(device) = fields.get("device_code").and_then(|code| self.scope_of(code)) {
+            fields.entry("scope".to_owned()).or_insert(device);
+        }
         let of = |name: &str| fields.get(name).map_or("", String::as_str);
         if !self.knows(tenant) {
             return refused(
@@ -179,6 +191,10 @@ impl Entra {
             Ok(identity) => self.grant(&identity, &fields, now),
             Err(refusal) => refusal,
         }
+    }
+
+    fn scope_of(&self, device_code: &str) -> Option<String> {
+        self.lock().devices.get(device_code).map(|device| device.scope.clone())
     }
 
     fn knows(&self, tenant: &str) -> bool {

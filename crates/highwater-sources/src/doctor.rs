@@ -104,7 +104,7 @@ fn finding(source: &'static Source, plan: &Plan, state: Option<State>) -> Findin
         Scope::Environment => "no environment could be read".to_owned(),
         Scope::Dataverse => "no environment with Dataverse could be read".to_owned(),
         Scope::Each(kind) | Scope::Batch { of: kind, .. } => {
-            format!("nothing that could be read names a {}", kind.replace('_', " "))
+            format!("of what could be read nothing names any {}", kind.replace('_', " "))
         }
         Scope::Tenant => "not tried".to_owned(),
     };

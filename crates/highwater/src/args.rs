@@ -60,7 +60,7 @@ pub(crate) enum Verb {
     #[command(
         after_help = "Examples: highwater collect --tenant 00000000-0000-0000-0000-000000000000\n          highwater collect --auth device-code --only bap,gov\n          highwater collect --resume"
     )]
-    Collect(Collect),
+    Collect(Box<Collect>),
     /// Sign in, ask every source once, and say which grants are missing
     #[command(after_help = "Example: highwater doctor --auth azure-cli")]
     Doctor(Doctor),

@@ -47,7 +47,7 @@ fn what_is_denied_and_what_hangs_on_it_are_told_apart() {
     assert!(matches!(list.state, State::Denied { status: 403, .. }), "{list:?}");
     assert_eq!(list.grant, Some("registered management app"));
     let State::Unknown { reason } = &of(&findings, "gov.dlp_policy").state else { panic!() };
-    assert_eq!(reason, "nothing that could be read names a policy");
+    assert_eq!(reason, "of what could be read nothing names any policy");
     assert!(matches!(of(&findings, "dv.users").state, State::Denied { .. }));
     assert!(matches!(of(&findings, "powerapps.apps").state, State::Failed { .. }));
     let inventory = of(&findings, "inventory.query");

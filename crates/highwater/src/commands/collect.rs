@@ -73,7 +73,7 @@ pub(crate) async fn collect(
         people,
     };
     let files = [std::slice::from_ref(&folder), &verb.with].concat();
-    let home = into_snapshot(&store, &files, &options, &summary, verb.replace)?;
+    let home = into_snapshot(&store, &files, &options, &summary, verb.replace || verb.resume)?;
     output::say(global, &told(&summary, &home.1));
     keep_or_remove(&folder, verb.keep_pages.as_deref())?;
     Ok(home.0)

@@ -117,7 +117,7 @@ fn missing(connection: &Connection, findings: &[Finding], rules: &evaluate::Rule
         let ids: BTreeSet<&str> = one.sources.iter().map(|(id, _)| *id).collect();
         (one.facts, one.indicators) = unlocked(&ids, rules);
     }
-    missing.sort_by(|a, b| (b.indicators, b.facts).cmp(&(a.indicators, a.facts)));
+    missing.sort_by_key(|one| std::cmp::Reverse((one.indicators, one.facts)));
     missing
 }
 

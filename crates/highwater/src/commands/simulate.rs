@@ -146,7 +146,7 @@ pub(crate) fn demo(global: &Global, verb: &Demo) -> anyhow::Result<ExitCode> {
         Style { color: color::wanted(), width: color::width() },
     ))?;
     let report = Report {
-        result: Some(home.clone()),
+        result: Some(home),
         format: vec![ReportForm::Html],
         out: verb.out.clone(),
         since: None,
