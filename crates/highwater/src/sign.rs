@@ -268,7 +268,7 @@ mod tests {
             Signature { signed_at: "2025-01-01T00:00:00Z".to_owned(), ..good.clone() },
             Signature { signature: theirs.signature.clone(), ..good.clone() },
             Signature { key: theirs.key.clone(), ..good.clone() },
-            Signature { public_key: theirs.public_key.clone(), ..good.clone() },
+            Signature { public_key: theirs.public_key, ..good.clone() },
             Signature { signature: String::new(), ..good.clone() },
             Signature { public_key: "AAAA".to_owned(), ..good },
         ];
