@@ -1,8 +1,10 @@
 //! Speed and size of reports, for a scorecard of full size whose lists of subjects are as long as they get.
 //!
 //! What a tenant of any size adds to a report is bounded by the lists that are kept, so that this is the
-//! largest there is. Comparing the subjects of two snapshots is timed with a million on each side. Gathering
-//! the lists from a snapshot is part of the evaluation and not timed here.
+//! largest there is. Comparing the subjects of two snapshots is timed with a million on each side.
+//!
+//! Where `large_tenant` has left its Parquet files, the lists of a report and all subjects that a comparison
+//! can need are gathered from them too: 1,000,000 cloud flows, end to end.
 //!
 //! `cargo bench -p highwater --bench reports`
 
@@ -16,6 +18,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
+use highwater_facts::{Evidence, FactBook};
 use highwater_report::diff::{Asked, moved_subjects};
 use highwater_report::dossier::{Group, Hit, Subject, Subjects};
 use highwater_report::{Dossier, csv, html, junit, markdown, oscal, sarif, xlsx};
@@ -44,6 +47,7 @@ fn main() {
     time("json", &|it| it.scorecard.to_json().unwrap().len());
     println!("all       {whole:>7.3} s");
     compare();
+    gather();
 }
 
 /// The scorecard of a reference tenant, each fact with 200 subjects of every answer, all of them against.
@@ -87,4 +91,34 @@ fn compare() {
     let moved = moved_subjects(&old, &new);
     let count: u64 = moved.groups.values().map(|group| group.count).sum();
     println!("compare   {:>7.3} s  {count} of 1000000 moved", start.elapsed().as_secs_f64());
+}
+
+/// Gathers from a real large snapshot what a report lists, and what a comparison of every fact would read on
+/// one side.
+fn gather() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench/large-1");
+    if !folder.join("done").is_file() {
+        println!("gather    skipped: run the bench `large_tenant` first, which makes the snapshot");
+        return;
+    }
+    let book = FactBook::embedded().unwrap();
+    let evidence = Evidence::from_parquet(&folder).unwrap().large();
+    let start = Instant::now();
+    let answers = highwater_facts::answer_all(&book, &evidence).unwrap();
+    println!("answer    {:>7.3} s  {} facts", start.elapsed().as_secs_f64(), answers.len());
+    let has_any =
+        |id: &str| answers.get(id).is_some_and(|it| it.trues + it.falses + it.unknowns > 0);
+    let ids: Vec<&str> =
+        book.facts().map(|fact| fact.id.as_str()).filter(|id| has_any(id)).collect();
+    let start = Instant::now();
+    let listed = highwater_facts::subjects_each(&book, &evidence, &ids, 200).unwrap();
+    let rows: usize = listed.values().map(Vec::len).sum();
+    println!("list      {:>7.3} s  {rows} subjects", start.elapsed().as_secs_f64());
+    let start = Instant::now();
+    let mut rows = 0;
+    for id in &ids {
+        rows +=
+            highwater_facts::subjects(&book, &evidence, id, None, usize::MAX).unwrap().rows.len();
+    }
+    println!("one side  {:>7.3} s  {rows} subjects", start.elapsed().as_secs_f64());
 }

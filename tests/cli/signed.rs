@@ -153,8 +153,11 @@ fn pack(at: &Path, to: &str, args: &[&str]) {
     assert_eq!(code(&packed), 0, "{}", err(&packed));
 }
 
+/// What becomes of a file of a bundle; nothing leaves it out.
+type Edit<'a> = &'a dyn Fn(&str, Vec<u8>) -> Option<Vec<u8>>;
+
 /// Writes a bundle again, every file as `edit` gives it.
-fn rewrite(at: &Path, from: &str, to: &str, edit: &dyn Fn(&str, Vec<u8>) -> Option<Vec<u8>>) {
+fn rewrite(at: &Path, from: &str, to: &str, edit: Edit<'_>) {
     let mut old = zip::ZipArchive::new(fs::File::open(at.join(from)).unwrap()).unwrap();
     let mut new = zip::ZipWriter::new(fs::File::create(at.join(to)).unwrap());
     let options = zip::write::SimpleFileOptions::default();
@@ -207,7 +210,7 @@ fn every_change_of_a_bundle_is_named() {
     let folder = prepared();
     let at = folder.path();
     pack(at, "b.zip", &["--sign", "ours.key"]);
-    let named = |what: &str, edit: &dyn Fn(&str, Vec<u8>) -> Option<Vec<u8>>| {
+    let named = |what: &str, edit: Edit<'_>| {
         rewrite(at, "b.zip", "changed.zip", edit);
         let verified = highwater(at, &["verify", "changed.zip"]);
         let said = out(&verified) + &err(&verified);

@@ -157,3 +157,48 @@ fn browser() -> Option<(PathBuf, PathBuf)> {
         }
     }
 }
+
+#[test]
+fn the_trend_is_drawn_and_told_where_there_is_one() {
+    let mut dossier = dossier();
+    assert!(!render(&dossier).contains("id=\"trend\""), "one snapshot has no trend");
+    let (before, after) = (scorecard("before.json"), scorecard("after.json"));
+    dossier.history = Some(highwater_report::history::history("t", &[after, before]));
+    let page = render(&dossier);
+    is_harmless(&page);
+    assert!(page.contains("id=\"trend\"") && page.contains("class=\"t-proven\""));
+    assert!(
+        page.contains("2 snapshots") && page.contains("over time. 2026-10-01: "),
+        "in words too"
+    );
+    assert_eq!(page, render(&dossier));
+}
+
+#[test]
+fn the_plan_says_how_and_what_it_moves() {
+    let mut dossier = dossier();
+    let rulebook = highwater_score::Rulebook::shipped(&BTreeMap::new()).unwrap();
+    dossier.models = rulebook.models().to_vec();
+    assert!(render(&dossier).contains("if it turns out well"));
+    let capabilities =
+        dossier.scorecard.models.iter_mut().flat_map(|model| &mut model.capabilities);
+    for capability in capabilities {
+        let open = capability.next.as_ref().map(|next| next.open.clone()).unwrap_or_default();
+        for it in capability.indicators.iter_mut().filter(|it| open.contains(&it.id)) {
+            it.state = highwater_score::State::NotMet;
+            it.needs = vec![highwater_score::Need::Fix {
+                facts: vec!["tenant.isolation_enabled".to_owned()],
+            }];
+        }
+    }
+    let page = render(&dossier);
+    is_harmless(&page);
+    for wanted in [
+        "id=\"plan\"",
+        "Tenant isolation, with named",
+        "Identity and access",
+        "Set-PowerAppTenantIsolationPolicy",
+    ] {
+        assert!(page.contains(wanted), "{wanted}");
+    }
+}

@@ -173,11 +173,7 @@ fn a_contradiction_is_shown_with_the_indicator_and_on_its_own() {
     assert_eq!((indicator.state, indicator.source), (State::NotMet, Source::Telemetry));
     assert_eq!(card.contradictions.len(), 1);
     assert!(indicator.reasons.contains(&card.contradictions[0].reason), "{:?}", indicator.reasons);
-    assert!(
-        card.contradictions[0]
-            .reason
-            .starts_with("CoE lead stated fully on 2026-10-01")
-    );
+    assert!(card.contradictions[0].reason.starts_with("CoE lead stated fully on 2026-10-01"));
 }
 
 #[test]

@@ -332,6 +332,9 @@ pub(crate) struct Report {
     /// Earlier snapshot or scorecard (.json): the report says what changed since.
     #[arg(long, value_name = "EARLIER", value_hint = ValueHint::AnyPath)]
     pub(crate) since: Option<PathBuf>,
+    /// Snapshots of a store in the trend, the newest, each of which is scored; 0 for none.
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    pub(crate) trend: usize,
     /// What goes into the evaluation beside the snapshot.
     #[command(flatten)]
     pub(crate) evaluation: Evaluation,

@@ -318,7 +318,7 @@ fn caveats(dossier: &Dossier) -> Markup {
     html! {
         ul .caveats {
             @if gaps > 0 {
-                li { a href="#gaps" { (counted(gaps, "source")) } " not read in full, with indicators left open by it." }
+                li { a href="#gaps" { (counted(gaps, "source")) } " not read in full, which leaves indicators open." }
             }
             @if contradictions > 0 {
                 li { a href="#contradictions" { (counted(contradictions, "statement")) } " spoken against by evidence; the evidence counts." }

@@ -78,6 +78,30 @@ fn drawing(history: &History, model: &Level) -> Markup {
                     text class={ "t-day t-" (anchor) } x=(at(x)) y=(HIGH - 8.0) { (day) }
                 }
             }
+            (moved(history, model))
+        }
+    }
+}
+
+/// Capabilities whose proven level is another than in the first snapshot: a model's own level is that of its
+/// lowest, and stands still while most of it moves.
+fn moved(history: &History, model: &Level) -> Markup {
+    let (Some(first), Some(last)) = (history.points.first(), history.points.last()) else {
+        return html! {};
+    };
+    let capabilities =
+        last.levels.iter().filter(|it| it.model == model.model && it.capability.is_some());
+    let found: Vec<String> = capabilities
+        .filter_map(|now| {
+            let (before, after) = (find(first, now)?.level.proven, now.level.proven);
+            (before != after).then(|| format!("{} {before} \u{2192} {after}", now.title))
+        })
+        .collect();
+    let since = first.evaluated_at.get(..10).unwrap_or_default();
+    html! {
+        p .small {
+            @if found.is_empty() { "No capability is proven at another level than on " (words::name(since)) "." }
+            @else { "Proven since " (words::name(since)) ": " (words::sentence(&found.join(", "))) "." }
         }
     }
 }
@@ -155,7 +179,7 @@ fn table(history: &History, newest: &Point) -> Markup {
                             th scope="row" { @if model { strong { (words::name(&level.title)) } } @else { (words::name(&level.title)) } }
                             @for point in &history.points {
                                 td .date {
-                                    (cell(point, level))
+                                    (words::name(&cell(point, level).replace('-', "–")))
                                     @if let Some(known) = find(point, level).filter(|_| model) {
                                         " " span .small { (percent(known.decided)) " decided" }
                                     }

@@ -14,21 +14,20 @@ use crate::config::Config;
 use crate::exit::usage_error;
 use crate::{evaluate, output};
 
-/// Snapshots that a trend shows, the newest; more would be scored only to be too small to see.
-const TREND: usize = 12;
-
 pub(crate) fn run(global: &Global, config: &Config, verb: &Report) -> anyhow::Result<ExitCode> {
     let given = Given::open(global, config, verb.result.as_deref(), &verb.evaluation)?;
     // Earlier results are judged as of their own time.
     let then = Evaluation { as_of: None, ..verb.evaluation.clone() };
-    let before = earlier(config, verb, &given)?;
-    let since = verb.since.as_ref().or(before.last());
-    let change = match since {
-        None => None,
-        Some(path) => Some(compare(&Given::open(global, config, Some(path), &then)?, &given)?),
-    };
+    let mut before = earlier(config, verb, &given)?;
+    let since = verb.since.clone().or_else(|| before.last().cloned());
+    let since = since.map(|path| Given::open(global, config, Some(&path), &then)).transpose()?;
+    let change = since.as_ref().map(|since| compare(since, &given)).transpose()?;
     let mut dossier = given.dossier(change)?;
-    dossier.history = trend(global, config, &before, &then, &given)?;
+    before.drain(..before.len().saturating_sub(verb.trend.saturating_sub(1)));
+    if verb.trend > 0 && !before.is_empty() {
+        let known = since.filter(|_| verb.since.is_none());
+        dossier.history = Some(trend(global, config, (&before, &then), known, &given)?);
+    }
     std::fs::create_dir_all(&verb.out)
         .map_err(|error| usage_error(format!("cannot create {}: {error}", verb.out.display())))?;
     let forms: BTreeSet<ReportForm> = verb.format.iter().copied().collect();
@@ -63,24 +62,23 @@ fn earlier(config: &Config, verb: &Report, given: &Given) -> anyhow::Result<Vec<
     Ok(before)
 }
 
-/// The levels of the newest snapshots, this one last; nothing where it is the only one.
+/// The levels of earlier snapshots, and of this one last. `known` is the last of the earlier ones, where it
+/// was scored already.
 fn trend(
     global: &Global,
     config: &Config,
-    before: &[PathBuf],
-    then: &Evaluation,
+    (before, then): (&[PathBuf], &Evaluation),
+    known: Option<Given>,
     given: &Given,
-) -> anyhow::Result<Option<History>> {
-    if before.is_empty() {
-        return Ok(None);
-    }
-    let newest = &before[before.len().saturating_sub(TREND - 1)..];
+) -> anyhow::Result<History> {
+    let unknown = before.len() - usize::from(known.is_some());
     let mut scorecards = Vec::new();
-    for path in newest {
+    for path in before.iter().take(unknown) {
         scorecards.push(evaluate::score(global, config, Some(path), then, None)?.scorecard);
     }
+    scorecards.extend(known.map(|known| known.scorecard().clone()));
     scorecards.push(given.scorecard().clone());
-    Ok(Some(history::history(&given.scorecard().tenant.id, &scorecards)))
+    Ok(history::history(&given.scorecard().tenant.id, &scorecards))
 }
 
 /// The files of one format, each with its name.
