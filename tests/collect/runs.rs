@@ -100,9 +100,19 @@ fn a_recording_replays_without_anybody_to_ask() {
     let output = cloud.collect(again.path(), &["--replay", replay.to_str().unwrap()]);
     assert_eq!(code(&output), 0, "{}", err(&output));
     let found = tables(&again.path().join(out(&output).trim()));
-    let differ: Vec<&String> =
-        known.keys().filter(|name| found.get(*name) != known.get(*name)).collect();
-    assert_eq!(differ, Vec::<&String>::new());
+    // A recording keeps nothing that may be a secret, and in these tables such values are evidence.
+    let redacted = [
+        "connections",
+        "connectors",
+        "environment_variables",
+        "flow_definitions",
+        "key_vault_secrets",
+        "key_vaults",
+    ];
+    for (name, digest) in &known {
+        let table = name.trim_start_matches("tables/").trim_end_matches(".parquet");
+        assert!(redacted.contains(&table) || found.get(name) == Some(digest), "{table}");
+    }
 }
 
 #[test]

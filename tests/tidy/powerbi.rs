@@ -53,7 +53,7 @@ fn tables() -> BTreeMap<String, Vec<(String, String)>> {
 
 const fn kind(column: highwater_snapshot::Type) -> &'static str {
     match column {
-        highwater_snapshot::Type::Text | highwater_snapshot::Type::List => "string",
+        highwater_snapshot::Type::Text => "string",
         highwater_snapshot::Type::Bool => "boolean",
         highwater_snapshot::Type::Int => "int64",
         highwater_snapshot::Type::Float => "double",

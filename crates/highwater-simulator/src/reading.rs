@@ -108,15 +108,12 @@ fn nothing(cloud: &Cloud, call: &Call<'_>, none: impl FnOnce() -> Answer) -> Ans
     }
 }
 
-/// Seconds after which an allowance that is spent comes back; nobody waits for that.
-const A_DAY: u64 = 24 * 60 * 60;
-
-/// A refusal, an exhaustion, or an answer of a shape that the path has not.
+/// A refusal, a request that was never made, or an answer of a shape that the path has not.
 pub(crate) fn refused(service: Service, found: Found) -> Answer {
     match found {
         Found::Refused(401, body) => Answer::with(401, body).header("www-authenticate", "Bearer"),
         Found::Refused(status, body) => Answer::with(status, body),
-        _ => refusal::throttled(service, A_DAY),
+        _ => refusal::forbidden(service),
     }
 }
 

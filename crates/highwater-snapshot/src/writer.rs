@@ -67,7 +67,11 @@ impl Written {
     /// # Errors
     ///
     /// The manifest cannot be written.
-    pub fn collected(&mut self, summary: serde_json::Value, calls: &BTreeMap<String, u64>) -> Result<(), Error> {
+    pub fn collected(
+        &mut self,
+        summary: serde_json::Value,
+        calls: &BTreeMap<String, u64>,
+    ) -> Result<(), Error> {
         for (source, sent) in calls {
             if let Some(entry) = self.manifest.sources.get_mut(source) {
                 entry.calls = *sent;

@@ -150,6 +150,7 @@ pub(crate) fn demo(global: &Global, verb: &Demo) -> anyhow::Result<ExitCode> {
         format: vec![ReportForm::Html],
         out: verb.out.clone(),
         since: None,
+        trend: 12,
         evaluation,
     };
     output::write("\n")?;
