@@ -32,8 +32,6 @@ pub struct How {
 struct File {
     #[serde(rename = "format")]
     _format: u32,
-    #[serde(rename = "seen")]
-    _seen: String,
     step: Vec<Entry>,
 }
 
