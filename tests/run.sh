@@ -51,9 +51,10 @@ if command -v npm >/dev/null 2>&1; then
 fi
 
 log="$tools/tests.log"
-status=0
-cargo test --workspace --locked --no-fail-fast -- --show-output 2>&1 | tee "$log" | grep -E '^(test .*(FAILED|ignored)|test result|failures:|error|    Finished|     Running|thread .*panicked)|^skipped' || true
+set +e
+cargo test --workspace --locked --no-fail-fast -- --show-output 2>&1 | tee "$log" | grep -E '^(test .*(FAILED|ignored)|test result|failures:|error|    Finished|     Running|thread .*panicked)|^skipped'
 status=${PIPESTATUS[0]}
+set -e
 
 echo
 echo "Skipped, and why:"

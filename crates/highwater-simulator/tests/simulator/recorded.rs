@@ -172,12 +172,12 @@ async fn as_recorded(cloud: &Running, profile: &str) {
         }
         let not_protected =
             exchange.body.as_ref().is_some_and(|body| body["message"] == "Branch not protected");
-        assert_eq!(
-            status,
-            if not_protected { 404 } else { exchange.status },
-            "{profile}: {}",
-            exchange.request
-        );
+        let wanted = match exchange.status {
+            _ if not_protected => 404,
+            429 => 403, // was never asked: nothing is known, and no wait would change that
+            status => status,
+        };
+        assert_eq!(status, wanted, "{profile}: {}", exchange.request);
         if let (200, Some(body)) = (status, &exchange.body) {
             assert_eq!(got, vec![rewritten(cloud, body)], "{profile}: {}", exchange.request);
         }
