@@ -37,16 +37,8 @@ if command -v npm >/dev/null 2>&1; then
     mkdir -p "$tools/judges"
     npm install --silent --no-audit --no-fund --prefix "$tools/judges" oav@4.0.3 || echo "no validator of the vendor: what needs it will be skipped"
   fi
-  export HIGHWATER_TEST_JUDGES="$PWD/$tools/judges"
-fi
-
-if command -v npm >/dev/null 2>&1; then
-  if [ ! -d "$tools/contracts/node_modules/oav" ]; then
-    mkdir -p "$tools/contracts"
-    npm install --silent --no-audit --no-fund --prefix "$tools/contracts" oav@4.0.3 || echo "no oav: what needs it will be skipped"
-  fi
-  if [ -d "$tools/contracts/node_modules/oav" ] && command -v node >/dev/null 2>&1; then
-    export HIGHWATER_TEST_OAV="$PWD/$tools/contracts"
+  if [ -d "$tools/judges/node_modules/oav" ] && command -v node >/dev/null 2>&1; then
+    export HIGHWATER_TEST_JUDGES="$PWD/$tools/judges"
   fi
 fi
 

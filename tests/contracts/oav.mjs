@@ -3,7 +3,7 @@
 //
 //   node tests/contracts/oav.mjs SPECIFICATIONS < exchanges.jsonl
 //
-// HIGHWATER_TEST_OAV names the folder that holds node_modules with oav; SPECIFICATIONS is a folder of OpenAPI files.
+// HIGHWATER_TEST_JUDGES names the folder that holds node_modules with oav; SPECIFICATIONS is a folder of OpenAPI files.
 // One exchange a line:
 //   {"name": "…", "request": {"method": "GET", "url": "https://…", "headers": {}, "body": {}},
 //    "response": {"status": 200, "headers": {}, "body": {}}}          (without a response only the request is judged)
@@ -17,10 +17,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
-const folder = process.env.HIGHWATER_TEST_OAV;
+const folder = process.env.HIGHWATER_TEST_JUDGES;
 const specifications = process.argv[2];
 if (!folder || !specifications) {
-  console.error('usage: HIGHWATER_TEST_OAV=FOLDER node oav.mjs SPECIFICATIONS < exchanges.jsonl');
+  console.error('usage: HIGHWATER_TEST_JUDGES=FOLDER node oav.mjs SPECIFICATIONS < exchanges.jsonl');
   process.exit(2);
 }
 

@@ -27,7 +27,7 @@ fn line(name: &str, read: &Read) -> Value {
 fn judge(lines: &[Value]) -> Option<(bool, String)> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
     let files = PathBuf::from(format!("{root}/../shared/reference/openapi"));
-    let Some(tools) = std::env::var_os("HIGHWATER_TEST_OAV") else {
+    let Some(tools) = std::env::var_os("HIGHWATER_TEST_JUDGES") else {
         println!("skipped: no oav (tests/run.sh sets it up with npm)");
         return None;
     };
@@ -38,7 +38,7 @@ fn judge(lines: &[Value]) -> Option<(bool, String)> {
     let mut node = Command::new("node")
         .arg(format!("{root}/tests/contracts/oav.mjs"))
         .arg(files)
-        .env("HIGHWATER_TEST_OAV", tools)
+        .env("HIGHWATER_TEST_JUDGES", tools)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
