@@ -5,7 +5,6 @@
 
 mod person;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -44,8 +43,6 @@ pub(crate) struct Connection {
 pub(crate) struct Purpose {
     /// Requests in all, if they are bounded.
     pub(crate) budget: Option<u64>,
-    /// Requests by service that an earlier part of the run spent.
-    pub(crate) spent: BTreeMap<String, u64>,
     /// Recording to write.
     pub(crate) record: Option<PathBuf>,
     /// Recording to answer from.
@@ -71,7 +68,6 @@ pub(crate) async fn connect(
     let limits = Limits::built_in()?;
     let mut budget = Budget::of(&limits, purpose.budget);
     budget.services.extend(config.budgets());
-    budget.spent = purpose.spent;
     let client = Client::new(Settings {
         tokens: signed.tokens,
         hosts: hosts(&cloud)?,

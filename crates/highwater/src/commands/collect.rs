@@ -3,7 +3,7 @@
 //! A run writes what services say into a folder of its own, page by page, and the import turns that folder into a
 //! snapshot. So a run that was killed goes on where it stopped, and what was read is read once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -65,6 +65,7 @@ pub(crate) async fn collect(
     let summary = read.with_context(|| {
         format!("what was read so far is kept in {}: go on with --resume", folder.display())
     })?;
+    connection.client.finish_recording()?;
     let options = highwater_import::Options {
         as_kind: None,
         tenant: Some(connection.tenant.clone()),
@@ -74,7 +75,7 @@ pub(crate) async fn collect(
     };
     let files = [std::slice::from_ref(&folder), &verb.with].concat();
     let home = into_snapshot(&store, &files, &options, &summary, verb.replace || verb.resume)?;
-    output::say(global, &told(&summary, &home.1));
+    output::say(global, &super::collected::text(&summary, &home.1));
     keep_or_remove(&folder, verb.keep_pages.as_deref())?;
     Ok(home.0)
 }
@@ -82,7 +83,6 @@ pub(crate) async fn collect(
 fn purpose(verb: &Collect, shown: &Arc<Shown>) -> Purpose {
     Purpose {
         budget: verb.budget,
-        spent: BTreeMap::new(),
         record: verb.record.clone(),
         replay: verb.replay.clone(),
         observer: shown.clone(),
@@ -189,11 +189,6 @@ fn keep_or_remove(folder: &Path, keep: Option<&Path>) -> anyhow::Result<()> {
         Some(target) => std::fs::rename(folder, target),
     };
     done.with_context(|| format!("cannot clear away {}", folder.display()))
-}
-
-/// What was read, what it cost and what is missing.
-fn told(summary: &Summary, manifest: &Manifest) -> String {
-    super::collected::text(summary, manifest)
 }
 
 #[cfg(test)]

@@ -37,7 +37,6 @@ pub(crate) fn run(global: &Global, config: &Config, verb: &Doctor) -> anyhow::Re
 async fn probe(config: &Config, verb: &Doctor) -> anyhow::Result<(Connection, Vec<Finding>)> {
     let purpose = Purpose {
         budget: None,
-        spent: BTreeMap::new(),
         record: None,
         replay: None,
         observer: Arc::new(highwater_http::Silent),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use highwater_facts::Fact;
 use highwater_score::{Indicator, in_words};
 use highwater_snapshot::{Privacy, TABLES, Table, Type};
-use highwater_sources::{Scope, Source};
+use highwater_sources::Listed;
 use serde_json::{Value, json};
 
 use crate::args::{Global, Registry, RegistryForm};
@@ -122,76 +122,38 @@ fn markdown(columns: &[&str], rows: &[Vec<String>]) -> String {
 }
 
 pub(crate) fn sources(verb: &Registry) -> anyhow::Result<ExitCode> {
-    let chosen: Vec<&Source> =
-        highwater_sources::sources().filter(|source| wanted(verb, source.id)).collect();
-    let line = |source: &&Source| {
-        vec![
-            source.id.to_owned(),
-            scope(source.scope),
-            source.service.to_owned(),
-            source.about.to_owned(),
-        ]
+    let mut chosen = highwater_sources::listing();
+    chosen.retain(|source| wanted(verb, source.id));
+    let line = |source: &Listed| {
+        vec![source.id.into(), source.scope.clone(), source.service.into(), source.about.into()]
     };
     show(
         verb,
         &chosen,
-        &["source", "asked for", "service", "what it reads"],
+        &["source", "once each", "service", "what it reads"],
         line,
-        |source| source_json(source),
-        |source| source_text(source),
+        |source| serde_json::to_value(source).unwrap_or(Value::Null),
+        source_text,
     )
 }
 
-fn source_text(source: &Source) -> String {
-    let mut out = format!(
-        "{}: {}\nasked for {}; service {}\nan application needs: {}\nan administrator who signs in needs: {}\n{}\n\n",
-        source.id,
-        source.about,
-        scope(source.scope),
-        source.service,
-        source.grant.application.unwrap_or("(applications are not let in)"),
-        source.grant.delegated.unwrap_or("(not for people)"),
-        source.page
-    );
-    for request in source.requests {
-        let method = if request.body.is_some() { "POST" } else { "GET" };
-        let query: Vec<String> =
-            request.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let mark = if query.is_empty() { "" } else { "?" };
-        let _ = writeln!(out, "  {method} {}{mark}{}", request.path, query.join("&"));
-    }
+fn source_text(source: &Listed) -> String {
     let fed = TABLES.iter().filter(|table| read_from(table).contains(&source.id));
     let fed: Vec<&str> = fed.map(|table| table.name).collect();
-    let _ = writeln!(
-        out,
-        "\ntables: {}",
+    let requests: Vec<String> =
+        source.requests.iter().map(|request| format!("  {request}")).collect();
+    format!(
+        "{}: {}\nasked once for each {}; service {}\nan application needs: {}\nan administrator who signs in needs: {}\n{}\n\n{}\n\ntables: {}\n",
+        source.id,
+        source.about,
+        source.scope,
+        source.service,
+        source.application.unwrap_or("(applications are not let in)"),
+        source.delegated.unwrap_or("(not for people)"),
+        source.page,
+        requests.join("\n"),
         if fed.is_empty() { "none".to_owned() } else { fed.join(", ") }
-    );
-    out
-}
-
-fn source_json(source: &Source) -> Value {
-    let requests: Vec<Value> = source
-        .requests
-        .iter()
-        .map(|request| {
-            json!({ "method": if request.body.is_some() { "POST" } else { "GET" }, "path": request.path,
-                "query": request.query.iter().map(|(name, value)| [name, value]).collect::<Vec<_>>(), "part": request.part })
-        })
-        .collect();
-    json!({ "id": source.id, "about": source.about, "service": source.service, "scope": scope(source.scope), "page": source.page,
-        "application": source.grant.application, "delegated": source.grant.delegated, "requests": requests })
-}
-
-/// What a source is asked for, once each.
-fn scope(scope: Scope) -> String {
-    match scope {
-        Scope::Tenant => "the tenant".to_owned(),
-        Scope::Environment => "each environment".to_owned(),
-        Scope::Dataverse => "each environment with Dataverse".to_owned(),
-        Scope::Each(kind) => format!("each {}", kind.replace('_', " ")),
-        Scope::Batch { of, size } => format!("{size} of {} at once", of.replace('_', " ")),
-    }
+    )
 }
 
 /// Sources that give rows or complete the table, in order of trust.
