@@ -51,12 +51,21 @@ impl Cloud {
         self.command(folder, more).output().unwrap()
     }
 
+    /// `collect` at another moment.
+    pub(crate) fn collect_at(&self, folder: &Path, moment: &str) -> Output {
+        self.at(folder, moment, &[]).output().unwrap()
+    }
+
     /// `collect`, ready to be started.
     pub(crate) fn command(&self, folder: &Path, more: &[&str]) -> Command {
+        self.at(folder, MOMENT, more)
+    }
+
+    fn at(&self, folder: &Path, moment: &str, more: &[&str]) -> Command {
         let mut command = self.verb(folder, "collect", more);
         command.args(["--store", "store"]);
         if !more.contains(&"--resume") {
-            command.args(["--taken-at", MOMENT]);
+            command.args(["--taken-at", moment]);
         }
         for name in ["tags.csv", "training.csv"] {
             let file = self.own("inventory").join(name);

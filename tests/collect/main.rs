@@ -7,6 +7,7 @@
 
 mod cloud;
 mod faults;
+mod followed;
 mod runs;
 
 use std::fs;

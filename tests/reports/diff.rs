@@ -81,6 +81,33 @@ fn a_change_that_nothing_explains_is_said_to_be_unexplained() {
 }
 
 #[test]
+fn a_fact_that_asks_something_else_is_a_changed_rule() {
+    let before = scorecard("after.json");
+    let mut after = before.clone();
+    let fact = after.indicator("AUT-SG-200-01").unwrap().facts[0].clone();
+    let ask = |scorecard: &mut Scorecard, question: &str| {
+        let asked = scorecard.facts.iter_mut().find(|it| it.id == fact).unwrap();
+        asked.question = question.to_owned();
+    };
+    let (mut before, interval) = (before, [0.25, 0.25]);
+    for model in &mut after.models {
+        for indicator in model.capabilities.iter_mut().flat_map(|it| &mut it.indicators) {
+            if indicator.id == "AUT-SG-200-01" {
+                indicator.interval = interval;
+            }
+        }
+    }
+    ask(&mut before, "a");
+    ask(&mut after, "a");
+    assert_ne!(class(&before, &after, "AUT-SG-200-01"), Class::RuleChanged);
+    ask(&mut after, "b");
+    assert_eq!(class(&before, &after, "AUT-SG-200-01"), Class::RuleChanged);
+    // An older scorecard does not tell what it asked: that is no change.
+    ask(&mut before, "");
+    assert_ne!(class(&before, &after, "AUT-SG-200-01"), Class::RuleChanged);
+}
+
+#[test]
 fn two_tenants_are_not_a_history() {
     let after = scorecard("after.json");
     let mut other = after.clone();

@@ -98,6 +98,23 @@ pub(crate) fn percent(share: f64) -> String {
     }
 }
 
+/// Parts of one whole in whole percent that add up as the parts do: what rounding leaves over goes to the
+/// largest remainders. A part that is there is at least 1.
+pub(crate) fn percent_parts<const N: usize>(shares: [f64; N]) -> [u32; N] {
+    let hundredths = shares.map(|share| share.clamp(0.0, 1.0) * 100.0);
+    let whole = hundredths.iter().sum::<f64>().round();
+    let mut parts = hundredths.map(|it| if it > 0.0 { it.floor().max(1.0) } else { 0.0 });
+    let mut order: [usize; N] = std::array::from_fn(|at| at);
+    while parts.iter().sum::<f64>() != whole {
+        let missing = whole - parts.iter().sum::<f64>();
+        let lacks = |at: usize| (hundredths[at] - parts[at]) * missing.signum();
+        order.sort_by(|&a, &b| lacks(b).total_cmp(&lacks(a)).then(a.cmp(&b)));
+        parts[order[0]] += missing.signum();
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 100")]
+    parts.map(|part| part as u32)
+}
+
 /// A range of shares.
 pub(crate) fn percents([lo, hi]: [f64; 2]) -> String {
     if lo >= hi { percent(lo) } else { format!("{} to {}", percent(lo), percent(hi)) }
@@ -191,6 +208,18 @@ pub(crate) fn score(indicator: &IndicatorScore) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_of_a_whole_add_up() {
+        assert_eq!(percent_parts([0.5555, 0.2556, 0.0994, 0.0895]), [55, 26, 10, 9]);
+        assert_eq!(percent_parts([1.0, 0.0, 0.0]), [100, 0, 0]);
+        assert_eq!(percent_parts([0.994, 0.004, 0.002]), [98, 1, 1]);
+        for of in 1..40_u32 {
+            let third = |part: u32| f64::from(part % of) / f64::from(3 * of);
+            let shares = [third(7), third(13), 1.0 - third(7) - third(13)];
+            assert_eq!(percent_parts(shares).iter().sum::<u32>(), 100, "{shares:?}");
+        }
+    }
 
     #[test]
     fn names_stay_in_their_place() {

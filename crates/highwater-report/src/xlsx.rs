@@ -21,6 +21,8 @@ use crate::words::sentence;
 enum Cell {
     Text(String),
     Number(f64),
+    /// A share of one, shown in percent.
+    Share(f64),
     Empty,
 }
 
@@ -82,6 +84,7 @@ fn table(
 ) -> Result<(), XlsxError> {
     let head = Format::new().set_bold().set_background_color("#DCEBEB").set_align(FormatAlign::Top);
     let body = Format::new().set_text_wrap().set_align(FormatAlign::Top);
+    let percent = Format::new().set_num_format("0 %").set_align(FormatAlign::Top);
     sheet.set_name(name)?;
     for (at, (title, width)) in (0_u16..).zip(columns) {
         sheet.set_column_width(at, *width)?;
@@ -92,15 +95,51 @@ fn table(
             match cell {
                 Cell::Text(text) => sheet.write_string_with_format(line, at, text, &body)?,
                 Cell::Number(value) => sheet.write_number_with_format(line, at, *value, &body)?,
+                Cell::Share(value) => sheet.write_number_with_format(line, at, *value, &percent)?,
                 Cell::Empty => sheet.write_blank(line, at, &body)?,
             };
         }
+        sheet.set_row_height(line, LINE * lines(columns, row))?;
     }
     sheet.set_freeze_panes(1, 0)?;
     let (last, wide) = (last(rows), u16::try_from(columns.len()).unwrap_or(1).saturating_sub(1));
     sheet.autofilter(0, 0, last, wide)?;
     sheet.set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
     Ok(())
+}
+
+/// Height of a line of text, in points.
+const LINE: f64 = 15.0;
+
+/// Lines that a row needs, 12 at most: not every program that opens a workbook works them out.
+fn lines(columns: &[Column], row: &[Cell]) -> f64 {
+    let needed = columns.iter().zip(row).map(|((_, width), cell)| match cell {
+        Cell::Text(text) => wrapped(text, *width),
+        _ => 1,
+    });
+    f64::from(needed.max().unwrap_or(1).clamp(1, 12))
+}
+
+/// Lines of a text in a column of a width, where words do not break unless they are longer than a line.
+fn wrapped(text: &str, width: f64) -> u32 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "widths are small")]
+    let width = (width as usize).max(1);
+    let (mut lines, mut used) = (1, 0);
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        let room = if used == 0 { length } else { used + 1 + length };
+        if room > width && used > 0 {
+            lines += 1;
+            used = length;
+        } else {
+            used = room;
+        }
+        while used > width {
+            lines += 1;
+            used -= width;
+        }
+    }
+    lines
 }
 
 /// The last line of a table, its heading at 0.
@@ -148,17 +187,17 @@ fn profile(sheet: &mut Worksheet, dossier: &Dossier) -> Result<(), XlsxError> {
     let columns: [Column; 13] = [
         ("Model", 14.0),
         ("Capability", 28.0),
-        ("100", 17.0),
-        ("200", 17.0),
-        ("300", 17.0),
-        ("400", 17.0),
-        ("500", 17.0),
+        ("100", 22.0),
+        ("200", 22.0),
+        ("300", 22.0),
+        ("400", 22.0),
+        ("500", 22.0),
         ("Proven", 8.0),
-        ("Best guess", 10.0),
-        ("At most", 8.0),
+        ("Best guess", 11.0),
+        ("At most", 9.0),
         ("Decided", 9.0),
-        ("Limits its model", 14.0),
-        ("To settle for the next level", 40.0),
+        ("Limits its model", 17.0),
+        ("To settle for the next level", 60.0),
     ];
     let models = &dossier.scorecard.models;
     let rows: Vec<Vec<Cell>> = models
@@ -183,7 +222,7 @@ fn profile_row(model: &ModelScore, capability: &CapabilityScore) -> Vec<Cell> {
         }));
     }
     row.extend([number(of.proven), number(of.estimate), number(of.possible)]);
-    row.push(number((capability.coverage.decided * 100.0).round() / 100.0));
+    row.push(Cell::Share((capability.coverage.decided * 100.0).round() / 100.0));
     row.push(text(if model.limited_by.contains(&capability.id) { "yes" } else { "no" }));
     row.push(
         capability
@@ -437,4 +476,19 @@ fn statements(sheet: &mut Worksheet, dossier: &Dossier) -> Result<(), XlsxError>
         })
         .collect();
     table(sheet, "Statements", &columns, &rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_as_high_as_its_text() {
+        assert_eq!(wrapped("", 10.0), 1);
+        assert_eq!(wrapped("proven with statements", 22.0), 1);
+        assert_eq!(wrapped("proven with statements", 17.0), 2);
+        assert_eq!(wrapped(&"x".repeat(45), 10.0), 5);
+        let row = [text("a"), text(&"word ".repeat(500)), Cell::Empty];
+        assert!((lines(&[("a", 9.0), ("b", 9.0), ("c", 9.0)], &row) - 12.0).abs() < 0.5);
+    }
 }

@@ -222,12 +222,15 @@ fn coverage(title: &str, coverage: Coverage) -> Markup {
         ("by-hint", "hinted", coverage.proxy),
         ("by-nothing", "open", coverage.open),
     ];
-    let words: Vec<String> = parts
+    // Rounded together, so that what stands on the page adds up.
+    let shown = words::percent_parts(parts.map(|(_, _, share)| share));
+    let told: Vec<String> = parts
         .iter()
-        .filter(|(_, _, share)| *share > 0.0)
-        .map(|(_, words, share)| format!("{} {words}", percent(*share)))
+        .zip(shown)
+        .filter(|(_, shown)| *shown > 0)
+        .map(|((_, words, _), shown)| format!("{shown} % {words}"))
         .collect();
-    let words = format!("{} decided: {}", percent(coverage.decided), words.join(", "));
+    let words = format!("{} % decided: {}", shown[0] + shown[1], told.join(", "));
     let drawn: Vec<(&str, f64)> = parts.iter().map(|(class, _, share)| (*class, *share)).collect();
     html! {
         p .coverage { (bar(&drawn, &format!("{title}: {words}"))) span aria-hidden="true" { (words) } }
