@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod deploy;
+#[cfg(unix)]
+mod image;
 mod powerbi;
 
 use std::collections::{BTreeMap, BTreeSet};
