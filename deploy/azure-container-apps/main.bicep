@@ -217,7 +217,6 @@ resource job 'Microsoft.App/jobs@2024-03-01' = {
         parallelism: 1
         replicaCompletionCount: 1
       }
-      // A run that was cut off goes on where it stopped.
       replicaRetryLimit: 1
       replicaTimeout: 43200
       registries: empty(registry) ? [] : [
