@@ -5,6 +5,7 @@
 mod deploy;
 #[cfg(unix)]
 mod image;
+mod operators;
 mod powerbi;
 
 use std::collections::{BTreeMap, BTreeSet};
