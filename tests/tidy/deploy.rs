@@ -256,3 +256,19 @@ fn grants_change_nothing_unasked_and_nothing_twice() {
         assert!(changing.is_empty(), "{script}, a second time: {said}{changing:?}");
     }
 }
+
+#[test]
+fn deployments_name_the_version_of_the_program() {
+    let marks =
+        ["highwater/highwater:", "newTag: ", "HIGHWATER_VERSION: ", "name: version\n    value: "];
+    let mut seen = 0;
+    for path in files(&root().join("deploy"), &|path| path.extension().is_some()) {
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        for (at, mark) in marks.iter().flat_map(|mark| text.match_indices(mark)) {
+            let version = &text[at + mark.len()..];
+            seen += 1;
+            assert!(version.starts_with(env!("CARGO_PKG_VERSION")), "{}: {mark}", path.display());
+        }
+    }
+    assert!(seen >= 5, "versions are no longer found: {seen}");
+}
