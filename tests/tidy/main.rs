@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod deploy;
+#[cfg(unix)]
+mod image;
+mod operators;
 mod powerbi;
 
 use std::collections::{BTreeMap, BTreeSet};

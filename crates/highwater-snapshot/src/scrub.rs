@@ -98,20 +98,24 @@ impl Known {
     }
 }
 
-/// Writes a record as it may be kept, as JSON without spaces.
+/// Writes a record of a source as it may be kept, as JSON without spaces.
 pub(crate) fn scrub(
+    source: &str,
     value: &Value<'_>,
     people: &Pseudonyms,
     keys: &mut Keys,
     out: &mut Vec<u8>,
 ) -> serde_json::Result<()> {
-    Scrubber { people, keys, out }.value(value, Below::default())
+    let below = Below { in_person: is_person(source, value), ..Below::default() };
+    Scrubber { people, keys, out, about: about(value) }.value(value, below)
 }
 
 struct Scrubber<'a> {
     people: &'a Pseudonyms,
     keys: &'a mut Keys,
     out: &'a mut Vec<u8>,
+    /// Id of the person whom the record is about: services also write it into names and paths.
+    about: Option<&'a str>,
 }
 
 /// Where a value stands.
@@ -167,6 +171,10 @@ impl Scrubber<'_> {
         if marks.secret(text) {
             self.plain(DROPPED);
         } else if self.people.hides()
+            && let Some(named) = self.about.and_then(|id| renamed(text, id, self.people))
+        {
+            serde_json::to_writer(&mut *self.out, &named)?;
+        } else if self.people.hides()
             && let Some(hidden) = hidden(text, &marks, below, self.people)
         {
             serde_json::to_writer(&mut *self.out, hidden.as_ref())?;
@@ -184,6 +192,50 @@ impl Scrubber<'_> {
         self.out.extend_from_slice(text.as_bytes());
         self.out.push(b'"');
     }
+}
+
+/// Whether the record itself is a person: a user of the directory.
+fn is_person(source: &str, value: &Value<'_>) -> bool {
+    const USERS: &[&str] = &["graph.deleted_users", "graph.user_licences", "graph.users"];
+    let Value::Object(record) = value else { return false };
+    match record.get("@odata.type") {
+        Some(Value::Str(kind)) => kind.ends_with(".user"),
+        _ => USERS.contains(&source) && record.get("servicePrincipalType").is_none(),
+    }
+}
+
+/// Id of the person to whom something is granted, where the record is such a grant.
+fn about<'v>(value: &'v Value<'_>) -> Option<&'v str> {
+    let member = |value: &'v Value<'_>, name: &str| match value {
+        Value::Object(object) => object.get(name),
+        _ => None,
+    };
+    let text = |value: &'v Value<'_>| match value {
+        Value::Str(text) => Some(text.as_ref()),
+        _ => None,
+    };
+    let inner = member(value, "properties").unwrap_or(value);
+    let principal = member(inner, "principal")?;
+    let kind = member(principal, "type").and_then(text).unwrap_or_default();
+    let id = member(principal, "id").and_then(text)?;
+    (id.len() == 36 && !["Group", "Tenant"].contains(&kind)).then_some(id)
+}
+
+/// A text in which the id of a person stands, with the pseudonym in its place.
+fn renamed(text: &str, id: &str, people: &Pseudonyms) -> Option<String> {
+    let (folded, id) = (text.to_ascii_lowercase(), id.to_ascii_lowercase());
+    let pseudonym = people.hide(Cow::Borrowed(&id));
+    let mut named = String::new();
+    let mut from = 0;
+    for (at, found) in folded.match_indices(&id) {
+        named.push_str(&text[from..at]);
+        named.push_str(&pseudonym);
+        from = at + found.len();
+    }
+    (from > 0).then(|| {
+        named.push_str(&text[from..]);
+        named
+    })
 }
 
 /// What stands for a text that names a person.
@@ -218,6 +270,7 @@ fn judge(name: &str) -> Key {
             "ownerid",
             "azureactivedirectoryobjectid",
             "principalid",
+            "principal_id",
             "userkey",
             "sessionusersid",
         ]
@@ -334,7 +387,7 @@ mod tests {
     fn scrubbed(text: &str, people: &Pseudonyms) -> String {
         let value: Value<'_> = serde_json::from_str(text).unwrap();
         let mut out = Vec::new();
-        scrub(&value, people, &mut Keys::default(), &mut out).unwrap();
+        scrub("", &value, people, &mut Keys::default(), &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -449,7 +502,7 @@ mod tests {
                 let text = record.to_string();
                 let value: Value<'_> = serde_json::from_str(&text).unwrap();
                 let mut out = Vec::new();
-                scrub(&value, &people, &mut keys, &mut out).unwrap();
+                scrub("", &value, &people, &mut keys, &mut out).unwrap();
                 prop_assert_eq!(
                     String::from_utf8(out).unwrap(),
                     plainly(&value, Below::default(), &people)
@@ -503,6 +556,48 @@ mod tests {
         );
         let pseudonym = people.hide(Cow::Borrowed("u1"));
         assert_eq!(kept.matches(pseudonym.as_ref()).count(), 3, "{kept}");
+    }
+
+    #[test]
+    fn a_record_that_is_a_person_or_about_one_hides_its_id_everywhere() {
+        let people = Pseudonyms::keyed(*b"key");
+        let kept = |source: &str, text: &str| {
+            let value: Value<'_> = serde_json::from_str(text).unwrap();
+            let mut out = Vec::new();
+            scrub(source, &value, &people, &mut Keys::default(), &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let id = "00000000-0000-0000-0000-0000000000Ab";
+        let pseudonym = people.hide(Cow::Borrowed(id));
+        let grant = format!(
+            r#"{{"name": "{id}", "id": "/apps/A1/permissions/{}", "properties": {{"principal": {{"id": "{id}", "type": "User"}}}}}}"#,
+            id.to_lowercase()
+        );
+        let shown = kept("powerapps.app_permissions", &grant);
+        assert_eq!(shown.matches(pseudonym.as_ref()).count(), 3, "{shown}");
+        assert!(shown.contains("/apps/A1/permissions/p-"), "{shown}");
+        for (source, record) in [
+            ("graph.users", format!(r#"{{"id": "{id}", "accountEnabled": true}}"#)),
+            (
+                "graph.group_members",
+                format!(r##"{{"@odata.type": "#microsoft.graph.user", "id": "{id}"}}"##),
+            ),
+            ("training", format!(r#"{{"principal_id": "{id}", "certificate": "PL-500"}}"#)),
+        ] {
+            let shown = kept(source, &record);
+            assert!(shown.contains(pseudonym.as_ref()) && !shown.contains(id), "{source}: {shown}");
+        }
+        for (source, record) in [
+            (
+                "graph.users",
+                format!(
+                    r##"{{"@odata.type": "#microsoft.graph.servicePrincipal", "id": "{id}"}}"##
+                ),
+            ),
+            ("graph.groups", format!(r#"{{"id": "{id}"}}"#)),
+        ] {
+            assert!(kept(source, &record).contains(id), "{source}");
+        }
     }
 
     #[test]

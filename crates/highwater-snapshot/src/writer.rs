@@ -232,7 +232,7 @@ impl Writer {
         }
         let path = || self.folder.join(raw_name(source));
         let Some(file) = self.raw.get_mut(source) else { return Err(Error::Missing(path())) };
-        scrub(value, &self.people, &mut self.keys, &mut file.pending)
+        scrub(source, value, &self.people, &mut self.keys, &mut file.pending)
             .map_err(|error| Error::io("write", &path())(error.into()))?;
         file.pending.push(b'\n');
         file.records += 1;

@@ -82,12 +82,15 @@ The scripts of `deploy/permissions` grant all of this. Each prints what it would
 
 | Script | Grants |
 |---|---|
+| `grant-power-platform.sh`, `.ps1` | the reading role of Power Platform, for the tenant |
 | `grant-graph.sh`, `.ps1` | permissions of Microsoft Graph and of the activity feed |
 | `grant-azure.sh`, `.ps1` | roles of Azure at a management group |
 | `dataverse-application-user.sh`, `.ps1` | a reading security role and an application user in environments |
 | `register-management-app.sh`, `.ps1` | registration with Power Platform, which is more than reading: see below |
 
-`azure-devops.md`, `github.md` and `dataverse-role.md` say what to do where a script cannot.
+`azure-devops.md`, `github.md` and `dataverse-role.md` say what to do where a script cannot. Two more scripts let an
+identity be used and keep what it read: `federate.sh`, `.ps1` (trust in a workload, so that no secret is needed) and
+`grant-store.sh`, `.ps1` (one container of a storage account).
 
 ## What each right unlocks
 

@@ -46,6 +46,14 @@ pub(super) fn files() -> BTreeMap<&'static str, String> {
             put(include_str!("grant-azure.ps1"), "FURTHER", &single(&further, ", ")),
         ),
         (
+            "deploy/permissions/grant-power-platform.sh",
+            include_str!("grant-power-platform.sh").to_owned(),
+        ),
+        (
+            "deploy/permissions/grant-power-platform.ps1",
+            include_str!("grant-power-platform.ps1").to_owned(),
+        ),
+        (
             "deploy/permissions/register-management-app.sh",
             include_str!("register-management-app.sh").to_owned(),
         ),
