@@ -41,6 +41,11 @@ impl Cloud {
         self.running.unknown()
     }
 
+    /// What the vendor would take and the recording knows nothing of.
+    pub(crate) fn unrecorded(&self) -> Vec<String> {
+        self.running.unrecorded()
+    }
+
     /// Requests that were no reads.
     pub(crate) fn violations(&self) -> Vec<String> {
         self.running.violations()

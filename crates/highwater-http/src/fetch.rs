@@ -320,8 +320,9 @@ impl Inner {
         tries.refreshed = true;
         let Some(token) = token else { return Ok(Step::Again(Duration::ZERO)) };
         let challenge = answer.header("www-authenticate");
-        let refused = self.tokens.refused(&read.audience, &token, challenge).await;
-        refused.map_err(|error| Failure::SignIn { reason: error.to_string() })?;
+        if let Err(error) = self.tokens.refused(&read.audience, &token, challenge).await {
+            return Err(judge::beyond_help(answer, error.to_string()));
+        }
         self.retrying(read, tries, &fault::status(answer.status), Duration::ZERO);
         tries.attempts -= 1;
         Ok(Step::Again(Duration::ZERO))

@@ -55,6 +55,12 @@ pub(crate) fn refused(answer: &Answer) -> Failure {
     Failure::Refused { status: answer.status, code: fault.code, message: fault.message }
 }
 
+/// The failure of an answer that refuses a token which no other can replace; `help` says what to do.
+pub(crate) fn beyond_help(answer: &Answer, help: String) -> Failure {
+    let fault = fault::read(answer);
+    Failure::Refused { status: answer.status, code: fault.code, message: help }
+}
+
 /// Status and what the service says of it.
 pub(crate) fn sentence(answer: &Answer) -> String {
     let fault = fault::read(answer);

@@ -295,6 +295,7 @@ impl Reader<'_> {
             paged: answer.envelope.paged,
             list: answer.envelope.list,
             doubt: tally.doubt.or_else(|| answer.doubt.clone()),
+            remark: None,
             // The record of a page is the page: announced runs are no announced records.
             expected: answer.envelope.expected.filter(|_| !page),
             // Members that no table needs were read all the same.

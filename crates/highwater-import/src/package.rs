@@ -135,6 +135,7 @@ fn piece(
         paged: false,
         list: false,
         doubt: Some(DOUBT.to_owned()),
+        remark: None,
         expected: None,
         records,
         asked: true,

@@ -27,6 +27,8 @@ pub(crate) struct Piece {
     pub(crate) list: bool,
     /// Why even a list read to its end proves nothing; none where it does.
     pub(crate) doubt: Option<String>,
+    /// What the coverage has to say of it although it proves.
+    pub(crate) remark: Option<String>,
     pub(crate) expected: Option<u64>,
     pub(crate) records: u64,
     /// Whether the request was made at all; one that was not has its reason as doubt.
@@ -165,7 +167,7 @@ fn claim(source: &str, scope: &str, pieces: &[&Piece]) -> Claim {
         if wanted.is_empty() { read.values().any(Result::is_ok) } else { missing.is_empty() };
     let unasked = pieces.iter().all(|piece| !piece.asked);
     let (status, reason) = match proven {
-        true => (Status::Full, None),
+        true => (Status::Full, pieces.iter().find_map(|piece| piece.remark.clone())),
         false if unasked => (Status::None, pieces.iter().find_map(|piece| piece.doubt.clone())),
         false => shortfall(&read, &missing),
     };
@@ -352,6 +354,7 @@ mod tests {
             paged: true,
             list: true,
             doubt: None,
+            remark: None,
             expected: None,
             records: 2,
             asked: true,
@@ -483,6 +486,13 @@ mod tests {
         let begun = claimed(&[page, unasked.clone()]);
         assert_eq!((begun.status, begun.reason.as_deref()), (Status::Partial, Some(reason)));
         assert_eq!(claimed(&[piece("a.json", false), unasked]).status, Status::Full);
+    }
+
+    #[test]
+    fn a_count_is_no_reading_and_the_claim_says_so() {
+        let counted = Piece { remark: Some("counted".into()), ..piece("", false) };
+        let claim = claims(&[counted], &[]).remove(0);
+        assert_eq!((claim.status, claim.reason.as_deref()), (Status::Full, Some("counted")));
     }
 
     #[test]

@@ -405,7 +405,7 @@ impl<'a> Reader<'a> {
                 200..300 if there => {}
                 204 if exchange.is_none() => {
                     let piece = missing(at, *root, exchange, String::new());
-                    self.pieces.push(Piece { doubt: None, ..piece });
+                    self.pieces.push(Piece { doubt: None, remark: told, ..piece });
                 }
                 200..300 => self.refuse(
                     (at, *root),
@@ -453,6 +453,7 @@ fn missing(at: usize, root: usize, exchange: &Exchange, reason: String) -> Piece
         paged: true,
         list: true,
         doubt: Some(reason),
+        remark: None,
         expected: None,
         records: 0,
         asked: true,

@@ -6,12 +6,12 @@ use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, Body};
 use crate::asked::Asked;
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, line};
 use crate::host::Service;
 use crate::odata::shown;
 use crate::reading::refused;
 use crate::refusal;
-use crate::routes::{self, Led, Shape};
+use crate::routes;
 
 /// Most requests of a `$batch`, and most ids of `getByIds`.
 const MOST_PARTS: usize = 20;
@@ -132,25 +132,29 @@ pub(crate) fn counts(cloud: &Cloud, asked: &Asked) -> Answer {
         );
         return Answer::error(404, "0x80040217", &message);
     }
-    let values: Vec<usize> = names
-        .iter()
-        .map(|name| cloud.world.count(&asked.host, &plural(name)).unwrap_or(0))
-        .collect();
+    let count = |name: &String| cloud.world.count(&asked.host, &plural(name)).ok_or(name.clone());
+    let values: Vec<usize> = match names.iter().map(count).collect() {
+        Ok(values) => values,
+        Err(name) => return uncounted(cloud, asked, &name),
+    };
     Answer::json(json!({
         "@odata.context": format!("https://{}/api/data/v9.2/$metadata#Microsoft.Dynamics.CRM.RetrieveTotalRecordCountResponse", asked.host),
         "EntityRecordCountCollection": {"Count": names.len(), "IsReadOnly": false, "Keys": names, "Values": values},
     }))
 }
 
+/// Of one of the tables nothing is known: the whole call is refused, as it is to who may not read one of them. A number
+/// would be made up, and 0 would be the worst one.
+fn uncounted(cloud: &Cloud, asked: &Asked, name: &str) -> Answer {
+    cloud.meter.unrecorded(format!("{} (rows of {name})", line(asked)));
+    let message = format!("The caller lacks the privilege to read the table '{name}'.");
+    Answer::error(403, "0x80040220", &message)
+}
+
 /// Whether an organisation has a table: one that comes with a feature is there where rows of it are known.
 fn is_installed(cloud: &Cloud, host: &str, name: &str) -> bool {
     let set = plural(name);
-    match routes::find(Service::Dataverse, false, &format!("/api/data/v9.2/{set}")) {
-        Led::To(route) => {
-            matches!(route.shape, Shape::List(_)) || cloud.world.count(host, &set).is_some()
-        }
-        Led::WrongMethod | Led::Nowhere => false,
-    }
+    routes::is_everywhere(&set) || cloud.world.count(host, &set).is_some()
 }
 
 /// The entity set of a table: `workflow` is read as `workflows`.

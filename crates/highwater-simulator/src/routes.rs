@@ -90,6 +90,12 @@ pub(crate) fn find(service: Service, post: bool, path: &str) -> Led {
     if known { Led::WrongMethod } else { Led::Nowhere }
 }
 
+/// Whether every organisation of Dataverse has an entity set; others come with a feature.
+pub(crate) fn is_everywhere(set: &str) -> bool {
+    let led = find(Service::Dataverse, false, &format!("/api/data/v9.2/{set}"));
+    matches!(led, Led::To(Route { shape: Shape::List(_), .. }))
+}
+
 fn all() -> impl Iterator<Item = &'static Route> {
     [platform::ROUTES, dataverse::ROUTES, azure::ROUTES, directory::ROUTES, source_control::ROUTES]
         .into_iter()

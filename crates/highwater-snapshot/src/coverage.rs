@@ -68,7 +68,7 @@ pub struct Claim {
     pub pages: u64,
     /// Records that the service said there are.
     pub expected: Option<u64>,
-    /// Why it is not full.
+    /// Why it is not full, or what has to be said although it is.
     pub reason: Option<String>,
 }
 
@@ -292,10 +292,14 @@ impl View<'_> {
             Status::Denied | Status::Failed if rows > 0 => Status::Partial,
             worst => worst,
         };
-        let open = sources.iter().zip(&told).filter(|(_, told)| told.0 != Status::Full);
-        let reasons: BTreeSet<String> = open
-            .map(|(source, told)| {
-                told.2.clone().unwrap_or_else(|| format!("{source} {}", missing(told.0)))
+        let reasons: BTreeSet<String> = sources
+            .iter()
+            .zip(&told)
+            .filter_map(|(source, told)| match told {
+                (Status::Full, _, remark) => remark.clone(),
+                (status, _, reason) => {
+                    Some(reason.clone().unwrap_or_else(|| format!("{source} {}", missing(*status))))
+                }
             })
             .collect();
         let expected = if let ([told], false) = (told.as_slice(), status == Status::Full) {
@@ -511,6 +515,18 @@ mod tests {
         };
         assert_eq!(shares(Status::Full), Some(Status::Full));
         assert_eq!(shares(Status::Truncated), Some(Status::Partial));
+    }
+
+    #[test]
+    fn what_is_said_of_a_full_reading_stands_in_the_coverage() {
+        let mut said = Said::default();
+        let reason = Some("counted and not read".to_owned());
+        said.claim(Claim { reason: reason.clone(), ..claim("dv.machines", "e1", Status::Full) });
+        let due =
+            Due { environments: BTreeMap::from([("e1".to_owned(), Some(true))]), ..Due::default() };
+        let covered = cover(&said, due, &Config::default());
+        let row = covered.iter().find(|row| row.table == "machines" && row.scope == "e1").unwrap();
+        assert_eq!((row.status, &row.reason), (Status::Full, &reason));
     }
 
     #[test]

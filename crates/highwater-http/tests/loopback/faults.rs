@@ -156,7 +156,7 @@ async fn a_demand_that_only_a_person_can_meet_ends_the_read() {
         after(usize::MAX, with(401, &[("www-authenticate", "Bearer claims=\"e30\"")], "")).await;
     let rig = rig(&[&server], Choice { claims: true, ..Choice::default() });
     let failure = rig.client.page(&get(&server, "/a", Paging::None), None).await.unwrap_err();
-    assert!(matches!(failure, Failure::SignIn { .. }), "{failure}");
+    assert!(matches!(failure, Failure::Refused { status: 401, .. }), "{failure}");
     assert_eq!(server.count(), 1);
 }
 

@@ -130,6 +130,17 @@ impl Recorded {
         held.first().map(|exchange| answer(&[exchange], None))
     }
 
+    /// What a region of the exports of telemetry answers to a tenant of another region: none, without a word.
+    fn other_region(&self, asked: &Asked) -> Option<Found> {
+        let is_of = |key: &str| key.contains(".csanalytics.") && key.ends_with(&asked.path);
+        let mut held = self.recording.exchanges.iter().filter(|(key, _)| is_of(key));
+        let (_, held) = held.next().filter(|_| asked.service() == Some(Service::Analytics))?;
+        match answer(&held.iter().collect::<Vec<_>>(), None) {
+            Found::List(list) => Some(Found::List(List { rows: Rows::default(), ..list })),
+            _ => None,
+        }
+    }
+
     /// 404 for an organisation or a repository of which nothing was recorded.
     fn nobody(&self, asked: &Asked) -> Option<Found> {
         let depth = match asked.service()? {
@@ -167,6 +178,11 @@ impl World for Recorded {
             return found;
         }
         let held = self.candidates(asked);
+        if held.is_empty()
+            && let Some(found) = self.other_region(asked)
+        {
+            return found;
+        }
         if held.is_empty() {
             let refused = match route.shape {
                 Shape::Optional(_) => self.all_refused(&canonical(&asked.host)),

@@ -1,7 +1,7 @@
-//! Repository: workflows of GitHub, recorded as one document of what several requests answered.
+//! Repository: what is recorded of a repository of GitHub as one document, taken apart into the answers that GitHub gives.
 //!
-//! A recording keeps a workflow with its file, its runs and the rules of the environments that it deploys to. Here they
-//! are taken apart again into the answers that GitHub gives.
+//! A recording keeps a workflow with its file, its runs and the rules of the environments that it deploys to, and the
+//! teams and commits of a repository under their names.
 
 use std::sync::Arc;
 
@@ -11,8 +11,30 @@ use serde_json::{Map, Value, json};
 
 use super::recording::{Exchange, Recording, Told};
 
-/// Replaces recorded workflows by the answers of single requests.
+/// Replaces what was recorded as one document by the answers of single requests.
 pub(crate) fn take_apart(recording: &mut Recording) {
+    unwrap(recording, "teams", |team| team);
+    unwrap(recording, "commits", |commit| json!({"sha": "0".repeat(40), "commit": commit}));
+    workflows(recording);
+}
+
+/// The list that a document holds under a name, where the path ends in that name.
+fn unwrap(recording: &mut Recording, name: &str, shape: fn(Value) -> Value) {
+    let here = |key: &str| {
+        key.starts_with("GET api.github.com/repos/") && key.ends_with(&format!("/{name}"))
+    };
+    let exchanges = recording.exchanges.iter_mut().filter(|(key, _)| here(key));
+    for exchange in exchanges.flat_map(|(_, held)| held) {
+        let Told::Document(body) = &mut exchange.told else { continue };
+        if let Value::Array(rows) = body[name].take() {
+            let rows = rows.into_iter().map(shape).collect();
+            exchange.told = Told::List(Arc::new(rows), Map::new());
+        }
+    }
+}
+
+/// Workflows as their list, their files, their runs and the environments of the repository.
+fn workflows(recording: &mut Recording) {
     let composed = |exchange: &Exchange| matches!(&exchange.told, Told::Document(body) if body["pipeline"].is_object());
     let places: Vec<String> = recording
         .exchanges

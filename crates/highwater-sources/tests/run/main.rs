@@ -174,7 +174,19 @@ fn what_the_probe_counts_as_nothing_is_not_asked() {
     assert!(
         told.iter().all(|exchange| exchange["status"] == 204 && exchange.get("file").is_none())
     );
+    assert!(told[0]["reason"].as_str().unwrap().starts_with("counted and not read"));
     assert_eq!(tenant.times("org102.api.crm4.dynamics.com/api/data/v9.2/workflows"), 0);
+}
+
+#[test]
+fn a_small_tenant_is_read_whatever_the_probe_counts() {
+    let folder = scratch().unwrap();
+    let tenant = Arc::new(Tenant::new());
+    let plan = Plan { thorough_up_to: 100, ..plan(Identity::Application) };
+    collect(&tenant, &plan, folder.path());
+    assert_eq!(tenant.times("flowmachines"), 3);
+    let told = exchanges(folder.path(), "dv.machines");
+    assert!(told.iter().all(|exchange| exchange.get("file").is_some()), "{told:?}");
 }
 
 #[test]

@@ -83,15 +83,25 @@ pub(crate) fn simulate(global: &Global, verb: &Simulate) -> anyhow::Result<ExitC
         output::write(&how(&running, &verb.ca_file))?;
         output::say(global, "serving; Ctrl+C ends it");
         tokio::signal::ctrl_c().await.context("cannot wait for Ctrl+C")?;
-        for line in running.unknown() {
-            output::say(global, &format!("asked for what the vendor does not know: {line}"));
-        }
-        for line in running.violations() {
-            output::say(global, &format!("asked for something that is no read: {line}"));
+        for line in remarks(&running) {
+            output::say(global, &line);
         }
         running.stop().await;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// What reached the cloud and should not have, a line each.
+fn remarks(running: &Running) -> Vec<String> {
+    let lines = |lines: Vec<String>, what: &str| {
+        lines.into_iter().map(|line| format!("asked for {what}: {line}")).collect::<Vec<_>>()
+    };
+    [
+        lines(running.unknown(), "what the vendor does not know"),
+        lines(running.violations(), "something that is no read"),
+        lines(running.foreign(), "a host that no token may reach"),
+    ]
+    .concat()
 }
 
 fn settings(verb: &Simulate) -> anyhow::Result<Settings> {

@@ -94,7 +94,10 @@ impl Recorded {
             return None;
         };
         let filter = asked.parameter("$filter").and_then(Filter::read);
-        let told = rows.cut(0, usize::MAX).into_iter().map(|row| summary(&row));
+        let flows = self.rows(&asked.host, "workflows");
+        let flow = |id: &Value| flows.iter().find(|flow| flow["workflowid"] == *id);
+        let told =
+            rows.cut(0, usize::MAX).into_iter().map(|row| summary(&row, flow(&row["objectid"])));
         let kept = told
             .filter(|row| filter.as_ref().is_none_or(|filter| filter.keeps(row).unwrap_or(true)))
             .collect();
@@ -103,6 +106,16 @@ impl Recorded {
             envelope: Map::new(),
             broken: false,
         }))
+    }
+
+    /// Recorded rows of an entity set.
+    fn rows(&self, host: &str, set: &str) -> Vec<Value> {
+        let held =
+            self.recording.exchanges.get(&key("GET", host, &format!("/api/data/v9.2/{set}")));
+        match answer(&held.into_iter().flatten().collect::<Vec<_>>(), None) {
+            Found::List(List { rows, .. }) => rows.cut(0, usize::MAX),
+            _ => Vec::new(),
+        }
     }
 
     /// The tables of an organisation, as far as their rows were recorded.
@@ -122,11 +135,32 @@ impl Recorded {
 
 const SOMEBODY: &str = "00000000-0000-0000-0000-0000000000f1";
 
-/// A component as the summary of its solution tells of it.
-fn summary(row: &Value) -> Value {
-    json!({"msdyn_solutionid": row["_solutionid_value"], "msdyn_objectid": row["objectid"], "msdyn_componenttype": row["componenttype"],
-        "msdyn_componentlogicalname": row["msdyn_componentlogicalname"], "msdyn_name": row["msdyn_name"], "msdyn_subtype": row["msdyn_subtype"],
-        "msdyn_workflowcategory": row["msdyn_workflowcategory"], "msdyn_modifiedon": row["modifiedon"], "msdyn_createdon": row["createdon"]})
+/// A component as the summary of its solution tells of it; `flow` is the workflow that it is, if it is one.
+fn summary(row: &Value, flow: Option<&Value>) -> Value {
+    let kind = &row["componenttype"];
+    let of_flow = |name: &str| flow.map_or(Value::Null, |flow| flow[name].clone());
+    json!({"msdyn_solutionid": row["_solutionid_value"], "msdyn_objectid": row["objectid"], "msdyn_componenttype": kind,
+        "msdyn_componentlogicalname": kind.as_i64().and_then(logical), "msdyn_name": of_flow("name"), "msdyn_subtype": null,
+        "msdyn_workflowcategory": of_flow("category"), "msdyn_modifiedon": row["modifiedon"], "msdyn_createdon": row["createdon"]})
+}
+
+/// Logical name of the components of a type; numbers from 10000 on differ by organisation.
+const fn logical(kind: i64) -> Option<&'static str> {
+    Some(match kind {
+        1 => "entity",
+        29 => "workflow",
+        59 => "savedqueryvisualization",
+        60 => "systemform",
+        61 => "webresource",
+        66 => "customcontrol",
+        80 => "appmodule",
+        91 => "pluginassembly",
+        300 => "canvasapp",
+        372 => "connector",
+        380 => "environmentvariabledefinition",
+        401 => "msdyn_aimodel",
+        _ => return None,
+    })
 }
 
 /// Hosts of the vaults that Resource Graph told of.
