@@ -54,6 +54,13 @@ impl Purse {
         Ok(())
     }
 
+    /// Counts requests that the same run sent before it was killed.
+    pub(crate) fn has_spent(&self, service: &str, requests: u64) {
+        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        spent.0 = spent.0.saturating_add(requests);
+        *spent.1.entry(service.to_owned()).or_default() += requests;
+    }
+
     /// Gives `cost` requests back that were not sent after all.
     pub(crate) fn refund(&self, service: &str, cost: u64) {
         let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);

@@ -112,6 +112,16 @@ impl Client {
         Pages::new(self, read)
     }
 
+    /// Counts what a run had spent of its budget before it was killed.
+    pub fn has_spent(&self, service: &str, requests: u64) {
+        self.inner.purse.has_spent(service, requests);
+    }
+
+    /// Requests of a service that were spent, with those of before.
+    pub fn spent(&self, service: &str) -> u64 {
+        self.inner.purse.of(service).0
+    }
+
     /// What reading cost so far.
     pub fn meter(&self) -> Meter {
         let mut services = self.inner.counters.services();

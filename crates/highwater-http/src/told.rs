@@ -29,10 +29,26 @@ pub(crate) fn read(headers: &[(String, String)], now: SystemTime) -> Told {
         retry_after: retry_after(header, now),
         remaining: REMAINING.iter().filter_map(|name| number(name)).min(),
         resets_after: resets_after(header, now),
-        used: header("x-ms-throttle-limit-percentage")
-            .and_then(|share| share.parse().ok())
-            .filter(|share: &f64| share.is_finite() && *share >= 0.0),
+        used: used(header),
     }
+}
+
+/// Seconds of work that Dataverse does for one user in five minutes:
+/// <https://learn.microsoft.com/power-apps/developer/data-platform/api-limits>
+const WORK: f64 = 1200.0;
+
+/// Share of a limit that is used: Graph says it, Dataverse counts the seconds of its work down, and Azure DevOps says
+/// for how long it held the answer back, which it only does beyond its limit.
+fn used<'h>(header: impl Fn(&str) -> Option<&'h str>) -> Option<f64> {
+    let number = |name| {
+        let plain = header(name)?.replace(',', "");
+        plain.parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0)
+    };
+    let worked = number("x-ms-ratelimit-time-remaining-xrm-requests")
+        .map(|left| (1.0 - left / WORK).max(0.0));
+    let delayed = number("x-ratelimit-delay").filter(|delay| *delay > 0.0).map(|_| 1.0);
+    let told = [number("x-ms-throttle-limit-percentage"), worked, delayed];
+    told.into_iter().flatten().reduce(f64::max)
 }
 
 /// Headers that count what is left, each the count of the one request:
@@ -106,6 +122,9 @@ mod tests {
             ("x-ms-ratelimit-time-remaining-xrm-requests", "1,199.98"),
         ]);
         assert_eq!(dataverse.remaining, Some(5999));
+        assert!(dataverse.used.is_some_and(|used| used < 0.001), "{:?}", dataverse.used);
+        let worked = told(&[("x-ms-ratelimit-time-remaining-xrm-requests", "120.00")]);
+        assert_eq!(worked.used, Some(0.9));
         let github = told(&[
             ("date", "Thu, 01 Jan 1970 01:00:00 GMT"),
             ("x-ratelimit-remaining", "12"),
@@ -122,7 +141,8 @@ mod tests {
             (Some(0.9), Some(3), secs(4))
         );
         let devops = told(&[("retry-after", "3"), ("x-ratelimit-delay", "1.5")]);
-        assert_eq!(devops.retry_after, secs(3));
+        assert_eq!((devops.retry_after, devops.used), (secs(3), Some(1.0)));
+        assert_eq!(told(&[("x-ratelimit-delay", "0")]).used, None);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::fill::{self, Values};
 use crate::follow::{End, Missing, Thread, follow};
 use crate::found::{Answer, Compose, Due, Found, Kept, Place};
-use crate::journal::{Gapped, Line, Paged};
+use crate::journal::{Gapped, Line, Paged, check};
 use crate::keys::{chain, keys, placed, scope};
 use crate::source::{Request, Scope, Source};
 use crate::{Error, Event};
@@ -168,9 +168,10 @@ async fn composed(
             let next = (page < last).then(|| Next::Token((page + 1).to_string()));
             let file = chain.file(page, true);
             let chain = chain.clone();
-            let line =
-                Paged { chain, page, status: 200, evidence: true, asked: String::new(), next };
             let body = (engine.boundary)(source.id, body);
+            let check = check(&body);
+            let line =
+                Paged { chain, page, status: 200, evidence: true, next, check, ..Paged::default() };
             engine.writer.keep(Some((file, body)), Line::Page(Box::new(line))).await?;
         }
     }
@@ -237,7 +238,7 @@ async fn every_key(
         .into_iter()
         .map(|(key, values)| one(engine, source, (number, request), place, key, values));
     let answered: Vec<(End, Found)> =
-        stream::iter(threads).buffered(KEYS_AT_ONCE).try_collect().await?;
+        stream::iter(threads).buffered(place.at_once(KEYS_AT_ONCE)).try_collect().await?;
     let mut ends = Vec::with_capacity(answered.len());
     for (end, named) in answered {
         found.absorb(named);

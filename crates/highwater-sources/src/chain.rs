@@ -57,7 +57,7 @@ impl Chain {
 }
 
 /// The first 128 bits of a digest.
-fn first_half(digest: &[u8]) -> u128 {
+pub(crate) fn first_half(digest: &[u8]) -> u128 {
     digest.iter().take(16).fold(0, |bits, byte| (bits << 8) | u128::from(*byte))
 }
 

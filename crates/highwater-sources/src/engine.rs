@@ -3,25 +3,30 @@
 //! Holds who answers, where pages go, how far an earlier run came, what was counted, and which objects were named.
 //! Decides nothing about order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use highwater_auth::Cloud;
+use highwater_http::{Failure, Page};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use crate::chain::Chain;
 use crate::found::Object;
 use crate::journal::{Gapped, Line, State};
+use crate::purse::Treasury;
 use crate::run::Boundary;
-use crate::source::Source;
+use crate::source::{Scope, Source};
 use crate::summary::{Counts, Gap};
 use crate::writer::Writer;
 use crate::{Asks, Error, Event, Plan, Progress};
 
 /// Requests that are under way at once, for each service. The client waits longer where a vendor demands it.
 const AT_ONCE: usize = 48;
+
+/// Kinds of objects of which a tenant has tens of thousands.
+const MANY: [&str; 3] = ["app", "flow", "plain_flow"];
 
 /// What all parts of a run share.
 pub(crate) struct Engine {
@@ -36,7 +41,11 @@ pub(crate) struct Engine {
     pub(crate) writer: Writer,
     pub(crate) sources: Vec<&'static Source>,
     gates: BTreeMap<&'static str, Semaphore>,
+    /// What may be spent, where that is bounded.
+    treasury: Option<Arc<Treasury>>,
     ledger: Mutex<Ledger>,
+    /// First pages that were asked for together, by the digests of their chains.
+    ahead: Mutex<HashMap<u128, Result<Page, Failure>>>,
     /// Environments of the tenant, once their list was read.
     environments: OnceLock<u64>,
 }
@@ -83,6 +92,8 @@ impl Engine {
         let gates = services.map(|service| (service, Semaphore::new(AT_ONCE))).collect();
         let Parts { asks, cloud, plan, now, boundary, progress, folder, state, writer, sources } =
             parts;
+        let pools = plan.pools();
+        let treasury = (!pools.is_empty()).then(|| Treasury::new(pools));
         Self {
             asks,
             cloud,
@@ -95,7 +106,9 @@ impl Engine {
             writer,
             sources,
             gates,
+            treasury,
             ledger: Mutex::new(Ledger::default()),
+            ahead: Mutex::default(),
             environments: OnceLock::new(),
         }
     }
@@ -113,9 +126,35 @@ impl Engine {
             .is_some_and(|environments| *environments <= self.plan.thorough_up_to)
     }
 
+    /// What pays for these sources, where the requests to one of their services are bounded.
+    pub(crate) fn paid(&self, sources: &[&'static Source]) -> Option<&Arc<Treasury>> {
+        let treasury = self.treasury.as_ref()?;
+        let services = sources.iter().flat_map(|source| {
+            let own = source.requests.iter().filter_map(|request| request.service);
+            own.chain([source.service])
+        });
+        services.into_iter().any(|service| treasury.covers(service)).then_some(treasury)
+    }
+
+    /// How many objects of a kind are asked at most, after everything else; none where they are asked at once.
+    ///
+    /// Where their requests are bounded they come last, so that lists are not given up for the details of some.
+    pub(crate) fn most(&self, kind: &str) -> Option<u64> {
+        let of = |source: &&&'static Source| matches!(source.scope, Scope::Each(of) if of == kind);
+        let services = self.sources.iter().filter(of).map(|source| source.service);
+        let bounded = services.filter_map(|service| self.plan.budget.get(service).copied());
+        let bounded = bounded.chain(self.plan.total).min().filter(|_| MANY.contains(&kind));
+        self.plan.most.get(kind).copied().or(bounded)
+    }
+
     /// The gate of a service.
     pub(crate) fn gate(&self, service: &str) -> Option<&Semaphore> {
         self.gates.get(service)
+    }
+
+    /// First pages that were asked for together and not taken yet.
+    pub(crate) fn ahead(&self) -> MutexGuard<'_, HashMap<u128, Result<Page, Failure>>> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The ledger.

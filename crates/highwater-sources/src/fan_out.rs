@@ -1,44 +1,91 @@
-//! Fan-out: Dataverse, organisation by organisation, within the budget of the day.
+//! Fan-out: every environment, and with it the organisation behind it.
 //!
-//! Where the budget reaches for certain, all environments are read at once. Else they are read by importance, round by
-//! round, and a round begins only for as many as the budget pays; the others are gaps that say "budget". The choice
-//! depends on answers alone, never on which of them came first.
+//! Where nothing is bounded, the administration services and Dataverse are read side by side. Where requests are
+//! bounded, environments are read by importance, each paid for by itself: what the budget does not reach is a gap that
+//! says "budget". What is reached depends on answers alone, never on which of them came first.
+
+use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::Error;
 use crate::engine::Engine;
 use crate::found::Environment;
-use crate::source::Source;
+use crate::purse::{Purse, Treasury};
+use crate::source::{Scope, Source};
 use crate::visit::Visit;
 
-/// Environments that are read at once.
-const AT_ONCE: usize = 32;
-/// Requests that hardly any environment exceeds: the budget certainly reaches if it holds so many for each.
-const AMPLE: u64 = 60;
+/// Environments that are read at once on the administration services.
+const ENVIRONMENTS_AT_ONCE: usize = 64;
+/// Organisations that are read at once.
+const ORGANISATIONS_AT_ONCE: usize = 32;
+/// Requests that hardly any environment exceeds.
+const AMPLE: u64 = 64;
 
-/// Reads the sources of every organisation.
+/// Reads what is asked of every environment.
 pub(crate) async fn fan_out(
     engine: &Engine,
-    sources: &[&'static Source],
     mut environments: Vec<Environment>,
 ) -> Result<(), Error> {
     environments.sort_by_cached_key(|environment| importance(engine, environment));
-    let budget = engine.plan.budget.get("dataverse").copied();
-    let visits = environments.into_iter().map(|environment| Visit::new(environment, sources));
-    match budget {
-        Some(budget) if budget < AMPLE.saturating_mul(visits.len() as u64) => {
-            frugal(engine, visits.collect(), budget).await
-        }
-        _ => {
-            stream::iter(visits)
-                .map(Ok)
-                .try_for_each_concurrent(AT_ONCE, |mut visit| async move {
-                    visit.all(engine).await.map(drop)
-                })
-                .await
-        }
+    let of = |scope: Scope| -> Vec<&'static Source> {
+        engine.sources.iter().copied().filter(|source| source.scope == scope).collect()
+    };
+    let (admin, dataverse) = (of(Scope::Environment), of(Scope::Dataverse));
+    let mut organisations = environments.clone();
+    organisations.retain(|environment| environment.dataverse.is_some());
+    for (sources, places) in [(&admin, environments.len()), (&dataverse, organisations.len())] {
+        sources.iter().for_each(|source| engine.expect(source.id, places as u64));
     }
+    // Objects that answers name are asked with the environment.
+    let beside: Vec<&'static Source> = engine
+        .sources
+        .iter()
+        .copied()
+        .filter(|source| matches!(source.scope, Scope::Environment | Scope::Each(_)))
+        .collect();
+    if let Some(treasury) = engine.paid(&beside) {
+        return paid(engine, treasury, environments, &[&admin, &dataverse]).await;
+    }
+    let visits = free(engine, &admin, environments, ENVIRONMENTS_AT_ONCE);
+    let organisations = async {
+        match engine.paid(&dataverse) {
+            Some(treasury) => paid(engine, treasury, organisations, &[&dataverse]).await,
+            None => free(engine, &dataverse, organisations, ORGANISATIONS_AT_ONCE).await,
+        }
+    };
+    futures_util::try_join!(visits, organisations).map(drop)
+}
+
+/// Reads environments side by side.
+async fn free(
+    engine: &Engine,
+    sources: &[&'static Source],
+    environments: Vec<Environment>,
+    at_once: usize,
+) -> Result<(), Error> {
+    stream::iter(environments)
+        .map(Ok)
+        .try_for_each_concurrent(at_once, |environment| {
+            Visit::new(environment, sources).all(engine, None)
+        })
+        .await
+}
+
+/// Reads environments by importance, as far as the budget reaches; of each, one family of sources after the other.
+async fn paid(
+    engine: &Engine,
+    treasury: &Arc<Treasury>,
+    environments: Vec<Environment>,
+    families: &[&Vec<&'static Source>],
+) -> Result<(), Error> {
+    let read = |environment: Environment, purse: Purse| async move {
+        for sources in families {
+            Visit::new(environment.clone(), sources).all(engine, Some(&purse)).await?;
+        }
+        Ok(())
+    };
+    treasury.spend(AMPLE, environments, read).await
 }
 
 /// Smaller is more important; environments of the same class are in the order of their ids.
@@ -55,54 +102,4 @@ fn importance(engine: &Engine, environment: &Environment) -> (u8, String) {
         _ => 5,
     };
     (class, environment.id.to_lowercase())
-}
-
-/// Reads one class of environments after the other, as far as the budget reaches.
-async fn frugal(engine: &Engine, visits: Vec<Visit>, mut budget: u64) -> Result<(), Error> {
-    let mut visits = visits.into_iter().peekable();
-    while let Some(first) = visits.next() {
-        let class = importance(engine, &first.environment).0;
-        let mut open = vec![first];
-        while let Some(visit) =
-            visits.next_if(|visit| importance(engine, &visit.environment).0 == class)
-        {
-            open.push(visit);
-        }
-        budget = one_class(engine, open, budget).await?;
-    }
-    Ok(())
-}
-
-/// Reads environments of one class round by round; returns what is left of the budget.
-async fn one_class(engine: &Engine, mut open: Vec<Visit>, mut budget: u64) -> Result<u64, Error> {
-    let mut is_short = false;
-    while !open.is_empty() {
-        let mut left = budget;
-        let (mut paid, mut cut) = (Vec::new(), Vec::new());
-        for visit in open {
-            match left.checked_sub(visit.price(engine)) {
-                Some(rest) if cut.is_empty() => {
-                    left = rest;
-                    paid.push(visit);
-                }
-                _ => cut.push(visit),
-            }
-        }
-        is_short |= !cut.is_empty();
-        for mut visit in cut {
-            visit.cut(engine, "budget").await?;
-        }
-        let read: Vec<(Visit, u64)> = stream::iter(paid)
-            .map(|mut visit| async move {
-                let spent = visit.step(engine).await?;
-                Ok::<_, Error>((visit, spent))
-            })
-            .buffered(AT_ONCE)
-            .try_collect()
-            .await?;
-        budget = budget.saturating_sub(read.iter().map(|(_, spent)| spent).sum());
-        open = read.into_iter().map(|(visit, _)| visit).filter(Visit::is_open).collect();
-    }
-    // What was kept from the more important ones is not given to the less important ones.
-    Ok(if is_short { 0 } else { budget })
 }

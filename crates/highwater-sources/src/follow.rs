@@ -9,7 +9,7 @@ use highwater_http::{Chain as Walked, Failure, Method, Page, Read};
 use crate::chain::Chain;
 use crate::engine::Engine;
 use crate::found::{Answer, Found, Kept, Place};
-use crate::journal::{Gapped, Line, Paged};
+use crate::journal::{Gapped, Line, Paged, check};
 use crate::source::{Request, Source};
 use crate::{Error, Event};
 
@@ -55,11 +55,12 @@ pub(crate) async fn follow(
     let (mut page, mut from) = (0, None);
     if let Some(reached) = engine.state.get(&thread.chain.digest()) {
         for number in 1..=reached.pages {
+            // Paid for again, so that what is left is what it was; a run of before paid for its own.
+            let _ = reached.old || thread.place.pays(thread.read.service).await;
             kept(engine, thread, number, found).await?;
-            found.spent += u64::from(!reached.old);
         }
         if let Some(gap) = &reached.gap {
-            found.spent += u64::from(!reached.old);
+            let _ = reached.old || thread.place.pays(thread.read.service).await;
             return Ok(ended(thread.source, gap.as_ref().clone()));
         }
         if reached.pages > 0 && reached.next.is_none() {
@@ -72,16 +73,22 @@ pub(crate) async fn follow(
         if let Err(failure) = walked.follow(&thread.read, from.as_ref(), PAGES) {
             return Ok(failed(thread, &failure));
         }
-        let asked = {
-            let _permit = match engine.gate(thread.read.service) {
-                Some(gate) => gate.acquire().await.ok(),
-                None => None,
-            };
-            let environment = thread.place.environment.map(|environment| environment.id.as_str());
-            engine.progress.tell(Event::Asked { source: thread.source.id, environment });
-            engine.asks.page(&thread.read, from.as_ref()).await
+        if !thread.place.pays(thread.read.service).await {
+            return Ok(unpaid(thread, page));
+        }
+        let environment = thread.place.environment.map(|environment| environment.id.as_str());
+        engine.progress.tell(Event::Asked { source: thread.source.id, environment });
+        let ahead = if page == 0 { engine.ahead().remove(&thread.chain.digest()) } else { None };
+        let asked = match ahead {
+            Some(asked) => asked,
+            None => {
+                let _permit = match engine.gate(thread.read.service) {
+                    Some(gate) => gate.acquire().await.ok(),
+                    None => None,
+                };
+                engine.asks.page(&thread.read, from.as_ref()).await
+            }
         };
-        found.spent += 1;
         match asked {
             Ok(answer) => {
                 page += 1;
@@ -123,6 +130,8 @@ async fn keep(
         evidence,
         asked: asked(&thread.read),
         next: answer.next.filter(|_| !newest),
+        check: check(&body),
+        spent: engine.asks.spent(thread.read.service),
     };
     let file = thread.chain.file(number, evidence);
     engine.writer.keep(Some((file, body.clone())), Line::Page(Box::new(line))).await?;
@@ -187,6 +196,19 @@ fn failed(thread: &Thread<'_>, failure: &Failure) -> End {
     let reason = failure.to_string();
     let chain = thread.chain.clone();
     ended(thread.source, Gapped { chain, status, reason, asked: asked(&thread.read), again })
+}
+
+/// The end of a chain for whose next page nothing was left.
+fn unpaid(thread: &Thread<'_>, pages: u32) -> End {
+    let reason = if pages == 0 { "not asked: budget" } else { "not asked further: budget" };
+    let gap = Gapped {
+        chain: thread.chain.clone(),
+        status: None,
+        reason: reason.to_owned(),
+        asked: String::new(),
+        again: true,
+    };
+    End::Missing(Missing { gap, brief: reason.to_owned(), refused: false })
 }
 
 /// How a chain with a gap ended.

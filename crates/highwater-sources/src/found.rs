@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::DeserializeOwned;
 
+use crate::purse::Purse;
 use crate::source::Request;
 
 /// One environment, as far as reading it needs.
@@ -96,6 +97,23 @@ pub struct Place<'a> {
     pub plan: Option<&'a crate::Plan>,
     /// Whether the tenant is small enough to ask every environment everything.
     pub thorough: bool,
+    /// What pays for its requests, where they are bounded: one after the other.
+    pub(crate) purse: Option<&'a Purse>,
+}
+
+impl Place<'_> {
+    /// How many things of a list are asked at once here.
+    pub(crate) const fn at_once(&self, most: usize) -> usize {
+        if self.purse.is_some() { 1 } else { most }
+    }
+
+    /// Pays for one request; no: the budget is spent.
+    pub(crate) async fn pays(&self, service: &str) -> bool {
+        match self.purse {
+            None => true,
+            Some(purse) => purse.pay(service).await,
+        }
+    }
 }
 
 /// Whether a source is asked of a place.
@@ -178,8 +196,6 @@ pub struct Found {
     pub(crate) kept: Vec<Kept>,
     /// The status of a refusal.
     pub(crate) refused: Option<u16>,
-    /// Requests that this run is charged for.
-    pub(crate) spent: u64,
     /// Records in these pages, where the probe counts them too.
     pub(crate) rows: u64,
 }
@@ -198,7 +214,6 @@ impl Found {
         }
         self.kept.extend(other.kept);
         self.refused = self.refused.or(other.refused);
-        self.spent += other.spent;
         self.rows += other.rows;
     }
 

@@ -19,7 +19,7 @@ use crate::recording::{private, private_folder, replace};
 /// Name of the index, as the import looks for it.
 pub(crate) const INDEX: &str = "highwater-index.json";
 /// Lines that are sorted in memory.
-const RUN: usize = 50_000;
+const RUN: usize = 10_000;
 /// Folder of sorted runs; hidden.
 const SORTED: &str = ".sorted";
 
@@ -144,7 +144,7 @@ fn sort(folder: &Path, sorted: &Path) -> Result<Vec<PathBuf>, Error> {
 fn item(line: Line, number: u64) -> Option<Item> {
     match line {
         Line::Page(page) => {
-            let Paged { chain, page, status, evidence, asked, next } = *page;
+            let Paged { chain, page, status, evidence, asked, next, .. } = *page;
             let open = next.is_some();
             Some(Item {
                 chain,

@@ -1,18 +1,20 @@
 //! Journal: which pages are safe, one line each, so that a run can go on where it was killed.
 //!
-//! Guarantees that a line stands only when its page is on the disk under its name. A torn last line is dropped: its
-//! page is asked again. Owns the lines; who writes them is the writer.
+//! Guarantees that a line stands only when its page has its name, and that a page counts only if it is what its line
+//! says: one that a power cut took or tore is asked again, as is that of a torn last line. Owns the lines; who writes
+//! them is the writer.
 
-use std::collections::HashMap;
-use std::fs::File;
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use highwater_http::Next;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::Error;
-use crate::chain::Chain;
+use crate::chain::{Chain, first_half};
 
 /// Name of the journal in the folder of a recording; hidden, so that an import does not read it.
 pub(crate) const JOURNAL: &str = ".journal";
@@ -46,7 +48,7 @@ pub(crate) struct Header {
 }
 
 /// A page.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Paged {
     pub(crate) chain: Chain,
     pub(crate) page: u32,
@@ -58,6 +60,12 @@ pub(crate) struct Paged {
     /// Where the next page is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) next: Option<Next>,
+    /// Digest of the page as it was written: 32 hexadecimal digits.
+    #[serde(default)]
+    pub(crate) check: String,
+    /// Requests that the run had spent on this service by then, repeated ones included.
+    #[serde(default)]
+    pub(crate) spent: u64,
 }
 
 /// Something that was not read.
@@ -91,6 +99,22 @@ pub(crate) struct Reached {
 /// How far all chains came, by their digests.
 pub(crate) type State = HashMap<u128, Reached>;
 
+/// What a journal tells.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) header: Header,
+    pub(crate) state: State,
+    /// Requests that a run which did not end has spent, by service.
+    pub(crate) spent: BTreeMap<&'static str, u64>,
+    /// Bytes of whole lines.
+    pub(crate) whole: u64,
+}
+
+/// The digest of a page: 32 hexadecimal digits.
+pub(crate) fn check(body: &[u8]) -> String {
+    format!("{:032x}", first_half(&Sha256::digest(body)))
+}
+
 /// Reads the header and hands every later whole line on; returns the header and the length of what is whole.
 pub(crate) fn read(
     folder: &Path,
@@ -123,15 +147,18 @@ pub(crate) fn read(
     Ok((header.ok_or_else(missing)?, whole))
 }
 
-/// How far an earlier run came. Pages whose file is gone are asked again.
-pub(crate) fn state(folder: &Path) -> Result<(Header, State, u64), Error> {
-    let mut state = State::new();
+/// How far an earlier run came. Pages that are gone, or not what they were, are asked again.
+pub(crate) fn state(folder: &Path) -> Result<Told, Error> {
+    let (mut state, mut spent) = (State::new(), BTreeMap::<&'static str, u64>::new());
     let (header, whole) = read(folder, |line| {
         match line {
             Line::Page(page) => {
+                if let Some(service) = service(&page.chain) {
+                    let so_far = spent.entry(service).or_default();
+                    *so_far = page.spent.max(*so_far);
+                }
                 let reached = state.entry(page.chain.digest()).or_default();
-                let is_next = page.page == reached.pages + 1;
-                if is_next && folder.join(page.chain.file(page.page, page.evidence)).is_file() {
+                if page.page == reached.pages + 1 && is_whole(folder, &page) {
                     *reached = Reached { pages: page.page, next: page.next, gap: None, old: false };
                 }
             }
@@ -139,10 +166,26 @@ pub(crate) fn state(folder: &Path) -> Result<(Header, State, u64), Error> {
                 let digest = gap.chain.digest();
                 state.entry(digest).or_default().gap = Some(gap);
             }
-            Line::End {} => state.values_mut().for_each(|reached| reached.old = true),
+            Line::End {} => {
+                state.values_mut().for_each(|reached| reached.old = true);
+                spent.clear();
+            }
             Line::Gap(_) | Line::Run(_) | Line::Resumed {} => {}
         }
         Ok(())
     })?;
-    Ok((header, state, whole))
+    Ok(Told { header, state, spent, whole })
+}
+
+/// Whether a page is on the disk as its line says.
+fn is_whole(folder: &Path, page: &Paged) -> bool {
+    let body = fs::read(folder.join(page.chain.file(page.page, page.evidence)));
+    body.is_ok_and(|body| check(&body) == page.check)
+}
+
+/// The service that a chain asks.
+fn service(chain: &Chain) -> Option<&'static str> {
+    let source = crate::source(&chain.source)?;
+    let own = source.requests.get(chain.request).and_then(|request| request.service);
+    Some(own.unwrap_or(source.service))
 }

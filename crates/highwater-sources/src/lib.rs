@@ -33,11 +33,13 @@ pub mod permissions;
 mod plan;
 mod power_platform;
 mod progress;
+mod purse;
 mod reconcile;
 mod recording;
 mod run;
 mod source;
 mod summary;
+mod together;
 #[cfg(test)]
 mod testing;
 mod tree;

@@ -29,9 +29,15 @@ pub struct Plan {
     pub named: BTreeMap<String, Vec<String>>,
     /// Environments that configuration names as hosts of pipelines or kits: they are read first.
     pub first: BTreeSet<String>,
+    /// Requests that the run may spend in all; no limit where it is none. A budget and the numbers of objects do not
+    /// make another plan: a run may go on with more.
+    #[serde(skip)]
+    pub total: Option<u64>,
     /// Requests that a service is given; no limit where it is not named. `dataverse` is counted by the day.
+    #[serde(skip)]
     pub budget: BTreeMap<String, u64>,
     /// How many objects of a kind are asked at most (`flow`), most important first; no limit where it is not named.
+    #[serde(skip)]
     pub most: BTreeMap<String, u64>,
     /// Up to so many environments, each is asked everything; beyond, quiet and unproductive ones are asked less.
     pub thorough_up_to: u64,
@@ -51,6 +57,7 @@ impl Plan {
             environments: BTreeSet::new(),
             named: BTreeMap::new(),
             first: BTreeSet::new(),
+            total: None,
             budget: BTreeMap::new(),
             most: BTreeMap::new(),
             thorough_up_to: 100,
@@ -62,6 +69,12 @@ impl Plan {
     pub fn digest(&self) -> String {
         let text = serde_json::to_vec(self).unwrap_or_default();
         Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Requests by pool: those of the services, and those of the run as a whole.
+    pub(crate) fn pools(&self) -> BTreeMap<String, u64> {
+        let all = self.total.map(|total| (crate::purse::ALL.to_owned(), total));
+        self.budget.clone().into_iter().chain(all).collect()
     }
 
     /// Whether a source is wanted.

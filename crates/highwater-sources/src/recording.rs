@@ -3,12 +3,13 @@
 //! Guarantees that nobody but its owner reads it (0700 and 0600), that a page appears whole or not at all, and that
 //! the index is written last and at once. Knows nothing of what pages mean.
 
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::Error;
-use crate::journal::{self, Header, JOURNAL, Line, State};
+use crate::journal::{self, Header, JOURNAL, Line, State, Told};
 use crate::plan::Plan;
 
 /// A folder that is written into.
@@ -18,6 +19,7 @@ pub struct Recording {
     pub(crate) header: Header,
     pub(crate) state: State,
     pub(crate) journal: File,
+    spent: BTreeMap<&'static str, u64>,
 }
 
 impl Recording {
@@ -37,7 +39,13 @@ impl Recording {
         replace(&path, |file| file.write_all(&line))?;
         let journal = OpenOptions::new().append(true).open(&path).map_err(Error::io(&path))?;
         sync_folder(folder)?;
-        Ok(Self { folder: folder.to_owned(), header, state: State::new(), journal })
+        Ok(Self {
+            folder: folder.to_owned(),
+            header,
+            state: State::new(),
+            journal,
+            spent: BTreeMap::new(),
+        })
     }
 
     /// The recording of a run that did not end.
@@ -46,7 +54,7 @@ impl Recording {
     /// When there is none, when it is of another tenant, identity, cloud or plan, or when it is damaged.
     pub fn resume(folder: &Path, plan: &Plan, cloud: &str) -> Result<Self, Error> {
         let path = folder.join(JOURNAL);
-        let (theirs, state, whole) = journal::state(folder)?;
+        let Told { header: theirs, state, spent, whole } = journal::state(folder)?;
         let ours = header(plan, cloud);
         let same = [
             ("tenant", &theirs.tenant, &ours.tenant),
@@ -66,7 +74,7 @@ impl Recording {
         journal.seek(SeekFrom::End(0)).map_err(Error::io(&path))?;
         let line = text(&Line::Resumed {});
         journal.write_all(&line).and_then(|()| journal.sync_data()).map_err(Error::io(&path))?;
-        Ok(Self { folder: folder.to_owned(), header: theirs, state, journal })
+        Ok(Self { folder: folder.to_owned(), header: theirs, state, journal, spent })
     }
 
     /// The moment of the run whose recording lies in a folder: a resumed run has the same.
@@ -75,6 +83,13 @@ impl Recording {
     /// When there is no journal, or when it is damaged.
     pub fn moment(folder: &Path) -> Result<String, Error> {
         Ok(journal::read(folder, |_| Ok(()))?.0.now)
+    }
+
+    /// Requests that the run has spent already, by service; none where it came to its end and a later one goes on.
+    ///
+    /// What was under way when it was killed is not in it, and neither are services of which no page was read.
+    pub const fn spent(&self) -> &BTreeMap<&'static str, u64> {
+        &self.spent
     }
 
     /// The folder.

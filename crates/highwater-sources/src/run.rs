@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt, stream};
 use highwater_auth::Cloud;
 use jiff::Timestamp;
 
@@ -14,9 +13,9 @@ use crate::ask::ask;
 use crate::engine::{Engine, Parts};
 use crate::found::{Environment, Object, Place};
 use crate::journal::Line;
+use crate::purse::Treasury;
 use crate::source::{Scope, Source};
 use crate::tree::{at, below, limited, orphans};
-use crate::visit::Visit;
 use crate::writer::Writer;
 use crate::{
     Asks, Error, Plan, Progress, Recording, Silent, Summary, fan_out, index, needs, reconcile,
@@ -24,9 +23,6 @@ use crate::{
 
 /// What a page passes before it reaches the disk: source id and body in, body without secrets out.
 pub type Boundary = Arc<dyn Fn(&str, Bytes) -> Bytes + Send + Sync>;
-
-/// Environments that are read at once on the administration services.
-const ENVIRONMENTS_AT_ONCE: usize = 64;
 
 /// The source that lists all environments.
 const ENVIRONMENTS: &str = "bap.environments";
@@ -68,7 +64,7 @@ impl Run {
     pub async fn run(self) -> Result<Summary, Error> {
         let now: Timestamp =
             self.plan.now.parse().map_err(|_| Error::Moment { now: self.plan.now.clone() })?;
-        let Recording { folder, header, state, journal } = self.recording;
+        let Recording { folder, header, state, journal, .. } = self.recording;
         let (writer, handle) = Writer::start(&folder, journal)?;
         let engine = Engine::new(Parts {
             asks: self.asks,
@@ -100,29 +96,9 @@ async fn everything(engine: &Engine) -> Result<(), Error> {
     seed(engine);
     let environments = tenant(engine).await?;
     engine.set_environments(environments.len() as u64);
-    let of = |scope: Scope| -> Vec<&'static Source> {
-        engine.sources.iter().copied().filter(|source| source.scope == scope).collect()
-    };
-    let (admin, dataverse) = (of(Scope::Environment), of(Scope::Dataverse));
-    let organisations: Vec<Environment> = environments
-        .iter()
-        .filter(|environment| environment.dataverse.is_some())
-        .cloned()
-        .collect();
-    for (sources, places) in [(&admin, environments.len()), (&dataverse, organisations.len())] {
-        sources.iter().for_each(|source| engine.expect(source.id, places as u64));
-    }
-    let visits = async {
-        stream::iter(environments)
-            .map(Ok)
-            .try_for_each_concurrent(ENVIRONMENTS_AT_ONCE, |environment| async {
-                Visit::new(environment, &admin).all(engine).await.map(drop)
-            })
-            .await
-    };
-    futures_util::try_join!(visits, fan_out::fan_out(engine, &dataverse, organisations))?;
-    limited(engine).await?;
+    fan_out::fan_out(engine, environments).await?;
     named(engine).await?;
+    limited(engine).await?;
     engine.writer.keep(None, Line::End {}).await
 }
 
@@ -131,7 +107,8 @@ async fn tenant(engine: &Engine) -> Result<Vec<Environment>, Error> {
     let sources: Vec<&'static Source> =
         engine.sources.iter().copied().filter(|source| source.scope == Scope::Tenant).collect();
     sources.iter().for_each(|source| engine.expect(source.id, 1));
-    let shown = at(engine, &sources, Place::default()).await?;
+    let purse = engine.paid(&sources).map(Treasury::whole);
+    let shown = at(engine, &sources, Place { purse: purse.as_ref(), ..Place::default() }).await?;
     // The list of the administration service is whole; others stand in for it.
     let lists = |id: &&'static str| shown.environments.iter().any(|(by, _)| by == id);
     let by = shown
@@ -196,6 +173,11 @@ pub(crate) fn configured(kind: &'static str, id: &str) -> Object {
 
 /// Reads what many answers named, and what those answers named in turn.
 async fn named(engine: &Engine) -> Result<(), Error> {
+    let of =
+        |source: &&'static Source| matches!(source.scope, Scope::Each(_) | Scope::Batch { .. });
+    let sources: Vec<&'static Source> = engine.sources.iter().copied().filter(of).collect();
+    let purse = engine.paid(&sources).map(Treasury::whole);
+    let place = Place { purse: purse.as_ref(), ..Place::default() };
     loop {
         let objects: Vec<Object> = {
             let mut ledger = engine.ledger();
@@ -208,7 +190,7 @@ async fn named(engine: &Engine) -> Result<(), Error> {
         if objects.is_empty() {
             break;
         }
-        below(engine, None, objects).await?;
+        below(engine, None, objects, place.purse).await?;
     }
     let batches = std::mem::take(&mut engine.ledger().batches);
     for source in engine.sources.iter().copied() {
@@ -218,7 +200,7 @@ async fn named(engine: &Engine) -> Result<(), Error> {
             if ids.is_empty() {
                 engine.not_asked(source, None, None, "no answer names any").await?;
             } else {
-                ask(engine, source, Place::default(), &ids).await?;
+                ask(engine, source, place, &ids).await?;
             }
         }
     }
@@ -227,7 +209,7 @@ async fn named(engine: &Engine) -> Result<(), Error> {
 
 fn summary(engine: &Engine) -> Summary {
     let ledger = engine.ledger();
-    let differences = reconcile::differences(&ledger);
+    let differences = reconcile::differences(&ledger, &engine.plan);
     let (sources, environments) = (ledger.sources.clone(), ledger.environments);
     drop(ledger);
     Summary {

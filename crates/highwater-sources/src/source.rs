@@ -26,6 +26,8 @@ pub struct Source {
     pub grant: Grant,
     /// Statuses besides 2xx that mean "there is none of it here" (a table that comes with a solution).
     pub none_on: &'static [u16],
+    /// Whether the first pages of many objects go in one request, where the service takes that (`$batch` of Graph).
+    pub together: bool,
     /// Whether it is only read where a plan names it ([`crate::Plan::extra`]).
     pub on_demand: bool,
     /// Sources that are finished first where both are asked of the same place, whatever came of them.
@@ -60,6 +62,7 @@ impl Source {
         grant: Grant { application: None, delegated: None },
         none_on: &[],
         on_demand: false,
+        together: false,
         after: &[],
         due: always,
         table: None,

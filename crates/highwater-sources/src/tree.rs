@@ -13,10 +13,18 @@ use crate::ask::{Outcome, ask};
 use crate::choice::{Group, groups};
 use crate::engine::Engine;
 use crate::found::{Environment, Found, Object, Place};
+use crate::purse::Purse;
 use crate::source::{Scope, Source};
+use crate::together;
+
+/// Sources of one place that are asked at once.
+const SOURCES_AT_ONCE: usize = 16;
 
 /// Objects of one list that are asked at once.
 const OBJECTS_AT_ONCE: usize = 32;
+
+/// Requests that hardly any object costs.
+const AMPLE: u64 = 4;
 
 /// What the sources of a place showed together.
 #[derive(Debug, Default)]
@@ -29,8 +37,6 @@ pub(crate) struct Shown {
     pub(crate) refused: std::collections::BTreeMap<&'static str, u16>,
     /// Keys for later sources of the environment.
     pub(crate) keys: Vec<Object>,
-    /// Requests that the run is charged for.
-    pub(crate) spent: u64,
     /// Sources that were read to their end.
     pub(crate) read: BTreeSet<&'static str>,
 }
@@ -45,7 +51,7 @@ pub(crate) async fn at(
     let groups = groups(sources, engine.plan.identity);
     let answered: Vec<Shown> = stream::iter(groups)
         .map(|group| one_of(engine, group, place, environment))
-        .buffered(16)
+        .buffered(place.at_once(SOURCES_AT_ONCE))
         .try_collect()
         .await?;
     let mut shown = Shown::default();
@@ -55,7 +61,6 @@ pub(crate) async fn at(
         shown.marks.extend(other.marks);
         shown.keys.extend(other.keys);
         shown.refused.extend(other.refused);
-        shown.spent += other.spent;
         shown.read.extend(other.read);
     }
     Ok(shown)
@@ -73,7 +78,7 @@ async fn one_of(
     for source in group {
         let (outcome, found) = ask(engine, source, place, &[]).await?;
         let children = take(engine, source, outcome, found, place, &mut shown);
-        below(engine, environment, children).await?;
+        below(engine, environment, children, place.purse).await?;
         match outcome {
             Outcome::Read => {
                 shown.read.insert(source.id);
@@ -138,7 +143,6 @@ fn take(
     if outcome == Outcome::Refused {
         shown.refused.extend(found.refused.map(|status| (source.id, status)));
     }
-    shown.spent += found.spent;
     found.children
 }
 
@@ -147,8 +151,10 @@ pub(crate) fn below<'a>(
     engine: &'a Engine,
     environment: Option<&'a str>,
     objects: Vec<Object>,
+    purse: Option<&'a Purse>,
 ) -> BoxFuture<'a, Result<(), Error>> {
     async move {
+        let nowhere = Place { purse, ..Place::default() };
         let mut known = BTreeSet::new();
         let objects = objects.into_iter().map(|mut object| {
             if object.environment.is_none() {
@@ -169,10 +175,14 @@ pub(crate) fn below<'a>(
                 }
             }
         }
+        // What is paid for one by one is asked one by one.
+        let (together, wanted) =
+            if purse.is_none() { together::apart(engine, wanted) } else { (Vec::new(), wanted) };
+        together::ask(engine, together).await?;
         stream::iter(wanted)
             .map(Ok)
-            .try_for_each_concurrent(OBJECTS_AT_ONCE, |object| async move {
-                of_object(engine, &object).await
+            .try_for_each_concurrent(nowhere.at_once(OBJECTS_AT_ONCE), |object| async move {
+                of_object(engine, &object, nowhere).await
             })
             .await
     }
@@ -184,13 +194,13 @@ fn set_aside(engine: &Engine, objects: Vec<Object>) -> Vec<Object> {
     let mut now = Vec::with_capacity(objects.len());
     let mut ledger = engine.ledger();
     for object in objects {
-        let Some(most) = engine.plan.most.get(object.kind) else {
+        let Some(most) = engine.most(object.kind) else {
             now.push(object);
             continue;
         };
         let (kept, more) = ledger.limited.entry(object.kind).or_default();
         kept.insert(object);
-        if kept.len() as u64 > *most {
+        if kept.len() as u64 > most {
             kept.pop_last();
             *more += 1;
         }
@@ -203,22 +213,45 @@ pub(crate) async fn limited(engine: &Engine) -> Result<(), Error> {
     let limited = std::mem::take(&mut engine.ledger().limited);
     for (kind, (objects, more)) in limited {
         let all = objects.len() as u64 + more;
-        let of = |source: &&'static Source| source.scope == Scope::Each(kind);
-        for source in engine.sources.iter().copied().filter(of) {
+        for source in of_kind(engine, kind) {
             engine.expect(source.id, objects.len() as u64);
             if more > 0 {
-                let why = format!("limit, {more} of {all} {}", plural(kind));
+                let is_limit = engine.plan.most.contains_key(kind);
+                let word = if is_limit { "limit" } else { "budget" };
+                let why = format!("{word}, {more} of {all} {}", plural(kind));
                 engine.not_asked(source, None, None, &why).await?;
             }
         }
-        stream::iter(objects)
-            .map(Ok)
-            .try_for_each_concurrent(OBJECTS_AT_ONCE, |object| async move {
-                of_object(engine, &object).await
-            })
-            .await?;
+        each(engine, of_kind(engine, kind), objects).await?;
     }
     Ok(())
+}
+
+/// Asks objects of one kind, each paid for by itself where they are bounded.
+async fn each(
+    engine: &Engine,
+    sources: Vec<&'static Source>,
+    objects: BTreeSet<Object>,
+) -> Result<(), Error> {
+    if let Some(treasury) = engine.paid(&sources) {
+        let read = |object: Object, purse: Purse| async move {
+            let place = Place { purse: Some(&purse), ..Place::default() };
+            of_object(engine, &object, place).await
+        };
+        return treasury.spend(AMPLE, objects.into_iter().collect(), read).await;
+    }
+    stream::iter(objects)
+        .map(Ok)
+        .try_for_each_concurrent(OBJECTS_AT_ONCE, |object| async move {
+            of_object(engine, &object, Place::default()).await
+        })
+        .await
+}
+
+/// The sources that ask objects of a kind.
+fn of_kind(engine: &Engine, kind: &str) -> Vec<&'static Source> {
+    let of = |source: &&'static Source| matches!(source.scope, Scope::Each(of) if of == kind);
+    engine.sources.iter().copied().filter(of).collect()
 }
 
 /// The plural of a kind, for reasons.
@@ -228,17 +261,16 @@ fn plural(kind: &str) -> String {
 }
 
 /// Asks one object with all that is below it.
-async fn of_object(engine: &Engine, object: &Object) -> Result<(), Error> {
-    let sources: Vec<&'static Source> = engine
-        .sources
-        .iter()
-        .copied()
-        .filter(|source| source.scope == Scope::Each(object.kind))
-        .collect();
+pub(crate) async fn of_object(
+    engine: &Engine,
+    object: &Object,
+    place: Place<'_>,
+) -> Result<(), Error> {
+    let sources = of_kind(engine, object.kind);
     if sources.is_empty() {
         return Ok(());
     }
-    let place = Place { object: Some(object), ..Place::default() };
+    let place = Place { object: Some(object), ..place };
     let environment = object.environment.as_deref();
     for group in groups(&sources, engine.plan.identity) {
         one_of(engine, group, place, environment).await?;
@@ -253,9 +285,7 @@ pub(crate) fn orphans<'a>(
     environment: Option<&'a str>,
 ) -> BoxFuture<'a, Result<(), Error>> {
     async move {
-        for source in
-            engine.sources.iter().copied().filter(|source| source.scope == Scope::Each(kind))
-        {
+        for source in of_kind(engine, kind) {
             let why = format!("the list of its {} was not read", plural(kind));
             engine.not_asked(source, environment, None, &why).await?;
             for below in source.names {

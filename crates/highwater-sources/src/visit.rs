@@ -9,6 +9,7 @@ use crate::Error;
 use crate::ask::{ask, due};
 use crate::engine::Engine;
 use crate::found::{Due, Environment, Place};
+use crate::purse::Purse;
 use crate::source::Source;
 use crate::tree::at;
 
@@ -29,11 +30,6 @@ impl Visit {
         Self { environment, open: sources.to_vec(), refused: BTreeMap::new() }
     }
 
-    /// Whether something is left to ask.
-    pub(crate) fn is_open(&self) -> bool {
-        !self.open.is_empty()
-    }
-
     /// Sources that wait for no other.
     fn ready(&self) -> Vec<&'static Source> {
         let waits = |source: &Source| self.open.iter().any(|open| source.after.contains(&open.id));
@@ -48,13 +44,15 @@ impl Visit {
             object: None,
             plan: Some(&engine.plan),
             thorough: engine.is_thorough(),
+            purse: None,
         }
     }
 
-    /// Asks one round; returns the requests that it cost.
-    pub(crate) async fn step(&mut self, engine: &Engine) -> Result<u64, Error> {
+    /// Asks one round.
+    async fn step(&mut self, engine: &Engine, purse: Option<&Purse>) -> Result<(), Error> {
         let ready = self.ready();
-        let place = Place { environment: Some(&self.environment), ..Place::default() };
+        let environment = Some(&self.environment);
+        let place = Place { environment, purse, ..Place::default() };
         let shown = at(engine, &ready, place).await?;
         self.open.retain(|open| !ready.iter().any(|ready| ready.id == open.id));
         self.environment.marks.extend(shown.marks);
@@ -67,7 +65,7 @@ impl Visit {
         if !shown.counts.is_empty() {
             self.environment.counts.get_or_insert_default().extend(shown.counts);
         }
-        Ok(shown.spent)
+        Ok(())
     }
 
     /// The status with which all doors were shut, if they were.
@@ -90,41 +88,10 @@ impl Visit {
         Ok(())
     }
 
-    /// Asks all rounds; returns the requests that they cost.
-    pub(crate) async fn all(&mut self, engine: &Engine) -> Result<u64, Error> {
-        let mut spent = 0;
-        while self.is_open() {
-            spent += self.step(engine).await?;
-        }
-        Ok(spent)
-    }
-
-    /// Requests that the next round will need, as far as the probe tells.
-    pub(crate) fn price(&self, engine: &Engine) -> u64 {
-        let place = self.place(engine);
-        let due = self.ready().into_iter().filter(|source| due(source, &place) == Due::Ask);
-        due.map(|source| {
-            let rows = source.table.and_then(|table| self.environment.count(table)).unwrap_or(1);
-            let page = if source.id == "dv.workflows" { 50 } else { 5_000 };
-            let pages = if source.filtered { 1 } else { rows.div_ceil(page).max(1) };
-            pages + (source.requests.len() as u64).saturating_sub(1)
-        })
-        .sum()
-    }
-
-    /// Gives up what is left: what would have been asked is a gap.
-    pub(crate) async fn cut(&mut self, engine: &Engine, why: &str) -> Result<(), Error> {
-        let open = std::mem::take(&mut self.open);
-        let place = self.place(engine);
-        for source in open {
-            if due(source, &place) == Due::Ask {
-                engine.not_asked(source, Some(&self.environment.id), None, why).await?;
-                for kind in source.names {
-                    crate::tree::orphans(engine, kind, Some(&self.environment.id)).await?;
-                }
-            } else {
-                ask(engine, source, place, &[]).await?; // says so itself, without a request
-            }
+    /// Asks all rounds.
+    pub(crate) async fn all(mut self, engine: &Engine, purse: Option<&Purse>) -> Result<(), Error> {
+        while !self.open.is_empty() {
+            self.step(engine, purse).await?;
         }
         Ok(())
     }

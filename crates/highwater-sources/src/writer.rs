@@ -1,12 +1,12 @@
 //! Writer: puts pages on the disk and then their lines into the journal.
 //!
-//! Guarantees the order "page whole and durable, then its line", for many pages at once: a batch of pages is written
-//! and synced, renamed, and only then its lines are appended and synced. One thread owns the journal.
+//! Guarantees the order "page whole, then its line", for many pages at once: the pages of a batch get their names, and
+//! only then its lines are appended and made durable, with one wait for the disk. Pages themselves are not waited for:
+//! their lines hold their check, by which a resumed run finds pages that a power cut took. One thread owns the journal.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::io::{ErrorKind, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -15,18 +15,16 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::Error;
 use crate::journal::Line;
-use crate::recording::{private, private_folder, sync_folder, text};
+use crate::recording::{private, private_folder, text};
 
 /// Pages that may wait for the disk.
 const WAITING: usize = 256;
 /// Memory in which they may wait, in KiB.
-const MEMORY: u32 = 32 << 10;
-/// Pages that are made durable together.
-const BATCH: usize = 64;
-/// Threads that wait for the disk.
-const SYNCING: usize = 8;
-/// Folder of pages that are not whole yet; hidden.
-const PARTS: &str = ".parts";
+const MEMORY: u32 = 16 << 10;
+/// Pages whose lines are made durable together.
+const BATCH: usize = 256;
+/// A page that is not whole yet; hidden.
+const PART: &str = ".part";
 
 /// One thing to keep.
 struct Entry {
@@ -58,7 +56,7 @@ impl Handle {
 impl Writer {
     /// Starts the thread that writes.
     pub(crate) fn start(folder: &Path, journal: File) -> Result<(Self, Handle), Error> {
-        private_folder(&folder.join(PARTS))?;
+        private_folder(folder)?;
         let (entries, inbox) = mpsc::channel(WAITING);
         let folder = folder.to_owned();
         let thread = std::thread::Builder::new()
@@ -88,77 +86,37 @@ impl Writer {
 }
 
 fn write(folder: &Path, mut journal: File, mut inbox: mpsc::Receiver<Entry>) -> Result<(), Error> {
-    let mut known = BTreeSet::new();
     let mut batch = Vec::with_capacity(BATCH);
     while inbox.blocking_recv_many(&mut batch, BATCH) > 0 {
-        pages(folder, &batch, &mut known)?;
-        let lines: Vec<u8> = batch.iter().flat_map(|entry| text(&entry.line)).collect();
+        let mut lines = Vec::with_capacity(batch.len() * 512);
+        for Entry { page, line, _share } in batch.drain(..) {
+            if let Some((name, body)) = page {
+                whole(folder, &name, &body)?;
+            }
+            lines.extend(text(&line));
+        }
         let kept = journal.write_all(&lines).and_then(|()| journal.sync_data());
         kept.map_err(Error::io(folder.join(crate::journal::JOURNAL)))?;
-        batch.clear();
     }
-    fs::remove_dir_all(folder.join(PARTS)).map_err(Error::io(folder.join(PARTS)))
-}
-
-/// Makes the pages of a batch durable under their names.
-fn pages(folder: &Path, batch: &[Entry], known: &mut BTreeSet<PathBuf>) -> Result<(), Error> {
-    let pages: Vec<&(String, Bytes)> =
-        batch.iter().filter_map(|entry| entry.page.as_ref()).collect();
-    let part = |number: usize| folder.join(PARTS).join(number.to_string());
-    let numbered: Vec<(usize, &(String, Bytes))> = pages.iter().copied().enumerate().collect();
-    std::thread::scope(|scope| {
-        let share = numbered.len().div_ceil(SYNCING).max(1);
-        let threads: Vec<_> = numbered
-            .chunks(share)
-            .map(|share| {
-                scope.spawn(move || {
-                    share.iter().try_for_each(|(number, page)| durable(&part(*number), &page.1))
-                })
-            })
-            .collect();
-        threads.into_iter().try_for_each(|thread| {
-            thread.join().unwrap_or_else(|_| Err(Error::Writer { reason: "a thread ended".into() }))
-        })
-    })?;
-    let mut folders = BTreeSet::new();
-    for (number, (name, _)) in numbered {
-        let path = folder.join(name);
-        if let Some(above) = path.parent() {
-            made(folder, above, known, &mut folders)?;
-            folders.insert(above.to_owned());
-        }
-        fs::rename(part(number), &path).map_err(Error::io(&path))?;
-    }
-    folders.iter().try_for_each(|folder| sync_folder(folder))
-}
-
-/// Makes a folder below that of the recording, once, and notes those above it, in which its name now stands.
-fn made(
-    folder: &Path,
-    wanted: &Path,
-    known: &mut BTreeSet<PathBuf>,
-    changed: &mut BTreeSet<PathBuf>,
-) -> Result<(), Error> {
-    if known.contains(wanted) {
-        return Ok(());
-    }
-    private_folder(wanted)?;
-    changed.extend(
-        wanted
-            .ancestors()
-            .skip(1)
-            .take_while(|above| above.starts_with(folder))
-            .map(Path::to_owned),
-    );
-    known.insert(wanted.to_owned());
+    // What a kill left of a page that was being written.
+    let _ = fs::remove_file(folder.join(PART));
     Ok(())
 }
 
-fn durable(path: &Path, body: &[u8]) -> Result<(), Error> {
-    let mut file = private(OpenOptions::new().write(true).create(true).truncate(true))
-        .open(path)
-        .map_err(Error::io(path))?;
-    file.write_all(body).and_then(|()| file.sync_data()).map_err(Error::io(path))
+/// Writes a page, which gets its name when it is whole.
+fn whole(folder: &Path, name: &str, body: &[u8]) -> Result<(), Error> {
+    let (path, part) = (folder.join(name), folder.join(PART));
+    private(OpenOptions::new().write(true).create(true).truncate(true))
+        .open(&part)
+        .and_then(|mut file| file.write_all(body))
+        .map_err(Error::io(&part))?;
+    match fs::rename(&part, &path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            path.parent().map_or(Ok(()), private_folder)?;
+            fs::rename(&part, &path).map_err(Error::io(&path))
+        }
+        named => named.map_err(Error::io(&path)),
+    }
 }
 
 #[cfg(test)]
@@ -170,7 +128,8 @@ mod tests {
     fn line(page: u32) -> Line {
         let chain = Chain { source: "bap.tenant".into(), ..Chain::default() };
         let asked = "GET https://contoso.example/".to_owned();
-        Line::Page(Box::new(Paged { chain, page, status: 200, evidence: true, asked, next: None }))
+        let paged = Paged { chain, page, status: 200, evidence: true, asked, ..Paged::default() };
+        Line::Page(Box::new(paged))
     }
 
     #[tokio::test]
@@ -198,7 +157,7 @@ mod tests {
             let body = fs::read_to_string(folder.path().join(format!("a/{page}.json"))).unwrap();
             assert_eq!(body, format!("{{\"page\": {page}}}"));
         }
-        assert!(!folder.path().join(PARTS).exists());
+        assert!(!folder.path().join(PART).exists());
     }
 
     #[tokio::test]

@@ -40,6 +40,8 @@ pub(crate) struct Config {
     cloud: BTreeMap<String, toml::Table>,
     /// Requests that a run may spend, by service.
     budget: BTreeMap<String, u64>,
+    /// Objects of a kind that are asked one by one at most.
+    most: BTreeMap<String, u64>,
 }
 
 /// `[scope]`.
@@ -156,6 +158,26 @@ impl Config {
     /// Requests that a run may spend, by service.
     pub(crate) fn budgets(&self) -> BTreeMap<String, u64> {
         self.budget.clone()
+    }
+
+    /// How many objects of a kind (`flow`, `app`) are asked one by one at most.
+    ///
+    /// # Errors
+    /// When nothing is asked of a kind: a mistyped one would silently bound nothing.
+    pub(crate) fn most(&self) -> anyhow::Result<BTreeMap<String, u64>> {
+        let kinds: BTreeSet<&str> = highwater_sources::sources()
+            .filter_map(|source| match source.scope {
+                highwater_sources::Scope::Each(kind) => Some(kind),
+                _ => None,
+            })
+            .collect();
+        match self.most.keys().find(|kind| !kinds.contains(kind.as_str())) {
+            None => Ok(self.most.clone()),
+            Some(kind) => Err(usage_error(format!(
+                "[most] names `{kind}`, of which nothing is asked one by one: these are {}",
+                kinds.into_iter().collect::<Vec<_>>().join(", ")
+            ))),
+        }
     }
 
     /// What is read because configuration names it, by kind: organisations of source control, groups.

@@ -37,6 +37,8 @@ pub(crate) struct Connection {
     pub(crate) description: Option<Description>,
     /// What the first token says of the identity.
     pub(crate) claims: Option<Claims>,
+    /// What may be spent.
+    pub(crate) budget: Budget,
 }
 
 /// What a connection is made for.
@@ -72,7 +74,7 @@ pub(crate) async fn connect(
         tokens: signed.tokens,
         hosts: hosts(&cloud)?,
         limits,
-        budget,
+        budget: budget.clone(),
         bounds: Bounds::default(),
         http: highwater_http::transport(builder(access)?).build()?,
         clock: Arc::new(Running::new(SystemTime::now(), seed()?)),
@@ -86,6 +88,7 @@ pub(crate) async fn connect(
         tenant: signed.tenant,
         description: signed.description,
         claims: signed.claims,
+        budget,
     })
 }
 

@@ -19,5 +19,6 @@ pub(crate) static SOURCE: Source = Source {
         ..LIST
     }],
     grant: Grant::both("GroupMember.Read.All"),
+    together: true,
     ..Source::DEFAULT
 };

@@ -22,5 +22,6 @@ pub(crate) static SOURCE: Source = Source {
         ..LIST
     }],
     grant: Grant::both("User.Read.All"),
+    together: true,
     ..Source::DEFAULT
 };

@@ -105,6 +105,52 @@ fn killed_with_a_budget() {
 }
 
 #[test]
+fn killed_with_a_budget_for_everything() {
+    let mut plan = plan(Identity::Application);
+    plan.total = Some(70);
+    killed_everywhere(&plan, Tenant::new, 11);
+}
+
+#[test]
+fn a_page_that_is_not_what_was_written_is_asked_again() {
+    let folder = scratch().unwrap();
+    let plan = plan(Identity::Application);
+    collect(&Arc::new(Tenant::new()), &plan, folder.path());
+    let expected = contents(folder.path());
+    // As after a power cut: one page is empty, of another a block is missing.
+    fs::write(folder.path().join("bap.tenant/0~00001.json"), "").unwrap();
+    let torn = folder.path().join("gov.dlp_list/0~00001.json");
+    let body = fs::read(&torn).unwrap();
+    fs::write(&torn, vec![0; body.len()]).unwrap();
+    let again = Arc::new(Tenant::new());
+    resume(&again, &plan, folder.path());
+    assert!(contents(folder.path()) == expected);
+    assert!((2..=3).contains(&again.requests().len()), "{:?}", again.requests());
+}
+
+#[test]
+fn a_resumed_run_knows_what_it_has_spent() {
+    let folder = scratch().unwrap();
+    let plan = plan(Identity::Application);
+    let recording = Recording::create(folder.path(), &plan, "public").unwrap();
+    assert!(recording.spent().is_empty());
+    let tenant = Arc::new(Tenant::new());
+    block(Run::new(tenant.clone(), cloud(), plan.clone(), recording, boundary()).run()).unwrap();
+    let path = folder.path().join(".journal");
+    let whole = fs::read_to_string(&path).unwrap();
+    let killed = whole.replace("{\"end\":{}}\n", "");
+    assert_ne!(whole, killed);
+    fs::write(&path, killed).unwrap();
+    let spent = Recording::resume(folder.path(), &plan, "public").unwrap().spent().clone();
+    // Requests behind the last page that was read have no line.
+    let (told, asked) = (spent["dataverse"], tenant.times("dynamics.com") as u64);
+    assert!(told <= asked && told + 8 > asked, "{told} of {asked}");
+    // A run that came to its end: the next one has a budget of its own.
+    fs::write(&path, whole).unwrap();
+    assert!(Recording::resume(folder.path(), &plan, "public").unwrap().spent().is_empty());
+}
+
+#[test]
 fn pages_that_are_gone_are_asked_again() {
     let folder = scratch().unwrap();
     let plan = plan(Identity::Application);

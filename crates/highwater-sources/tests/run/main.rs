@@ -6,6 +6,7 @@ mod doctor;
 mod kill;
 mod registry;
 mod tenant;
+mod together;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -308,6 +309,61 @@ fn a_budget_reads_the_important_environments_and_names_the_others() {
 }
 
 #[test]
+fn a_budget_cuts_at_the_same_place_whatever_answers_first() {
+    for (total, dataverse) in [
+        (Some(0), None),
+        (Some(13), None),
+        (Some(60), Some(9)),
+        (Some(110), None),
+        (None, Some(7)),
+        (None, Some(41)),
+    ] {
+        let mut plan = plan(Identity::Application);
+        plan.total = total;
+        plan.budget =
+            dataverse.map(|requests| ("dataverse".to_owned(), requests)).into_iter().collect();
+        let read = |seed| {
+            let folder = scratch().unwrap();
+            let tenant = Arc::new(Tenant { seed, ..Tenant::new() });
+            collect(&tenant, &plan, folder.path());
+            let spent = tenant.requests().len() as u64;
+            assert!(spent <= total.unwrap_or(u64::MAX), "{spent} of {total:?}");
+            assert!(tenant.times("dynamics.com") as u64 <= dataverse.unwrap_or(u64::MAX));
+            (spent, contents(folder.path()))
+        };
+        let (spent, first) = read(0);
+        // As long as there is something to ask, nothing is left.
+        assert!(
+            total.is_none_or(|total| dataverse.is_some() || spent == total),
+            "{spent} of {total:?}"
+        );
+        for seed in 1..4 {
+            assert!(read(seed) == (spent, first.clone()), "{total:?} {dataverse:?}, seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn details_of_many_come_after_the_lists_where_requests_are_bounded() {
+    let folder = scratch().unwrap();
+    let mut plan = plan(Identity::Application);
+    let all = Arc::new(Tenant::new());
+    collect(&all, &plan, folder.path());
+    // Two fewer than everything: what is given up are details of the least important flows.
+    plan.total = Some(all.requests().len() as u64 - 2);
+    let (folder, tenant) = (scratch().unwrap(), Arc::new(Tenant::new()));
+    let summary = collect(&tenant, &plan, folder.path());
+    let cut: Vec<&str> = summary
+        .gaps
+        .iter()
+        .filter(|gap| gap.reason.contains("budget"))
+        .map(|gap| gap.source)
+        .collect();
+    assert_eq!(cut, ["ppapi.flow_runs"]);
+    assert_eq!(all.times("flowRuns") - tenant.times("flowRuns"), 2);
+}
+
+#[test]
 fn a_limit_asks_the_most_important_flows() {
     let folder = scratch().unwrap();
     let mut plan = plan(Identity::Application);
@@ -430,7 +486,7 @@ fn lists_that_differ_are_told() {
     assert!(
         summary
             .differences
-            .contains(&"environments: bap.environments lists 4, inventory.query 3".to_owned()),
+            .contains(&"environments: bap.environments lists 4, inventory.query 3 (both were read to the end: the inventory follows changes late)".to_owned()),
         "{:?}",
         summary.differences
     );

@@ -175,6 +175,10 @@ fn counts(env: &Env) -> Value {
 
 #[async_trait]
 impl Asks for Tenant {
+    fn spent(&self, service: &str) -> u64 {
+        if service == "dataverse" { self.times("dynamics.com") as u64 } else { 0 }
+    }
+
     async fn page(&self, read: &Read, from: Option<&Next>) -> Result<Page, Failure> {
         let body = match &read.method {
             Method::Get => String::new(),

@@ -49,12 +49,15 @@ pub(crate) async fn collect(
     let connection = connect(&verb.access, config, purpose(verb, &shown)).await?;
     let runs = store.join(RUNS).join(&connection.tenant);
     let (folder, moment) = place(&runs, verb)?;
-    let plan = plan(&connection, config, verb, moment);
+    let plan = plan(&connection, config, verb, moment)?;
     let recording = if verb.resume {
         Recording::resume(&folder, &plan, &connection.cloud.name)?
     } else {
         Recording::create(&folder, &plan, &connection.cloud.name)?
     };
+    for (service, requests) in recording.spent() {
+        connection.client.has_spent(service, *requests);
+    }
     if let Some(description) = &connection.description {
         output::say(global, &format!("tenant {}, signed in with {description}", connection.tenant));
     }
@@ -76,7 +79,17 @@ pub(crate) async fn collect(
     let files = [std::slice::from_ref(&folder), &verb.with].concat();
     let home = into_snapshot(&store, &files, &options, &summary, verb.replace || verb.resume)?;
     output::say(global, &super::collected::text(&summary, &home.1));
-    keep_or_remove(&folder, verb.keep_pages.as_deref())?;
+    if verb.keep_pages.is_none() && is_cut(&summary) {
+        output::say(
+            global,
+            &format!(
+                "the budget did not reach: another one goes on with --resume, from what is kept in {}",
+                folder.display()
+            ),
+        );
+    } else {
+        keep_or_remove(&folder, verb.keep_pages.as_deref())?;
+    }
     Ok(home.0)
 }
 
@@ -134,7 +147,22 @@ pub(crate) fn now() -> anyhow::Result<Time> {
     Time::parse(&whole.to_string()).with_context(|| format!("the clock says {whole}"))
 }
 
-fn plan(connection: &Connection, config: &Config, verb: &Collect, moment: Time) -> Plan {
+/// Whether a budget cut the run.
+fn is_cut(summary: &Summary) -> bool {
+    summary.gaps.iter().any(|gap| gap.reason.contains("budget"))
+}
+
+/// What is planned of a budget: a fiftieth is kept for requests that have to be repeated.
+const fn planned(budget: u64) -> u64 {
+    budget - budget / 50
+}
+
+fn plan(
+    connection: &Connection,
+    config: &Config,
+    verb: &Collect,
+    moment: Time,
+) -> anyhow::Result<Plan> {
     let words = |words: &[String]| words.iter().cloned().collect::<BTreeSet<String>>();
     let mut plan = Plan::new(&connection.tenant, connection.identity, moment.to_string());
     plan.only = words(&verb.only);
@@ -142,7 +170,11 @@ fn plan(connection: &Connection, config: &Config, verb: &Collect, moment: Time) 
     plan.environments = words(&verb.environments);
     plan.named = config.named();
     plan.first = config.first();
-    plan
+    plan.total = connection.budget.total.map(planned);
+    let budgets = connection.budget.services.iter();
+    plan.budget = budgets.map(|(service, budget)| (service.clone(), planned(*budget))).collect();
+    plan.most = config.most()?;
+    Ok(plan)
 }
 
 /// What stands between a service and the disk: credentials are dropped, and what is no JSON is not kept.
@@ -157,6 +189,14 @@ pub(crate) struct Asked(pub(crate) Client);
 impl Asks for Asked {
     async fn page(&self, read: &Read, from: Option<&Next>) -> Result<Page, Failure> {
         self.0.page(read, from).await
+    }
+
+    async fn pages(&self, reads: &[Read]) -> Vec<Result<Page, Failure>> {
+        self.0.batch(reads).await
+    }
+
+    fn spent(&self, service: &str) -> u64 {
+        self.0.spent(service)
     }
 
     fn meter(&self) -> serde_json::Value {
