@@ -14,11 +14,11 @@ use crate::listener::Listener;
 use crate::world::{Day, TENANT, World, code, err, json, moment, size};
 
 /// Snapshots that are kept.
-const KEEP: usize = 4;
+const KEEP: usize = 3;
 
 /// `HIGHWATER_DAYS` says how many; thirty take some minutes.
 fn days() -> u32 {
-    std::env::var("HIGHWATER_DAYS").ok().and_then(|text| text.parse().ok()).unwrap_or(8)
+    std::env::var("HIGHWATER_DAYS").ok().and_then(|text| text.parse().ok()).unwrap_or(6)
 }
 
 /// What happens to the tenant in the morning of a day, in a cycle of ten.

@@ -6,7 +6,7 @@ use crate::world::{World, code, err, moment, out};
 
 /// `HIGHWATER_KILLS` says how often; more take longer and say more.
 fn wanted() -> u32 {
-    std::env::var("HIGHWATER_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(6)
+    std::env::var("HIGHWATER_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(4)
 }
 
 /// Kills runs in their later half: while the snapshot is written, published, scored, reported, and while old ones are

@@ -4,7 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod days;
+mod emulator;
 mod folder;
 mod kills;
 mod listener;
+mod remote;
 mod world;

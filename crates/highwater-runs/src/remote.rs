@@ -178,10 +178,10 @@ impl Remote {
             .try_collect()
             .await?;
         let listed = self.objects(tenant).await?.remove(id).unwrap_or_default();
-        for (name, tag) in &sent {
+        for (name, sent) in &sent {
             let place = format!("{base}/{name}");
             let found = listed.iter().find(|meta| meta.location.as_ref().ends_with(&place));
-            if found.is_none_or(|meta| meta.e_tag.is_some() && meta.e_tag != *tag) {
+            if found.is_none_or(|meta| tag(&meta.e_tag) != tag(sent)) {
                 return Err(Error::Conflict { place });
             }
         }
@@ -438,6 +438,11 @@ fn azure(
 fn wrong(address: &Address) -> impl Fn(StoreError) -> Error {
     let address = address.to_string();
     move |error| Error::Address { address: address.clone(), problem: causes(&error) }
+}
+
+/// A tag as all answers have it: some put it in quotes, some do not.
+fn tag(told: &Option<String>) -> Option<&str> {
+    told.as_deref().map(|tag| tag.trim_matches('"'))
 }
 
 /// Whether the commit mark of a snapshot is among its files.

@@ -102,6 +102,7 @@ async fn a_snapshot_comes_back_and_goes(remote: &Remote) {
 
 /// Writers of different snapshots of one moment, all at once, with nothing to keep them apart.
 async fn of_many_writers_one_wins(emulator: &Emulator) {
+    let mut winners = 0;
     for round in 0..8 {
         let remote = open(emulator, &format!("race-{round}"));
         let folders: Vec<_> = (0..4)
@@ -120,11 +121,13 @@ async fn of_many_writers_one_wins(emulator: &Emulator) {
         }
         let shown = remote.snapshots(TENANT).await.unwrap();
         assert_eq!(shown.len(), won);
+        winners += won;
         if won == 1 {
             let winner = ended.iter().position(Result::is_ok).unwrap();
             assert_eq!(fetched(&remote, ID).await, Some(format!("writer {winner}")));
         }
     }
+    println!("{winners} of 8 races had a winner, the others none");
 }
 
 async fn what_was_interrupted_is_invisible(remote: &Remote) {
@@ -156,7 +159,7 @@ async fn uploads_are_cut_off_anywhere(remote: &Remote) {
     let mut cut = 0;
     for round in 0_u64..50 {
         let id = format!("2026-11-{:02}T06-00-00Z", 1 + round % 5);
-        let patience = Duration::from_micros(500 + (round * 7_919) % 60_000);
+        let patience = Duration::from_micros(500 + (round * 7_919) % 600_000);
         let ended = tokio::time::timeout(patience, publish(remote, &id, folder.path())).await;
         cut += usize::from(ended.is_err());
         for shown in remote.snapshots(TENANT).await.unwrap() {
