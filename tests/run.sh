@@ -40,6 +40,13 @@ if command -v npm >/dev/null 2>&1; then
   if [ -d "$tools/judges/node_modules/oav" ] && command -v node >/dev/null 2>&1; then
     export HIGHWATER_TEST_JUDGES="$PWD/$tools/judges"
   fi
+  if [ ! -d "$tools/azurite/node_modules/azurite" ]; then
+    mkdir -p "$tools/azurite"
+    npm install --silent --no-audit --no-fund --prefix "$tools/azurite" azurite@3.37.0 || echo "no emulator of Azure storage: what needs it will be skipped"
+  fi
+  if [ -d "$tools/azurite/node_modules/azurite" ] && command -v node >/dev/null 2>&1; then
+    export HIGHWATER_TEST_AZURITE="$PWD/$tools/azurite"
+  fi
 fi
 
 if [ "$(uname)" = Linux ] && [ ! -x "$tools/deploy/python/bin/zizmor" ]; then

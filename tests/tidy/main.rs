@@ -109,11 +109,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("highwater-http", &["highwater-auth"]),
     ("highwater-sources", &["highwater-auth", "highwater-http"]),
     ("highwater-simulator", &[]),
+    ("highwater-runs", &["highwater-auth"]),
 ];
 
 /// The half that may use a network.
-const COLLECTS: &[&str] =
-    &["highwater-auth", "highwater-http", "highwater-sources", "highwater-simulator"];
+const COLLECTS: &[&str] = &[
+    "highwater-auth",
+    "highwater-http",
+    "highwater-sources",
+    "highwater-simulator",
+    "highwater-runs",
+];
 
 /// Crates of the collecting half: the evaluating half must never need them.
 const COLLECTING: &[&str] = &["azure_identity", "azure_core", "oauth2"];

@@ -39,6 +39,7 @@ mod surroundings;
 pub mod tls;
 mod token;
 mod transport;
+pub mod validity;
 
 pub use claims::Claims;
 pub use cloud::{Cloud, Service};

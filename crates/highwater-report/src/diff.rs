@@ -17,8 +17,8 @@ mod text;
 
 pub use cause::{Cause, FactMove};
 pub use moved::{Asked, Moved, MovedGroup, MovedSubject, moved_subjects};
-pub use text::render as render_text;
-pub(crate) use text::{cause_words, result as result_words, summary};
+pub(crate) use text::{cause_words, result as result_words};
+pub use text::{headlines, render as render_text, summary};
 
 /// What happened to an indicator, told apart so that a regression is never mistaken for lost sight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -181,7 +181,19 @@ pub fn compare(old: &Scorecard, new: &Scorecard) -> Diff {
     }
 }
 
+impl IndicatorMove {
+    /// Whether its state moved, and not only the score within it.
+    pub fn is_news(&self) -> bool {
+        self.old.map(|it| it.state) != self.new.map(|it| it.state)
+    }
+}
+
 impl Diff {
+    /// Whether a level or the state of an indicator moved. Scores move a little with every day of use.
+    pub fn is_news(&self) -> bool {
+        !self.levels.is_empty() || self.indicators.iter().any(IndicatorMove::is_news)
+    }
+
     /// Facts that moved an indicator.
     pub fn facts(&self) -> BTreeSet<String> {
         let causes = self.indicators.iter().flat_map(|indicator| &indicator.causes);

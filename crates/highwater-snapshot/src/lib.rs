@@ -145,7 +145,7 @@ pub use manifest::{FORMAT, FileEntry, Manifest, SourceEntry, TableEntry};
 pub use record::{Origin, Place, Record};
 pub use rows::{Cell, Named, Rows, cell, plain};
 pub use snapshot::Snapshot;
-pub use store::{home, newest, publish, staging};
+pub use store::{Held, held, home, moment, newest, publish, recover, remove, staging, sync};
 pub use table::{Column, Made, Privacy, Reading, Sample, Scope, Table, Type};
 pub use time::Time;
 pub use writer::{Subject, Writer, Written};

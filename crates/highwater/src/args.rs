@@ -61,6 +61,14 @@ pub(crate) enum Verb {
         after_help = "Examples: highwater collect --tenant 00000000-0000-0000-0000-000000000000\n          highwater collect --auth device-code --only bap,gov\n          highwater collect --resume"
     )]
     Collect(Box<Collect>),
+    /// Do everything that a schedule asks for: collect, score, report, compare, tidy up, tell
+    #[command(
+        after_help = "Examples: highwater run --tenant 00000000-0000-0000-0000-000000000000 --keep 60\n          highwater run --store az://account/container/highwater --require automation=200 --notify team\n\nA run that was killed goes on by itself when it is started again; of two that are started together one works.\nThe last line of stdout says how it went."
+    )]
+    Run(Box<Run>),
+    /// Show the last runs of a store, how old its results are, and what expires
+    #[command(after_help = "Example: highwater status --store highwater-data")]
+    Status(Status),
     /// Sign in, ask every source once, and say which grants are missing
     #[command(after_help = "Example: highwater doctor --auth azure-cli")]
     Doctor(Doctor),
@@ -178,13 +186,35 @@ pub(crate) struct Access {
     pub(crate) variables: Vec<(&'static str, String)>,
 }
 
+impl Access {
+    /// As flags that nobody gave: what the environment says.
+    pub(crate) fn of_environment() -> anyhow::Result<Self> {
+        let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+        let auth = match variable("HIGHWATER_AUTH") {
+            Some(word) => word
+                .parse()
+                .map_err(|error| crate::exit::usage_error(format!("HIGHWATER_AUTH: {error}")))?,
+            None => highwater_auth::Method::Auto,
+        };
+        Ok(Self {
+            tenant: None,
+            auth,
+            cloud: variable("HIGHWATER_CLOUD"),
+            client_id: None,
+            ca_file: variable("HIGHWATER_CA_FILE").map(PathBuf::from),
+            via: None,
+            variables: Vec::new(),
+        })
+    }
+}
+
 /// `highwater collect`.
-#[derive(Debug, ClapArgs)]
+#[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct Collect {
     /// How to sign in, and where.
     #[command(flatten)]
     pub(crate) access: Access,
-    /// Store folder.
+    /// Store.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) store: Option<PathBuf>,
     /// Only these sources or families (`bap.environments`, `dv`, `graph`); what they are asked for is always read.
@@ -220,6 +250,55 @@ pub(crate) struct Collect {
     /// Keep the pages that were read, in a folder that `highwater import` reads; only its owner can.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) keep_pages: Option<PathBuf>,
+}
+
+/// `highwater run`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Run {
+    /// How to collect; `--store` may also be the address of object storage.
+    #[command(flatten)]
+    pub(crate) collect: Collect,
+    /// What goes into the evaluation beside the snapshot.
+    #[command(flatten)]
+    pub(crate) evaluation: Evaluation,
+    /// Formats of the report, separated by commas; html when neither this nor `[run]` says otherwise.
+    #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
+    pub(crate) format: Vec<ReportForm>,
+    /// Folder that gets a copy of the report; it is kept in the store either way.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) out: Option<PathBuf>,
+    /// Least proven level, by model or by model.capability; exit 5 below it, 4 where gaps leave it open.
+    #[arg(long, value_name = "MODEL=LEVEL", value_delimiter = ',')]
+    pub(crate) require: Vec<String>,
+    /// Snapshots to keep, the newest; without this and --keep-days all of them.
+    #[arg(long, value_name = "N")]
+    pub(crate) keep: Option<usize>,
+    /// Days for which snapshots are kept.
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) keep_days: Option<u32>,
+    /// Whom to tell: names of `[notify.NAME]`; all of them when left out.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) notify: Vec<String>,
+}
+
+/// `highwater status`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Status {
+    /// Store: a folder, or the address of object storage.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) store: Option<PathBuf>,
+    /// One tenant of the store; all of them when left out.
+    #[arg(long, value_name = "GUID")]
+    pub(crate) tenant: Option<String>,
+    /// Most runs to show, the newest.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) limit: usize,
+    /// The moment from which ages are counted (RFC 3339); now when left out.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) as_of: Option<Time>,
+    /// Form of the result.
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub(crate) format: TextOrJson,
 }
 
 /// `highwater doctor`.

@@ -15,16 +15,20 @@ mod pack;
 mod plan;
 mod registries;
 mod report;
+mod run;
 mod score;
 mod sign;
 mod simulate;
 mod sql;
 mod statements;
+mod status;
 mod verify;
 
 use std::process::ExitCode;
 
 use clap::CommandFactory;
+
+pub(crate) use import::Cleanup;
 
 use crate::args::{Args, Verb};
 use crate::config::Config;
@@ -37,6 +41,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.verb {
         Verb::Demo(verb) => simulate::demo(global, &verb),
         Verb::Collect(verb) => collect::run(global, &Config::load(global)?, &verb),
+        Verb::Run(verb) => run::run(global, &Config::load(global)?, *verb),
+        Verb::Status(verb) => status::run(&Config::load(global)?, &verb),
         Verb::Doctor(verb) => doctor::run(global, &Config::load(global)?, &verb),
         Verb::Simulate(verb) => simulate::simulate(global, &verb),
         Verb::Import(verb) => import::run(global, &Config::load(global)?, verb),

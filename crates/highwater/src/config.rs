@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use highwater_auth::Cloud;
+use highwater_runs::notify::Channel;
 use highwater_snapshot::{Config as Evidence, Organisations, Pseudonyms};
 use serde::Deserialize;
 
@@ -20,8 +21,14 @@ use crate::exit::usage_error;
 pub(crate) struct Config {
     /// Directory id of the tenant.
     pub(crate) tenant: Option<String>,
-    /// Store folder.
+    /// Store: a folder, or the address of object storage.
     pub(crate) store: Option<PathBuf>,
+    /// What a scheduled run does.
+    pub(crate) run: Scheduled,
+    /// Whom a scheduled run tells, by name.
+    pub(crate) notify: BTreeMap<String, Channel>,
+    /// Where a scheduled run exports what it measures of itself.
+    pub(crate) observe: Observe,
     /// Lists by kind.
     lists: highwater_snapshot::Lists,
     /// Numbers by name.
@@ -42,6 +49,32 @@ pub(crate) struct Config {
     budget: BTreeMap<String, u64>,
     /// Objects of a kind that are asked one by one at most.
     most: BTreeMap<String, u64>,
+}
+
+/// `[run]`: what `highwater run` does where no flag says otherwise.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Scheduled {
+    /// Formats of the report.
+    pub(crate) formats: Vec<String>,
+    /// Folder that gets a copy of the newest report.
+    pub(crate) out: Option<PathBuf>,
+    /// Snapshots to keep, the newest.
+    pub(crate) keep: Option<usize>,
+    /// Days for which snapshots are kept.
+    pub(crate) keep_days: Option<u32>,
+    /// Least proven levels, `model=level`.
+    pub(crate) require: Vec<String>,
+    /// Statements of people.
+    pub(crate) attest: Option<PathBuf>,
+}
+
+/// `[observe]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Observe {
+    /// Address of a collector of OpenTelemetry that takes OTLP over HTTP.
+    pub(crate) otlp: Option<String>,
 }
 
 /// `[scope]`.
@@ -208,11 +241,27 @@ impl Config {
         ids.filter(|id| is_guid(id)).cloned().collect()
     }
 
-    /// The store: a flag, the configuration, or `highwater-data`.
+    /// The store: a flag, the configuration, or `highwater-data`. It may be the address of object storage.
     pub(crate) fn store(&self, flag: Option<&Path>) -> PathBuf {
         flag.map(Path::to_owned)
             .or_else(|| self.store.clone())
             .unwrap_or_else(|| PathBuf::from("highwater-data"))
+    }
+
+    /// A store that is a folder, for what writes snapshots by hand.
+    pub(crate) fn folder(&self, flag: Option<&Path>) -> anyhow::Result<PathBuf> {
+        let store = self.store(flag);
+        match crate::place::address(&store)? {
+            None => Ok(store),
+            Some(address) => Err(usage_error(format!(
+                "{address} is no folder: only `highwater run` writes to object storage; give --store DIR"
+            ))),
+        }
+    }
+
+    /// Whether people are replaced by pseudonyms.
+    pub(crate) fn hides_people(&self) -> bool {
+        self.privacy.people == People::Pseudonyms
     }
 
     /// How people are hidden; makes the store's key on first use.
@@ -225,7 +274,7 @@ impl Config {
 }
 
 /// Whether a text is an id and not a name or a pattern.
-fn is_guid(text: &str) -> bool {
+pub(crate) fn is_guid(text: &str) -> bool {
     let lengths: Vec<usize> = text.split('-').map(str::len).collect();
     lengths == [8, 4, 4, 4, 12] && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }

@@ -17,6 +17,7 @@ use highwater_auth::{
 use highwater_http::{
     Bounds, Budget, Client, Hosts, Limits, Observer, Recorder, Replay, Running, Settings, Tape,
 };
+use highwater_runs::{Address, Service};
 use highwater_sources::Identity;
 
 use crate::args::Access;
@@ -92,6 +93,68 @@ pub(crate) async fn connect(
     })
 }
 
+/// What reaches object storage: for Azure as whoever signs in, or the emulator of this machine.
+pub(crate) fn storage(
+    access: &Access,
+    config: &Config,
+    address: &Address,
+) -> anyhow::Result<highwater_runs::remote::Access> {
+    tls::install();
+    let cloud = config.cloud(access.cloud.as_deref())?;
+    let emulator = emulator()?;
+    let signs_in = matches!(address.service, Service::Azure { .. }) && emulator.is_none();
+    let tokens: Option<Arc<dyn Tokens>> = if signs_in {
+        let wanted = access.tenant.clone().or_else(|| config.tenant.clone());
+        let signed =
+            SignIn::new(&settings(access, wanted), &cloud, Arc::new(person::Here::default()));
+        Some(Arc::new(signed.map_err(|error| sign_in_error(&error))?))
+    } else {
+        None
+    };
+    let suffix = match cloud.authority.rsplit('.').next() {
+        Some("us") => "core.usgovcloudapi.net",
+        Some("cn") => "core.chinacloudapi.cn",
+        _ => "core.windows.net",
+    };
+    Ok(highwater_runs::remote::Access {
+        tokens,
+        http: builder(access)?.build()?,
+        suffix: suffix.to_owned(),
+        emulator,
+    })
+}
+
+/// The emulator of Azure storage that the environment names; on this machine alone.
+fn emulator() -> anyhow::Result<Option<url::Url>> {
+    const NAME: &str = "AZURITE_BLOB_STORAGE_URL";
+    let Some(text) = std::env::var(NAME).ok().filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let wrong = |problem: String| usage_error(format!("{NAME}: {problem}"));
+    let url: url::Url = text.parse().map_err(|error| wrong(format!("no address: {error}")))?;
+    let here = match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        _ => false,
+    };
+    if here {
+        Ok(Some(url))
+    } else {
+        Err(wrong("an emulator is on this machine: 127.0.0.1".into()))
+    }
+}
+
+fn settings(access: &Access, tenant: Option<String>) -> highwater_auth::Settings {
+    highwater_auth::Settings {
+        method: access.auth,
+        tenant,
+        client_id: access.client_id.clone(),
+        ca_file: access.ca_file.clone(),
+        variables: variables(access),
+        connect_to: access.via,
+    }
+}
+
 /// Who signed in.
 struct Signed {
     tokens: Arc<dyn Tokens>,
@@ -114,16 +177,9 @@ impl Signed {
 }
 
 async fn sign_in(access: &Access, cloud: &Cloud, wanted: Option<String>) -> anyhow::Result<Signed> {
-    let settings = highwater_auth::Settings {
-        method: access.auth,
-        tenant: wanted.clone(),
-        client_id: access.client_id.clone(),
-        ca_file: access.ca_file.clone(),
-        variables: variables(access),
-        connect_to: access.via,
-    };
-    let signed = SignIn::new(&settings, cloud, Arc::new(person::Here::default()))
-        .map_err(|error| sign_in_error(&error))?;
+    let signed =
+        SignIn::new(&settings(access, wanted.clone()), cloud, Arc::new(person::Here::default()))
+            .map_err(|error| sign_in_error(&error))?;
     let description = signed.description().clone();
     let first = cloud.service("bap").map_err(|error| sign_in_error(&error))?.audience.clone();
     let token = signed.token(&first).await.map_err(|error| sign_in_error(&error))?;

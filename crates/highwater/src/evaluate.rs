@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use crate::args::{Evaluation, Global};
 use crate::config::{Config, Scope};
 use crate::exit::usage_error;
+use crate::place;
 use crate::testimony::{self, Testimony, Trust};
 
 /// Permissions by source.
@@ -108,7 +109,7 @@ pub(crate) fn case(
 /// Opens the snapshot that was named, or the newest of the store.
 pub(crate) fn open_snapshot(config: &Config, path: Option<&Path>) -> anyhow::Result<Snapshot> {
     let path = path.map_or_else(|| config.store(None), PathBuf::from);
-    Ok(Snapshot::open(&path)?)
+    Ok(Snapshot::open(&place::local(config, &path, place::Wanted::Newest)?)?)
 }
 
 /// Answers every fact and scores the models.

@@ -62,6 +62,11 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     }
     // Nothing more can be done when stderr is gone as well.
     let _ = std::io::stderr().write_all(text.as_bytes());
+    ExitCode::from(code(error))
+}
+
+/// The exit code of an error.
+pub(crate) fn code(error: &anyhow::Error) -> u8 {
     let foreseen = error.chain().any(|cause| {
         cause.is::<Usage>()
             || cause.is::<crate::sign::Error>()
@@ -73,11 +78,12 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
             || cause.is::<highwater_sources::Error>()
             || cause.is::<highwater_http::Error>()
             || cause.is::<highwater_simulator::Error>()
+            || cause.is::<highwater_runs::Error>()
     });
     let signing_in = error.chain().any(|cause| cause.is::<SignIn>());
-    ExitCode::from(match (signing_in, foreseen) {
+    match (signing_in, foreseen) {
         (true, _) => SIGN_IN,
         (false, true) => USAGE,
         (false, false) => 1,
-    })
+    }
 }

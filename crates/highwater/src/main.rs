@@ -11,6 +11,7 @@ mod connect;
 mod evaluate;
 mod exit;
 mod output;
+mod place;
 mod progress;
 mod sheet;
 mod sign;

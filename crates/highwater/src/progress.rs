@@ -4,9 +4,10 @@
 //! asked; how many there are grows while parents are read, so the time left is an estimate.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use highwater_http::{Event as Sent, Observer};
+use highwater_runs::telemetry;
 use highwater_sources::{Event, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -76,7 +77,11 @@ impl Observer for Shown {
                 self.requests.fetch_add(1, Ordering::Relaxed);
                 tracing::debug!(service, host, path, attempt, "asked");
             }
+            Sent::Answered { service, status, bytes, took } => {
+                telemetry::answered(service, *status, *bytes, *took, SystemTime::now());
+            }
             Sent::Waiting { service, scope, time, .. } => {
+                telemetry::waited(service, *time);
                 self.waiting.fetch_add(1, Ordering::Relaxed);
                 tracing::debug!(service, scope, ms = time.as_millis(), "waits");
             }

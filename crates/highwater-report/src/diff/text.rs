@@ -40,8 +40,27 @@ pub fn render(diff: &Diff) -> String {
     out
 }
 
+/// The news of a comparison, at most so many lines: levels that moved, then indicators whose state did, the most urgent
+/// first. Names no subject.
+pub fn headlines(diff: &Diff, most: usize) -> Vec<String> {
+    let levels = diff.levels.iter().map(|it| {
+        format!("{}: {} \u{2192} {}", plain(&it.title), in_words(it.old), in_words(it.new))
+    });
+    let turned = diff.indicators.iter().filter(|it| it.is_news()).map(|it| {
+        let (old, new) = (result(it.old), result(it.new));
+        format!("{}: {} {}: {old} \u{2192} {new}", it.class.words(), it.id, plain(&it.title))
+    });
+    let mut lines: Vec<String> = levels.chain(turned).collect();
+    if lines.len() > most {
+        let left = lines.len() - most + 1;
+        lines.truncate(most - 1);
+        lines.push(format!("and {left} more"));
+    }
+    lines
+}
+
 /// The comparison in one line.
-pub(crate) fn summary(diff: &Diff) -> String {
+pub fn summary(diff: &Diff) -> String {
     let parts: Vec<String> = Class::ALL
         .iter()
         .filter_map(|class| Some(format!("{} {}", diff.counts.get(class)?, class.words())))

@@ -38,16 +38,26 @@ pub(crate) async fn collect(
     config: &Config,
     verb: &Collect,
 ) -> anyhow::Result<PathBuf> {
+    once(global, config, verb, &format!("collect-{}", std::process::id())).await
+}
+
+/// The same; `mark` is part of the name of what is half written.
+pub(super) async fn once(
+    global: &Global,
+    config: &Config,
+    verb: &Collect,
+    mark: &str,
+) -> anyhow::Result<PathBuf> {
     known(&verb.only)?;
     known(&verb.skip)?;
     if let Some(path) = verb.with.iter().find(|path| !path.exists()) {
         return Err(usage_error(format!("{} does not exist: check --with", path.display())));
     }
-    let store = config.store(verb.store.as_deref());
+    let store = config.folder(verb.store.as_deref())?;
     let people = config.people(&store)?;
     let shown = Arc::new(Shown::new(global));
     let connection = connect(&verb.access, config, purpose(verb, &shown)).await?;
-    let runs = store.join(RUNS).join(&connection.tenant);
+    let runs = unfinished(&store, &connection.tenant);
     let (folder, moment) = place(&runs, verb)?;
     let plan = plan(&connection, config, verb, moment)?;
     let recording = if verb.resume {
@@ -77,7 +87,9 @@ pub(crate) async fn collect(
         people,
     };
     let files = [std::slice::from_ref(&folder), &verb.with].concat();
-    let home = into_snapshot(&store, &files, &options, &summary, verb.replace || verb.resume)?;
+    let staging = highwater_snapshot::staging(&store, mark);
+    let replace = verb.replace || verb.resume;
+    let home = into_snapshot((&store, staging), &files, &options, &summary, replace)?;
     output::say(global, &super::collected::text(&summary, &home.1));
     if verb.keep_pages.is_none() && is_cut(&summary) {
         output::say(
@@ -91,6 +103,11 @@ pub(crate) async fn collect(
         keep_or_remove(&folder, verb.keep_pages.as_deref())?;
     }
     Ok(home.0)
+}
+
+/// Where unfinished runs of a tenant keep their pages, a folder each, named by their moment.
+pub(super) fn unfinished(store: &Path, tenant: &str) -> PathBuf {
+    store.join(RUNS).join(tenant)
 }
 
 fn purpose(verb: &Collect, shown: &Arc<Shown>) -> Purpose {
@@ -206,13 +223,12 @@ impl Asks for Asked {
 
 /// Turns the pages, and what was exported otherwise, into a snapshot of the store.
 fn into_snapshot(
-    store: &Path,
+    (store, staging): (&Path, PathBuf),
     files: &[PathBuf],
     options: &highwater_import::Options,
     summary: &Summary,
     replace: bool,
 ) -> anyhow::Result<(PathBuf, Manifest)> {
-    let staging = highwater_snapshot::staging(store, &format!("collect-{}", std::process::id()));
     let _cleanup = super::import::Cleanup(staging.clone());
     let mut imported = highwater_import::import(files, &staging, options)?;
     let calls =

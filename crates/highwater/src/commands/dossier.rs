@@ -12,7 +12,7 @@ use highwater_score::{Model, Polarity, Rule, Scorecard};
 
 use crate::args::{Evaluation, Global};
 use crate::config::Config;
-use crate::evaluate::{self, Rules, Scored};
+use crate::evaluate::{self, Case, Rules, Scored};
 use crate::exit::usage_error;
 
 /// Subjects of each answer of each fact that are listed.
@@ -80,18 +80,24 @@ impl Given {
 pub(super) fn compare(old: &Given, new: &Given) -> anyhow::Result<Diff> {
     let mut diff = diff::compare(old.scorecard(), new.scorecard());
     if let (Given::Scored(old), Given::Scored(new)) = (old, new) {
-        for fact in diff.facts() {
-            if let (Some(before), Some(after)) = (asked(old, &fact)?, asked(new, &fact)?) {
-                diff.tell(&fact, &diff::moved_subjects(&before, &after));
-            }
-        }
+        tell_subjects(&mut diff, &old.case, &new.case)?;
     }
     Ok(diff)
 }
 
+/// Adds the subjects that moved, for whoever has both snapshots.
+pub(super) fn tell_subjects(diff: &mut Diff, old: &Case, new: &Case) -> anyhow::Result<()> {
+    for fact in diff.facts() {
+        if let (Some(before), Some(after)) = (asked(old, &fact)?, asked(new, &fact)?) {
+            diff.tell(&fact, &diff::moved_subjects(&before, &after));
+        }
+    }
+    Ok(())
+}
+
 /// Every subject of a fact, sorted by id; nothing where the fact has none or was not told.
-fn asked(scored: &Scored, id: &str) -> anyhow::Result<Option<Vec<diff::Asked>>> {
-    let (book, evidence) = (&scored.case.rules.book, &scored.case.evidence);
+fn asked(case: &Case, id: &str) -> anyhow::Result<Option<Vec<diff::Asked>>> {
+    let (book, evidence) = (&case.rules.book, &case.evidence);
     let Some(fact) = book.fact(id) else { return Ok(None) };
     if fact.kind == Kind::Measure {
         return Ok(None);
@@ -109,7 +115,8 @@ fn asked(scored: &Scored, id: &str) -> anyhow::Result<Option<Vec<diff::Asked>>> 
     Ok(Some(rows.collect()))
 }
 
-fn read(path: &Path) -> anyhow::Result<Scorecard> {
+/// Reads a scorecard.
+pub(super) fn read(path: &Path) -> anyhow::Result<Scorecard> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| usage_error(format!("cannot read {}: {error}", path.display())))?;
     let scorecard: Scorecard = serde_json::from_str(&text).map_err(|error| {

@@ -10,10 +10,11 @@ use highwater_score::Scorecard;
 use crate::args::{Evaluation, Global, History, TextOrJson};
 use crate::config::Config;
 use crate::exit::usage_error;
-use crate::{evaluate, output};
+use crate::{evaluate, output, place};
 
 pub(crate) fn run(global: &Global, config: &Config, verb: &History) -> anyhow::Result<ExitCode> {
     let store = config.store(verb.store.as_deref());
+    let store = place::local(config, &store, place::Wanted::All)?;
     let mut tenants = snapshots(&store)?;
     if let Some(tenant) = &verb.tenant {
         tenants.retain(|known, _| known == tenant);
@@ -45,34 +46,9 @@ pub(crate) fn run(global: &Global, config: &Config, verb: &History) -> anyhow::R
 
 /// Snapshot folders by tenant, the oldest first.
 pub(super) fn snapshots(store: &Path) -> anyhow::Result<BTreeMap<String, Vec<PathBuf>>> {
-    let mut found = BTreeMap::new();
-    for (name, folder) in folders(store, "tenant=")? {
-        let snapshots: Vec<PathBuf> = folders(&folder, "snapshot=")?
-            .into_values()
-            .filter(|snapshot| snapshot.join("manifest.json").is_file())
-            .collect();
-        if !snapshots.is_empty() {
-            found.insert(name, snapshots);
-        }
-    }
-    Ok(found)
-}
-
-/// Folders whose name begins like this, by what follows.
-fn folders(parent: &Path, prefix: &str) -> anyhow::Result<BTreeMap<String, PathBuf>> {
-    let entries = std::fs::read_dir(parent).map_err(|error| {
-        usage_error(format!("cannot read the store {}: {error}", parent.display()))
-    })?;
-    let mut found = BTreeMap::new();
-    for entry in entries {
-        let path = entry?.path();
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .and_then(|name| name.strip_prefix(prefix));
-        if let Some(name) = name.filter(|_| path.is_dir()) {
-            found.insert(name.to_owned(), path.clone());
-        }
+    let mut found: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for held in highwater_snapshot::held(store, None)? {
+        found.entry(held.tenant).or_default().push(held.folder);
     }
     Ok(found)
 }

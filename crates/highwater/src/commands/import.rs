@@ -19,7 +19,7 @@ pub(crate) fn run(
     config: &Config,
     verb: crate::args::Import,
 ) -> anyhow::Result<ExitCode> {
-    let store = config.store(verb.store.as_deref());
+    let store = config.folder(verb.store.as_deref())?;
     let options = highwater_import::Options {
         as_kind: verb.kind,
         tenant: verb.tenant.or_else(|| config.tenant.clone()),

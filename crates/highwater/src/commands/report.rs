@@ -1,7 +1,7 @@
 //! `report`: renders a result into files, one a format. Never collects.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use highwater_report::dossier::Dossier;
@@ -12,13 +12,15 @@ use super::dossier::{Given, compare};
 use crate::args::{Evaluation, Global, Report, ReportForm};
 use crate::config::Config;
 use crate::exit::usage_error;
-use crate::{evaluate, output};
+use crate::{evaluate, output, place};
 
 pub(crate) fn run(global: &Global, config: &Config, verb: &Report) -> anyhow::Result<ExitCode> {
-    let given = Given::open(global, config, verb.result.as_deref(), &verb.evaluation)?;
+    let result = verb.result.clone().unwrap_or_else(|| config.store(None));
+    let result = place::local(config, &result, place::Wanted::All)?;
+    let given = Given::open(global, config, Some(&result), &verb.evaluation)?;
     // Earlier results are judged as of their own time.
     let then = Evaluation { as_of: None, ..verb.evaluation.clone() };
-    let mut before = earlier(config, verb, &given)?;
+    let mut before = earlier(&result, &given)?;
     let since = verb.since.clone().or_else(|| before.last().cloned());
     let since = since.map(|path| Given::open(global, config, Some(&path), &then)).transpose()?;
     let change = since.as_ref().map(|since| compare(since, &given)).transpose()?;
@@ -47,13 +49,12 @@ pub(crate) fn run(global: &Global, config: &Config, verb: &Report) -> anyhow::Re
 
 /// Earlier snapshots of the same tenant, the oldest first; where a store was given, and a snapshot of it is
 /// reported.
-fn earlier(config: &Config, verb: &Report, given: &Given) -> anyhow::Result<Vec<PathBuf>> {
-    let store = verb.result.clone().unwrap_or_else(|| config.store(None));
+fn earlier(store: &Path, given: &Given) -> anyhow::Result<Vec<PathBuf>> {
     if !store.is_dir() || store.join("manifest.json").is_file() {
         return Ok(Vec::new());
     }
     let scorecard = given.scorecard();
-    let tenant = super::history::snapshots(&store)?.remove(&scorecard.tenant.id);
+    let tenant = super::history::snapshots(store)?.remove(&scorecard.tenant.id);
     let this = format!("snapshot={}", scorecard.snapshot.id);
     let mut before: Vec<PathBuf> = tenant.into_iter().flatten().collect();
     before.retain(|path| {
@@ -82,7 +83,10 @@ fn trend(
 }
 
 /// The files of one format, each with its name.
-fn render(form: ReportForm, dossier: &Dossier) -> anyhow::Result<Vec<(&'static str, Vec<u8>)>> {
+pub(super) fn render(
+    form: ReportForm,
+    dossier: &Dossier,
+) -> anyhow::Result<Vec<(&'static str, Vec<u8>)>> {
     let one = |name, text: String| vec![(name, text.into_bytes())];
     Ok(match form {
         ReportForm::Html => one("report.html", html::render(dossier)),

@@ -11,7 +11,7 @@ use crate::exit::{BELOW, OPEN, usage_error};
 use crate::{color, evaluate, output};
 
 /// A least level that was asked for.
-struct Requirement {
+pub(super) struct Requirement {
     name: String,
     level: u16,
 }
@@ -27,10 +27,7 @@ pub(crate) fn run(global: &Global, config: &Config, verb: &Score) -> anyhow::Res
         verb.model.as_deref(),
     )?;
     let scorecard = &scored.scorecard;
-    let levels = requirements
-        .iter()
-        .map(|required| level_of(scorecard, &required.name))
-        .collect::<anyhow::Result<Vec<_>>>()?;
+    let (code, said) = judge(scorecard, &requirements)?;
     match verb.format {
         TextOrJson::Json => output::write(&scorecard.to_json()?)?,
         TextOrJson::Text => output::write(&text::render(
@@ -38,11 +35,12 @@ pub(crate) fn run(global: &Global, config: &Config, verb: &Score) -> anyhow::Res
             Style { color: color::wanted(), width: color::width() },
         ))?,
     }
-    Ok(judge(global, &requirements, &levels))
+    said.iter().for_each(|line| output::say(global, line));
+    Ok(ExitCode::from(code))
 }
 
 /// `automation=300` or `automation.secure-govern=300`.
-fn requirement(text: &str) -> anyhow::Result<Requirement> {
+pub(super) fn requirement(text: &str) -> anyhow::Result<Requirement> {
     let parts = text
         .split_once('=')
         .and_then(|(name, level)| Some((name.trim(), level.trim().parse::<u16>().ok()?)));
@@ -74,10 +72,15 @@ fn level_of(scorecard: &Scorecard, name: &str) -> anyhow::Result<Levels> {
     Err(usage_error(format!("--require {name}: what was scored is {}", known.join(", "))))
 }
 
-/// 0 when everything required is proven, 4 when gaps leave it open, 5 when it is out of reach.
-fn judge(global: &Global, requirements: &[Requirement], levels: &[Levels]) -> ExitCode {
-    let mut code = 0;
-    for (required, level) in requirements.iter().zip(levels) {
+/// 0 when everything required is proven, 4 when gaps leave it open, 5 when it is out of reach; and what is not proven,
+/// a line each.
+pub(super) fn judge(
+    scorecard: &Scorecard,
+    requirements: &[Requirement],
+) -> anyhow::Result<(u8, Vec<String>)> {
+    let (mut code, mut said) = (0, Vec::new());
+    for required in requirements {
+        let level = level_of(scorecard, &required.name)?;
         if level.proven >= required.level {
             continue;
         }
@@ -87,11 +90,13 @@ fn judge(global: &Global, requirements: &[Requirement], levels: &[Levels]) -> Ex
         } else {
             "is open: the evidence does not decide it"
         };
-        output::say(
-            global,
-            &format!("{} {}: {} {word}", required.name, required.level, text::in_words(*level)),
-        );
+        said.push(format!(
+            "{} {}: {} {word}",
+            required.name,
+            required.level,
+            text::in_words(level)
+        ));
         code = if below || code == BELOW { BELOW } else { OPEN };
     }
-    ExitCode::from(code)
+    Ok((code, said))
 }
