@@ -15,6 +15,7 @@ mod progress;
 mod sheet;
 mod sign;
 mod testimony;
+mod worth;
 
 use std::process::ExitCode;
 
