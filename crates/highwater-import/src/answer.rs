@@ -12,13 +12,14 @@ use serde_json_borrow::Value;
 use crate::envelope::Envelope;
 use crate::index::INDEX;
 use crate::kinds::{self, About, Class, Hand, PACKAGE, Route, Source, Whole};
+use crate::lookups::Lookups;
 use crate::odata::{self, Context};
 use crate::pages::{Chain, Piece};
 use crate::read::Reader;
 use crate::report::{FileReport, Outcome, Part};
 use crate::say::{self, Say};
 use crate::sniff::{self, Sniffed};
-use crate::values::{Handed, object};
+use crate::values::{Handed, columns, object};
 use crate::walk::Found;
 use crate::{Error, inventory, place};
 
@@ -227,7 +228,10 @@ impl Reader<'_> {
             part.records += 1;
             return Ok(());
         }
-        let handed = hand(record, class, answer);
+        let handed = hand(record, class, answer, &self.survey.lookups);
+        // A row of a kit says itself of which environment it is: it was read from that of the kit.
+        let shaped = matches!(class.hand, Hand::Shaped(_));
+        let environment = environment.filter(|_| !shaped);
         let (json, value) = (Json::new(record), handed.value());
         for route in class.routes.iter().flatten() {
             let Some(source) = kinds::source(route.source) else { continue };
@@ -242,8 +246,9 @@ impl Reader<'_> {
                 let reason = if self.writer.knows(source.id) { NO_ROW } else { UNREAD };
                 *part.dropped.entry(reason.to_owned()).or_default() += 1;
             }
-            let doubt =
-                doubt(*route, answer).or_else(|| told.is_none().then(|| OPEN_SCOPE.to_owned()));
+            let doubt = doubt(*route, answer)
+                .or_else(|| self.kit_doubt(source.id))
+                .or_else(|| told.is_none().then(|| OPEN_SCOPE.to_owned()));
             let tally = counted.tallies.entry((route.source, route.part, scope.to_owned()));
             let tally = tally.or_default();
             let page = class.hand == Hand::Page && answer.envelope.paged;
@@ -251,6 +256,13 @@ impl Reader<'_> {
             tally.doubt = tally.doubt.take().or(doubt);
         }
         Ok(())
+    }
+
+    /// Why a list of the kit's inventory may lack some.
+    fn kit_doubt(&self, source: &str) -> Option<String> {
+        let inventory = matches!(source, "coe.apps" | "coe.flows");
+        let doubt = || self.survey.lookups.doubt(self.survey.taken_at);
+        if inventory { doubt().map(ToOwned::to_owned) } else { None }
     }
 
     fn place(
@@ -332,7 +344,12 @@ impl Counted {
 }
 
 /// What the readings get of a record.
-fn hand<'a, 'v>(record: &'a Value<'v>, class: Class, answer: &'a Answer<'_>) -> Handed<'a, 'v>
+fn hand<'a, 'v>(
+    record: &'a Value<'v>,
+    class: Class,
+    answer: &'a Answer<'_>,
+    lookups: &'a Lookups,
+) -> Handed<'a, 'v>
 where
     'v: 'a,
 {
@@ -352,6 +369,8 @@ where
             }
             _ => Handed::Read(record),
         },
+        Hand::Shaped(shape) => Handed::Made(shape.record(Json::new(record), lookups)),
+        Hand::Columns => Handed::Made(columns(record)),
         Hand::Page if answer.envelope.paged => Handed::Made(answer.document.clone()),
         Hand::Page => Handed::Read(record),
     }

@@ -6,8 +6,8 @@
 
 use highwater_snapshot::Json;
 
-use crate::arm;
 use crate::kinds::{Class, Hand, Whole};
+use crate::{arm, automation_kit, coe};
 
 const CUT: &str = "its Internal was cut off: export again with ConvertTo-Json -Depth 20";
 const SEARCH: &str = "a search in the audit log does not say what was searched for";
@@ -79,6 +79,17 @@ fn policy(record: Json<'_>, list: bool) -> Option<Class> {
     })
 }
 
+/// Rows of the kits' tables, whose columns all bear a prefix.
+fn kit(record: Json<'_>) -> Option<Class> {
+    let prefixed = |prefix: &str| {
+        record.entries().any(|(key, _)| key.trim_start_matches('_').starts_with(prefix))
+    };
+    if prefixed("admin_") || prefixed("cat_") {
+        return coe::classify(record);
+    }
+    if prefixed("autocoe_") { automation_kit::classify(record) } else { None }
+}
+
 /// Objects that only their nested keys tell apart, and outputs that are recognised and not read.
 fn other(record: Json<'_>) -> Option<Class> {
     let has = |key: &str| record.key(key).is_present();
@@ -89,30 +100,12 @@ fn other(record: Json<'_>) -> Option<Class> {
     if record.key("AuditData").text().is_some_and(|text| text.starts_with('{')) {
         return Some(Class::some("o365.activity", SEARCH).hand(Hand::Audit));
     }
-    let prefix = |prefix: &str| record.entries().any(|(key, _)| key.starts_with(prefix));
     if has("EnvironmentId") && has("EnvironmentUrl") {
         let reason = "only addresses: used to find the environment of Dataverse answers";
         return Some(Class::unread("environments of the Power Platform CLI", reason));
     }
-    if has("terraform_version") && (has("values") || has("resources") || has("format_version")) {
-        return Some(Class::unread("Terraform state", "not read yet: Terraform state"));
-    }
-    if has("events_created_timestamp")
-        || (has("tenantGuid") && (has("environmentId") || has("appId")))
-    {
-        return Some(Class::unread("Data Export", "not read yet: files of the Data Export"));
-    }
-    if prefix("admin_") {
-        return Some(Class::unread(
-            "CoE Starter Kit tables",
-            "not read yet: tables of the CoE Starter Kit",
-        ));
-    }
-    if prefix("autocoe_") {
-        return Some(Class::unread(
-            "Automation Kit tables",
-            "not read yet: tables of the Automation Kit",
-        ));
+    if let Some(class) = kit(record) {
+        return Some(class);
     }
     if has("Options") && has("TableName") && has("Clauses") {
         return Some(Class::unread("a query", "the request of an inventory query, not its answer"));

@@ -9,6 +9,8 @@ use std::borrow::Cow;
 use highwater_snapshot::Json;
 use serde_json_borrow::Value;
 
+use crate::kinds::Class;
+
 /// Records with what stood around them.
 #[derive(Clone, Debug)]
 pub(crate) struct Envelope<'v> {
@@ -24,6 +26,8 @@ pub(crate) struct Envelope<'v> {
     pub(crate) list: bool,
     /// Records that the service said there are.
     pub(crate) expected: Option<u64>,
+    /// What the columns of a sheet say of every row.
+    pub(crate) header: Option<Class>,
 }
 
 impl<'v> Envelope<'v> {
@@ -37,6 +41,7 @@ impl<'v> Envelope<'v> {
             paged: false,
             list: true,
             expected: None,
+            header: None,
         }
     }
 }
@@ -122,6 +127,7 @@ fn single<'v>(document: &'v Value<'v>) -> Envelope<'v> {
         paged: false,
         list: false,
         expected: None,
+        header: None,
     }
 }
 
@@ -164,6 +170,7 @@ fn list<'v>(json: Json<'v>, wrapper: &'static str, items: &'v [Value<'v>]) -> En
         paged: true,
         list: true,
         expected,
+        header: None,
     }
 }
 

@@ -47,6 +47,15 @@ pub enum Error {
         /// The source ids.
         known: String,
     },
+    /// Files that may be several things.
+    #[error(
+        "{}: say which with --as SOURCE@SCOPE (for that file alone), or in highwater-index.json",
+        files.iter().map(|(file, kinds)| format!("{file} may be {}", kinds.join(" or "))).collect::<Vec<_>>().join("; ")
+    )]
+    Ambiguous {
+        /// Files with the source ids that their content fits.
+        files: Vec<(String, Vec<String>)>,
+    },
     /// Files of several tenants.
     #[error(
         "the files are of several tenants ({tenants}): import them apart, or say with --tenant which one this is"

@@ -5,6 +5,8 @@
 
 use serde_json_borrow::Value;
 
+use crate::shapes::Shape;
+
 /// What a source is read about: the unit of its claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum About {
@@ -78,6 +80,10 @@ pub(crate) enum Hand {
     Page,
     /// The event inside `AuditData`.
     Audit,
+    /// The record that a row of a foreign table stands for.
+    Shaped(&'static Shape),
+    /// A row of a Dataverse table as a sheet, its lookups named as the web API names them.
+    Columns,
 }
 
 impl Class {
@@ -302,6 +308,21 @@ const SOURCES: &[Source] = &[
     tenant("bap.management_apps"),
     tenant("bap.tenant"),
     tenant("bap.tenant_settings"),
+    tenant("coe.agents"),
+    tenant("coe.apps"),
+    tenant("coe.connection_references"),
+    tenant("coe.connectors"),
+    tenant("coe.desktop_flows"),
+    tenant("coe.environments"),
+    tenant("coe.flow_runs"),
+    tenant("coe.flows"),
+    tenant("coe.makers"),
+    tenant("dex.app_usage"),
+    tenant("dex.apps"),
+    tenant("dex.connections"),
+    tenant("dex.environments"),
+    tenant("dex.flow_usage"),
+    tenant("dex.flows"),
     installed("dv.ai_models"),
     environment("dv.app_dependencies"),
     environment("dv.app_modules"),
@@ -364,6 +385,10 @@ const SOURCES: &[Source] = &[
     parent("graph.user_licences"),
     tenant("graph.users"),
     of(tenant("inventory.query"), INVENTORY),
+    tenant("kit.desktop_definitions"),
+    tenant("kit.machines"),
+    tenant("kit.projects"),
+    tenant("kit.sessions"),
     parent("kv.secrets"),
     parent("la.freshness"),
     tenant("o365.activity"),

@@ -9,6 +9,8 @@
 
 mod answer;
 mod arm;
+mod automation_kit;
+mod coe;
 mod decode;
 mod dialects;
 mod envelope;
@@ -19,6 +21,9 @@ mod index;
 mod inventory;
 mod keys;
 mod kinds;
+mod known_sheets;
+mod lake;
+mod lookups;
 mod odata;
 mod package;
 mod pages;
@@ -28,9 +33,11 @@ mod read;
 mod report;
 mod say;
 mod scuba;
+mod shapes;
 mod sheet;
 mod sniff;
 mod survey;
+mod terraform;
 mod values;
 mod walk;
 

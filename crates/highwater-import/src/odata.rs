@@ -7,6 +7,7 @@
 use highwater_snapshot::Json;
 
 use crate::kinds::{Class, Whole};
+use crate::{automation_kit, coe};
 
 /// What a context says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +57,11 @@ fn without_selection(set: &str) -> String {
 
 /// The class of a set's records; none where the set is not known.
 pub(crate) fn classify(context: &Context, record: Option<Json<'_>>) -> Option<Class> {
-    if context.dataverse { dataverse(&context.set, record) } else { graph(&context.set, record) }
+    if !context.dataverse {
+        return graph(&context.set, record);
+    }
+    let kit = coe::of_set(context, record).or_else(|| automation_kit::of_set(context, record));
+    kit.or_else(|| dataverse(&context.set, record))
 }
 
 /// The class of a Dataverse set.
@@ -80,12 +85,8 @@ pub(crate) fn dataverse(set: &str, record: Option<Json<'_>>) -> Option<Class> {
             Class::unused("organisation settings by name")
         }
         "entitydefinitions" => Class::unused("table definitions"),
-        _ if set.starts_with("admin_") => {
-            Class::unread("CoE Starter Kit tables", "not read yet: tables of the CoE Starter Kit")
-        }
-        _ if set.starts_with("autocoe_") => {
-            Class::unread("Automation Kit tables", "not read yet: tables of the Automation Kit")
-        }
+        _ if set.starts_with("admin_") => Class::unused("another table of the CoE Starter Kit"),
+        _ if set.starts_with("autocoe_") => Class::unused("another table of the Automation Kit"),
         _ => return None,
     })
 }

@@ -14,13 +14,14 @@ use serde_json_borrow::Value;
 use crate::answer::Answer;
 use crate::envelope::{self, Envelope, Opened};
 use crate::index::{Exchange, INDEX};
+use crate::kinds::Class;
 use crate::pages::{self, Chain, Piece, Refusal};
 use crate::report::{FileReport, Outcome, Report};
 use crate::say::Say;
 use crate::scuba::{self, Told};
-use crate::survey::Survey;
+use crate::survey::{Survey, time_of};
 use crate::walk::Found;
-use crate::{Error, decode, kinds, parse, sheet};
+use crate::{Error, decode, kinds, parse, sheet, sniff, terraform};
 
 /// Reads all files of a survey into a writer, and says what every one gave.
 ///
@@ -74,10 +75,12 @@ struct Seen<'a> {
 
 impl<'a> Reader<'a> {
     fn file(&mut self, found: &'a Found) -> Result<FileReport, Error> {
-        let bytes = std::fs::metadata(&found.path).map_or(0, |data| data.len());
+        let about = std::fs::metadata(&found.path).ok();
         let mut report = FileReport {
             path: found.name.clone(),
-            bytes,
+            bytes: about.as_ref().map_or(0, std::fs::Metadata::len),
+            written: about.and_then(|about| about.modified().ok()).and_then(time_of),
+            told_at: None,
             outcome: Outcome::Read,
             parts: Vec::new(),
             notes: Vec::new(),
@@ -200,10 +203,14 @@ impl<'a> Reader<'a> {
             Ok(sheet) => sheet,
             Err(reason) => return Ok(Outcome::Failed(reason)),
         };
-        let records = sheet.records();
+        let (columns, records) = (sheet.columns(), sheet.records());
         let document = Value::Null;
         let answer = Answer {
-            envelope: Envelope { wrapper: "csv", ..Envelope::list(records.iter().collect()) },
+            envelope: Envelope {
+                wrapper: "csv",
+                header: sniff::header(&columns),
+                ..Envelope::list(records.iter().collect())
+            },
             document: &document,
             chain: chain.clone(),
             say: exchange.map(Say::of),
@@ -253,6 +260,9 @@ impl<'a> Reader<'a> {
             }
             let next = match scuba::export(Json::new(document)) {
                 Some(export) if exchange.is_none() => self.scuba(found, export, &chain, report)?,
+                None if exchange.is_none() && terraform::is_terraform(Json::new(document)) => {
+                    self.terraform(found, Json::new(document), &chain, report)?
+                }
                 _ => self.opened(found, document, opened, &chain, say.as_ref(), report)?,
             };
             if several {
@@ -330,6 +340,7 @@ impl<'a> Reader<'a> {
             .time()
             .unwrap_or(self.survey.taken_at)
             .min(self.survey.taken_at);
+        report.told_at = export.key("timestamp_zulu").time();
         let (sections, others) = scuba::sections(export);
         if others > 0 {
             report
@@ -365,6 +376,55 @@ impl<'a> Reader<'a> {
                 Answer { envelope, document: section.value, chain, say, doubt, observed_at };
             let next = self.answer(found, answer, report)?;
             lose(report, section.name, &next);
+            outcome = better(next, outcome);
+        }
+        Ok(outcome)
+    }
+
+    fn terraform(
+        &mut self,
+        found: &Found,
+        state: Json<'_>,
+        chain: &Chain,
+        report: &mut FileReport,
+    ) -> Result<Outcome, Error> {
+        let (sections, others) = terraform::sections(state);
+        if others > 0 {
+            report.notes.push(format!("{others} other resources of the state feed no table"));
+        }
+        let mut outcome = Outcome::NoTable;
+        for section in sections {
+            let Some(source) = kinds::source(section.source) else { continue };
+            let texts: Vec<String> = section.records.iter().map(ToString::to_string).collect();
+            let records: Vec<Value<'_>> =
+                texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
+            let class = match section.doubt {
+                Some(doubt) => Class::some(source.id, doubt),
+                None => Class::list(source.id),
+            };
+            // Policies say of themselves how much they tell.
+            let header =
+                (source.id != "gov.dlp_policy" || section.doubt.is_some()).then_some(class);
+            let list = Envelope::list(records.iter().collect());
+            let document = Value::Null;
+            let environment = section.environment.clone();
+            let answer = Answer {
+                envelope: Envelope { wrapper: "terraform", header, ..list },
+                document: &document,
+                chain: Chain {
+                    stem: format!("{}#{}", chain.stem, section.name),
+                    ..Chain::default()
+                },
+                say: environment.map(|id| Say { source, environment: Some(id), parent: None }),
+                doubt: None,
+                observed_at: self.survey.taken_at,
+            };
+            if answer.envelope.records.is_empty() {
+                report.notes.push(format!("{}: an empty list", section.name));
+                continue;
+            }
+            let next = self.answer(found, answer, report)?;
+            lose(report, &section.name, &next);
             outcome = better(next, outcome);
         }
         Ok(outcome)

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use highwater_snapshot::Claim;
+use highwater_snapshot::{Claim, Time};
 
 /// What an import read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +25,10 @@ pub struct FileReport {
     pub path: String,
     /// Size on disk.
     pub bytes: u64,
+    /// When it was written, as its file system says; shown, and never evidence.
+    pub written: Option<Time>,
+    /// When its content says that it was read.
+    pub told_at: Option<Time>,
     /// What became of the file as a whole.
     pub outcome: Outcome,
     /// What was found in it; a file may hold several kinds of records.
@@ -103,6 +107,15 @@ impl Report {
                 Outcome::NotRecognised(_) | Outcome::Ambiguous { .. } | Outcome::Failed(_)
             )
         })
+    }
+
+    /// Files that may be several things, with their candidates.
+    pub fn ambiguous(&self) -> Vec<(String, Vec<String>)> {
+        let candidates = |file: &FileReport| match &file.outcome {
+            Outcome::Ambiguous { candidates, .. } => Some((file.path.clone(), candidates.clone())),
+            _ => None,
+        };
+        self.files.iter().filter_map(candidates).collect()
     }
 
     /// Records read and rows given, over all files.

@@ -9,7 +9,7 @@ use serde_json_borrow::Value;
 use crate::envelope::Envelope;
 use crate::hosts::Hosts;
 use crate::index::{Exchange, INDEX};
-use crate::kinds::{self, About, Class, Source};
+use crate::kinds::{self, About, Class, Hand, Source};
 use crate::odata::Context;
 use crate::report::Outcome;
 use crate::sniff::{self, Sniffed};
@@ -142,6 +142,12 @@ pub(crate) fn classify(
 }
 
 fn sniffed(record: &Value<'_>, envelope: &Envelope<'_>, context: Option<&Context>) -> Sniffed {
+    if let Some(class) = envelope.header {
+        return Sniffed::Is(match class.hand {
+            Hand::Shaped(shape) => shape.class(Some(Json::new(record))),
+            _ => class,
+        });
+    }
     if envelope.wrapper == "csv" {
         sniff::cells(record)
     } else {

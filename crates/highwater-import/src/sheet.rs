@@ -69,6 +69,12 @@ fn vote(header: &str) -> u8 {
 }
 
 impl Sheet {
+    /// The columns as a record without values.
+    pub(crate) fn columns(&self) -> Value<'_> {
+        let named = self.header.iter().filter(|name| !name.is_empty());
+        object(named.map(|name| (name.as_str(), Value::Null)).collect())
+    }
+
     /// The rows as records, empty cells left out.
     pub(crate) fn records(&self) -> Vec<Value<'_>> {
         let cells = |row| {

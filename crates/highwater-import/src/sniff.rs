@@ -6,9 +6,9 @@
 use highwater_snapshot::Json;
 use serde_json_borrow::Value;
 
-use crate::kinds::Class;
+use crate::kinds::{Class, Hand};
 use crate::odata::{self, Context};
-use crate::{arm, dialects, keys, values};
+use crate::{arm, automation_kit, coe, dialects, keys, known_sheets, lake, values};
 
 /// What a record turned out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,12 @@ pub(crate) fn sniff(record: &Value<'_>, context: Option<&Context>, list: bool) -
         if context.dataverse {
             return Sniffed::Nothing(format!("no table needs the Dataverse set `{}`", context.set));
         }
+    }
+    // What the lake keeps is flat, and may bear the types of the services.
+    if !json.key("properties").is_present()
+        && let Some(class) = lake::classify(json)
+    {
+        return Sniffed::Is(class);
     }
     if let Some(class) = arm::classify(json).or_else(|| dialects::classify(json, list)) {
         return Sniffed::Is(class);
@@ -58,19 +64,31 @@ pub(crate) fn cells(record: &Value<'_>) -> Sniffed {
     }
     let json = Json::new(record);
     let inventory = || json.key("type").word().and_then(|kind| arm::inventory(&kind));
-    let own =
-        || keys::classify(json).into_iter().find(|class| matches!(class.what, "tags" | "training"));
+    let own = || keys::classify(json).into_iter().find(|class| is_sheet_of(class.what));
     let audit = || {
         dialects::classify(json, true)
             .filter(|class| class.what == "o365.activity" || class.unused.is_some())
     };
     match dialects::powershell(json).or_else(inventory).or_else(own).or_else(audit) {
+        Some(class) if class.what.starts_with("dv.") => Sniffed::Is(class.hand(Hand::Columns)),
         Some(class) => Sniffed::Is(class),
         None => Sniffed::Nothing(format!(
             "no kind of sheet has the columns {}: export JSON, which tells more",
             values::first_keys(record)
         )),
     }
+}
+
+/// Sources whose records a sheet can hold: own ones, flat ones, and tables of Dataverse.
+fn is_sheet_of(source: &str) -> bool {
+    matches!(source, "tags" | "training" | "bap.management_apps") || source.starts_with("dv.")
+}
+
+/// What the columns of a sheet say of all its rows; none where only the rows tell.
+pub(crate) fn header(columns: &Value<'_>) -> Option<Class> {
+    let json = Json::new(columns);
+    let kit = coe::classify(json).or_else(|| automation_kit::classify(json));
+    kit.or_else(|| lake::classify(json)).or_else(|| known_sheets::classify(json))
 }
 
 /// The class of an empty answer that names its set.

@@ -15,8 +15,9 @@ use crate::envelope::{self, Opened};
 use crate::hosts::Hosts;
 use crate::index::{self, Exchange, INDEX, Index, is_guid};
 use crate::kinds::{self, Source};
+use crate::lookups::Lookups;
 use crate::walk::{Found, walk};
-use crate::{Error, Options, decode, parse};
+use crate::{Error, Options, decode, parse, sheet};
 
 /// What is known of an import before its records are read.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ pub struct Survey {
     pub(crate) files: Vec<Found>,
     pub(crate) exchanges: Vec<(usize, Exchange)>,
     pub(crate) hosts: Hosts,
+    pub(crate) lookups: Lookups,
     pub(crate) stated: Option<Stated>,
 }
 
@@ -52,6 +54,7 @@ struct Told {
     moments: BTreeSet<Time>,
     newest_file: Option<Time>,
     hosts: Hosts,
+    lookups: Lookups,
 }
 
 /// Looks at the files of an import.
@@ -72,6 +75,7 @@ pub fn survey(paths: &[PathBuf], options: &Options) -> Result<Survey, Error> {
     for file in files.iter().filter(|file| file.skipped.is_none() && file.name != INDEX) {
         look(&file.path, marks.as_ref(), &mut told);
     }
+    told.lookups.settle();
     let mut warnings = Vec::new();
     let tenant = tenant(&indexes, options, &told, &mut warnings)?;
     let taken_at = moment(&indexes, options, &told, &mut warnings);
@@ -90,6 +94,7 @@ pub fn survey(paths: &[PathBuf], options: &Options) -> Result<Survey, Error> {
             })
             .collect(),
         hosts: told.hosts,
+        lookups: told.lookups,
         stated,
     })
 }
@@ -113,7 +118,7 @@ fn indexes(files: &[Found]) -> Result<BTreeMap<usize, Index>, Error> {
 }
 
 /// Texts without which a file says nothing that is needed beforehand.
-const MARKS: [&str; 8] = [
+const MARKS: [&str; 12] = [
     "linkedEnvironmentMetadata",
     "environmentSku",
     "defaultEnvironmentGeo",
@@ -122,6 +127,10 @@ const MARKS: [&str; 8] = [
     "dataverseInstanceUrl",
     "allowedTenants",
     "microsoft.powerplatform/environments",
+    "admin_environmentname",
+    "admin_connectorid",
+    "admin_flowid",
+    "tenantGuid",
 ];
 
 /// What stands before the tenant's id in the id of its default environment.
@@ -153,13 +162,21 @@ fn look(path: &Path, marks: Option<&Searcher>, told: &mut Told) {
     if !MARKS.iter().any(marked) {
         return;
     }
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    if sheet::is_sheet(extension.as_deref(), text) {
+        if let Ok(sheet) = sheet::sheet(text) {
+            sheet.records().iter().for_each(|row| row_tells(Json::new(row), told));
+        }
+        return;
+    }
     let Ok(parsed) = parse::parse(text) else { return };
     for document in &parsed.documents {
         document_tells(document, told);
     }
 }
 
-fn time_of(moment: SystemTime) -> Option<Time> {
+/// A moment of the file system.
+pub(crate) fn time_of(moment: SystemTime) -> Option<Time> {
     let since = moment.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     i64::try_from(since.as_micros()).ok().map(Time)
 }
@@ -191,8 +208,16 @@ fn document_tells(document: &Value<'_>, told: &mut Told) {
     }
 }
 
+/// What a row of a kit or of the lake tells.
+fn row_tells(row: Json<'_>, told: &mut Told) {
+    told.hosts.learn(row);
+    told.lookups.learn(row);
+    let tenant = row.key("tenantGuid").id().map(std::borrow::Cow::into_owned);
+    told.tenants.extend(tenant.filter(|id| is_guid(id)));
+}
+
 fn record_tells(record: Json<'_>, told: &mut Told) {
-    told.hosts.learn(record);
+    row_tells(record, told);
     let internal = record.key("Internal");
     let resource = if internal.is_object() { internal } else { record };
     let environment = resource.at("properties.environmentSku").is_told()

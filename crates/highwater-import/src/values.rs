@@ -27,6 +27,34 @@ pub(crate) fn object<'a>(members: Vec<(&'a str, Value<'a>)>) -> Value<'a> {
     Value::Object(members.into())
 }
 
+/// A row of a Dataverse table as a sheet writes it, with its lookups as the web API names them.
+pub(crate) fn columns<'a>(row: &'a Value<'_>) -> Value<'a> {
+    const LOOKUPS: [(&str, &str); 12] = [
+        ("bot_conversationtranscriptid", "_bot_conversationtranscriptid_value"),
+        ("createdby", "_createdby_value"),
+        ("flowmachinegroupid", "_flowmachinegroupid_value"),
+        ("machinegroupid", "_machinegroupid_value"),
+        ("machineid", "_machineid_value"),
+        ("modifiedby", "_modifiedby_value"),
+        ("ownerid", "_ownerid_value"),
+        ("owningteam", "_owningteam_value"),
+        ("parentworkflowid", "_parentworkflowid_value"),
+        ("publisherid", "_publisherid_value"),
+        ("regardingobjectid", "_regardingobjectid_value"),
+        ("workflow", "_workflow_value"),
+    ];
+    let Value::Object(cells) = row else { return Value::Null };
+    let mut members: Vec<(&'a str, Value<'a>)> = Vec::with_capacity(cells.len());
+    for (name, cell) in cells.iter() {
+        let lookup = LOOKUPS.iter().find(|(column, _)| *column == name);
+        if let Some((_, known)) = lookup {
+            members.push((known, cell.clone()));
+        }
+        members.push((name, cell.clone()));
+    }
+    object(members)
+}
+
 /// A key that stands twice in one object anywhere inside: which of the two counts is anybody's guess.
 pub(crate) fn repeated_key<'a>(value: &'a Value<'_>) -> Option<&'a str> {
     match value {

@@ -97,12 +97,12 @@ pub(crate) struct Due {
     pub(crate) open: BTreeSet<Scope>,
 }
 
-/// Everything that was said of the sources, with records counted and rejected rows by table and scope.
+/// Everything that was said of the sources, with records counted and rejected rows by table, scope and source.
 #[derive(Debug, Default)]
 pub(crate) struct Said {
     pub(crate) claims: BTreeMap<(String, String), Claim>,
     pub(crate) records: BTreeMap<(String, String), u64>,
-    pub(crate) rejected: BTreeSet<(&'static str, String)>,
+    pub(crate) rejected: BTreeSet<(&'static str, String, String)>,
     pub(crate) rows: BTreeMap<(&'static str, String), u64>,
     /// What was read of assets that are asked for one by one.
     pub(crate) assets: assets::Read,
@@ -266,12 +266,6 @@ impl View<'_> {
             covered.status = Status::Partial;
             covered.reason = Some("rows came from sources that do not cover it in full".into());
         }
-        if covered.status == Status::Full
-            && self.said.rejected.contains(&(table.name, scope.to_owned()))
-        {
-            covered.status = Status::Partial;
-            covered.reason = Some("records without a required value were rejected".into());
-        }
         covered
     }
 
@@ -302,6 +296,15 @@ impl View<'_> {
                 }
             })
             .collect();
+        // What another source told without a required value takes nothing away from a list that was read in full.
+        let rejects = |source: &&str| {
+            let key = (table.name, scope.to_owned(), (**source).to_owned());
+            self.said.rejected.contains(&key)
+        };
+        if status == Status::Full && sources.iter().any(|source| rejects(&source)) {
+            let reason = "records without a required value were rejected".to_owned();
+            return row(table, scope.to_owned(), Status::Partial, rows, None, Some(reason));
+        }
         let expected = if let ([told], false) = (told.as_slice(), status == Status::Full) {
             told.1
         } else {

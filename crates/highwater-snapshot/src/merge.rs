@@ -28,6 +28,37 @@ pub(crate) fn merge(table: &'static Table, frame: DataFrame) -> Result<DataFrame
     .map_err(wrap)
 }
 
+/// How many cells several sources told differently: of each key and source the first told value counts.
+pub(crate) fn conflicts(table: &'static Table, frame: &DataFrame) -> Result<u64, Error> {
+    let sources = || frame.column("source_id")?.n_unique();
+    if frame.height() < 2 || sources().map_err(Error::table(table.name))? < 2 {
+        return Ok(0);
+    }
+    let columns: Vec<&str> = table
+        .columns
+        .iter()
+        .filter(|column| column.kind != Type::List && !table.key.contains(&column.name))
+        .map(|column| column.name)
+        .collect();
+    let told = |by: &[&str]| by.iter().map(|key| col(*key)).collect::<Vec<Expr>>();
+    let of_source: Vec<&str> = [table.key, &["source_id"]].concat();
+    let first = |column: &&str| col(*column).drop_nulls().min().alias(*column);
+    let differs = |column: &&str| col(*column).drop_nulls().n_unique().gt(lit(1)).alias(*column);
+    let count = |column: &&str| col(*column).cast(DataType::UInt64).sum().alias(*column);
+    let counted = frame
+        .clone()
+        .lazy()
+        .group_by(told(&of_source))
+        .agg(columns.iter().map(first).collect::<Vec<_>>())
+        .group_by(told(table.key))
+        .agg(columns.iter().map(differs).collect::<Vec<_>>())
+        .select(columns.iter().map(count).collect::<Vec<_>>())
+        .collect()
+        .map_err(Error::table(table.name))?;
+    let sum = counted.columns().iter().filter_map(|column| column.u64().ok()?.get(0));
+    Ok(sum.sum())
+}
+
 /// Replaces Dataverse user ids by directory ids, and says which of those users are applications.
 pub(crate) fn resolve_users(
     table: &'static Table,

@@ -161,9 +161,9 @@ impl Writer {
             given += rows.len() - rows_before;
             if rows.rejected_total() > rejected_before {
                 let name = kept_as(route.table);
-                self.said.rejected.insert((name, scope.to_owned()));
-                if let Some(environment) = &place.environment {
-                    self.said.rejected.insert((name, environment.clone()));
+                let scopes = [Some(scope.to_owned()), place.environment.clone()];
+                for scope in scopes.into_iter().flatten() {
+                    self.said.rejected.insert((name, scope, source.to_owned()));
                 }
             }
         }
@@ -181,7 +181,7 @@ impl Writer {
             self.rows.iter().map(Rows::rejected_by_name).collect();
         let mut rows = std::mem::take(&mut self.rows);
         let events = rows.split_off(TABLES.len());
-        let mut frames = merged(rows)?;
+        let (mut frames, conflicts) = merged(rows)?;
         fold::fold(&mut frames, events, self.subject.taken_at)?;
         loader::add_peaks(&mut frames, self.subject.taken_at)?;
         loader::apply_patterns(&mut frames, &self.config)?;
@@ -220,7 +220,7 @@ impl Writer {
             let path = self.folder.join(&name);
             files.insert(name, file.finish(&path)?);
         }
-        let manifest = self.manifest(&frames, &covered, rejected, files);
+        let manifest = self.manifest(&frames, &covered, (rejected, &conflicts), files);
         write_manifest(&self.folder, &manifest)?;
         Ok(Written { folder: self.folder, manifest })
     }
@@ -246,7 +246,7 @@ impl Writer {
         &self,
         frames: &Frames,
         covered: &[Covered],
-        rejected: Vec<BTreeMap<String, u64>>,
+        (rejected, conflicts): (Vec<BTreeMap<String, u64>>, &Conflicts),
         files: BTreeMap<String, FileEntry>,
     ) -> Manifest {
         let tables = TABLES
@@ -257,7 +257,12 @@ impl Writer {
                 let rows = frames.get(table.name).map_or(0, DataFrame::height) as u64;
                 (
                     table.name.to_owned(),
-                    TableEntry { rows, status: overall(table.name, covered), rejected },
+                    TableEntry {
+                        rows,
+                        status: overall(table.name, covered),
+                        rejected,
+                        conflicts: conflicts.get(table.name).copied().unwrap_or(0),
+                    },
                 )
             })
             .collect();
@@ -355,23 +360,27 @@ fn kept_as(place: usize) -> &'static str {
     kept.map_or("", |table| table.name)
 }
 
+/// Cells of which sources told different values, by table.
+type Conflicts = BTreeMap<&'static str, u64>;
+
 /// All tables merged, users resolved first because other tables name them.
-fn merged(rows: Vec<Rows>) -> Result<Frames, Error> {
+fn merged(rows: Vec<Rows>) -> Result<(Frames, Conflicts), Error> {
     let mut raw: BTreeMap<&'static str, DataFrame> = BTreeMap::new();
     for (table, rows) in TABLES.iter().zip(rows) {
         raw.insert(table.name, rows.into_frame().map_err(Error::table(table.name))?);
     }
-    let mut frames = Frames::new();
+    let (mut frames, mut conflicts) = (Frames::new(), Conflicts::new());
     let users_table = crate::table("dataverse_users")
         .ok_or_else(|| Error::Derivation("no table dataverse_users".into()))?;
     let users = merge::merge(users_table, raw.remove("dataverse_users").unwrap_or_default())?;
     for table in TABLES {
         let Some(frame) = raw.remove(table.name) else { continue };
         let resolved = merge::resolve_users(table, frame, &users)?;
+        conflicts.insert(table.name, merge::conflicts(table, &resolved)?);
         frames.insert(table.name, merge::merge(table, resolved)?);
     }
     frames.insert("dataverse_users", users);
-    Ok(frames)
+    Ok((frames, conflicts))
 }
 
 fn write_parquet(path: &Path, frame: &mut DataFrame) -> Result<FileEntry, Error> {

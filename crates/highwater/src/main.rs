@@ -16,6 +16,7 @@ mod progress;
 mod sheet;
 mod sign;
 mod testimony;
+mod worth;
 
 use std::process::ExitCode;
 

@@ -28,6 +28,7 @@ pub(crate) static TABLE: Table = Table {
     ],
     readings: &[
         Reading { source: "ppapi.advisor", read: advisor },
+        Reading { source: "coe.apps", read: kit },
     ],
     complete: &[&["o365.activity"]],
     sample: Sample::Seen,
@@ -46,7 +47,10 @@ pub(crate) static LAUNCHES: Table = Table {
         Column::text("environment_id").about("null where the event names none: then the app's own"),
         Column::time("launched_at").required(),
     ],
-    readings: &[Reading { source: "o365.activity", read: launch }],
+    readings: &[
+        Reading { source: "o365.activity", read: launch },
+        Reading { source: "dex.app_usage", read: launch },
+    ],
     complete: &[],
     sample: Sample::Seen,
 };
@@ -73,6 +77,22 @@ fn launch(record: &Record<'_>, rows: &mut Rows) {
         cell("event_id", audit_events::event_id(record)),
         cell("environment_id", audit_events::environment_id(record)),
         cell("launched_at", record.at("CreationTime").time()),
+    ]);
+}
+
+/// Apps of the CoE Starter Kit, which keeps the last launch that its audit log told. An app without one may have been
+/// launched before the log was read.
+fn kit(record: &Record<'_>, rows: &mut Rows) {
+    let launched = record.at("properties.lastLaunchedTime").time();
+    let users = record.at("properties.usersLast30Days").int();
+    if launched.is_none() && users.is_none() {
+        return;
+    }
+    rows.push([
+        cell("environment_id", record.environment("properties.environment.name")),
+        cell("app_id", record.at("name").id()),
+        cell("last_launched_at", launched),
+        cell("users_30d", users),
     ]);
 }
 

@@ -48,8 +48,10 @@ pub(crate) static TABLE: Table = Table {
         Reading { source: "inventory.query", read: inventory },
         Reading { source: "arg.power_platform", read: inventory },
         Reading { source: "powershell.apps", read: powershell },
+        Reading { source: "coe.apps", read: canvas },
+        Reading { source: "dex.apps", read: canvas },
     ],
-    complete: &[&["powerapps.apps", "dv.app_modules"], &["inventory.query"], &["arg.power_platform"]],
+    complete: &[&["powerapps.apps", "dv.app_modules"], &["inventory.query"], &["arg.power_platform"], &["coe.apps"]],
     sample: Sample::Seen,
 };
 

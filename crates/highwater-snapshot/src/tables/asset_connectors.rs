@@ -41,6 +41,7 @@ pub(crate) static TABLE: Table = Table {
         Reading { source: "powerapps.apps", read: apps },
         Reading { source: "inventory.query", read: inventory },
         Reading { source: "solution_package", read: package },
+        Reading { source: "coe.connection_references", read: kit },
     ],
     complete: &[&["inventory.query"], &["powerapps.apps", "dv.workflows", "ppapi.cloud_flows"], &["powerapps.apps", "dv.workflows", "flow.definition"], &["powerapps.apps", "flow.definition"]],
     sample: Sample::Seen,
@@ -90,6 +91,19 @@ fn definition(record: &Record<'_>, rows: &mut Rows) {
         service_flow(record),
         rows,
     );
+}
+
+/// Connection references of the CoE Starter Kit; those of apps do not lead to their environment.
+fn kit(record: &Record<'_>, rows: &mut Rows) {
+    if !record.at("flow").is_told() {
+        return;
+    }
+    rows.push([
+        cell("environment_id", record.environment("environment")),
+        cell("asset_kind", "flow"),
+        cell("asset_id", record.at("flow").id()),
+        cell("connector_id", record.at("connector").id()),
+    ]);
 }
 
 fn apps(record: &Record<'_>, rows: &mut Rows) {

@@ -1,8 +1,9 @@
 //! `asset_tags`: one row per asset and tag.
 //!
 //! What no service knows: how critical an app is, what a flow is for, what it saves. `tags` is Highwater's own
-//! CSV with the columns `asset_id, tag, value, updated_at`; tags without a time do not count as recent. Tags
-//! of the CoE Starter Kit and the Automation Kit come with their importers.
+//! CSV with the columns `asset_id, tag, value, updated_at`; tags without a time do not count as recent. The CoE
+//! Starter Kit keeps what makers answered beside its apps and flows (`coe.apps`, `coe.flows`), the Automation Kit
+//! what projects should save (`kit.projects`).
 
 use crate::table::{Column, Reading, Sample, Scope, Table};
 use crate::{Record, Rows, cell};
@@ -23,6 +24,9 @@ pub(crate) static TABLE: Table = Table {
     ],
     readings: &[
         Reading { source: "tags", read: tag },
+        Reading { source: "coe.apps", read: answers },
+        Reading { source: "coe.flows", read: answers },
+        Reading { source: "kit.projects", read: project },
     ],
     complete: &[&["tags"]],
     sample: Sample::Unseen,
@@ -36,6 +40,46 @@ fn tag(record: &Record<'_>, rows: &mut Rows) {
         cell("source", "tags"),
         cell("updated_at", record.at("updated_at").time()),
     ]);
+}
+
+/// What makers and reviewers told the CoE Starter Kit of an app or a flow. The row changes with every synchronisation, so
+/// its date says nothing of the answer: it is not told.
+fn answers(record: &Record<'_>, rows: &mut Rows) {
+    let asset = super::cloud_flows::flow_id(record);
+    let first =
+        |columns: &[&str]| columns.iter().find_map(|column| record.at("row").key(column).filled());
+    let criticality = first(&[
+        "admin_riskassessment",
+        "admin_adminrequirementriskassessment",
+        "admin_makerrequirementbusinessimpact",
+        "admin_requirement_6",
+    ]);
+    for (tag, value) in [("criticality", criticality), ("savings", first(&["admin_roi"]))] {
+        if value.is_some() {
+            rows.push([
+                cell("asset_id", asset.clone()),
+                cell("tag", tag),
+                cell("value", value),
+                cell("source", "coe"),
+            ]);
+        }
+    }
+}
+
+/// A project of the Automation Kit: an idea, and where it has one what it should save.
+fn project(record: &Record<'_>, rows: &mut Rows) {
+    let savings = record.at("savings").filled();
+    for (tag, value) in [("idea", record.at("status").filled()), ("savings", savings)] {
+        if tag == "idea" || value.is_some() {
+            rows.push([
+                cell("asset_id", record.at("id").id()),
+                cell("tag", tag),
+                cell("value", value),
+                cell("source", "automation_kit"),
+                cell("updated_at", record.at("modifiedOn").time()),
+            ]);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -47,8 +47,10 @@ pub(crate) static TABLE: Table = Table {
         Reading { source: "inventory.query", read: inventory },
         Reading { source: "ppapi.cloud_flows", read: platform },
         Reading { source: "powershell.flows", read: powershell },
+        Reading { source: "coe.flows", read: admin },
+        Reading { source: "dex.flows", read: admin },
     ],
-    complete: &[&["inventory.query"], &["flow.admin_flows"], &["dv.workflows", "ppapi.cloud_flows"], &["powershell.flows"]],
+    complete: &[&["inventory.query"], &["flow.admin_flows"], &["dv.workflows", "ppapi.cloud_flows"], &["powershell.flows"], &["coe.flows"]],
     sample: Sample::Seen,
 };
 

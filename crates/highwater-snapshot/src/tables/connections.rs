@@ -37,6 +37,7 @@ pub(crate) static TABLE: Table = Table {
     readings: &[
         Reading { source: "powerapps.connections", read: api },
         Reading { source: "powershell.connections", read: powershell },
+        Reading { source: "dex.connections", read: api },
     ],
     complete: &[&["powerapps.connections"], &["powershell.connections"]],
     sample: Sample::Seen,

@@ -36,6 +36,7 @@ pub(crate) static TABLE: Table = Table {
         Reading { source: "inventory.query", read: inventory },
         Reading { source: "arg.power_platform", read: inventory },
         Reading { source: "powershell.connectors", read: powershell },
+        Reading { source: "coe.connectors", read: catalogue },
     ],
     complete: &[&["powerapps.connectors"], &["inventory.query"], &["arg.power_platform"]],
     sample: Sample::Seen,

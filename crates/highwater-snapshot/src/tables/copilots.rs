@@ -30,6 +30,7 @@ pub(crate) static TABLE: Table = Table {
         Reading { source: "dv.bots", read: dataverse },
         Reading { source: "inventory.query", read: inventory },
         Reading { source: "dv.transcripts", read: transcripts },
+        Reading { source: "coe.agents", read: inventory },
     ],
     complete: &[&["inventory.query"], &["dv.bots"]],
     sample: Sample::Seen,

@@ -44,6 +44,7 @@ pub(crate) static TABLE: Table = Table {
         Reading { source: "inventory.query", read: inventory },
         Reading { source: "arg.power_platform", read: inventory },
         Reading { source: "powershell.connectors", read: powershell },
+        Reading { source: "coe.connectors", read: kit },
     ],
     complete: &[&["powerapps.custom_connectors"], &["powershell.connectors"]],
     sample: Sample::Seen,
@@ -99,6 +100,13 @@ fn powershell(record: &Record<'_>, rows: &mut Rows) {
         cell("display_name", record.at("DisplayName").text()),
         person("created_by", record.at("CreatedBy"), None),
     ]);
+}
+
+/// Connectors of the CoE Starter Kit: one list of all, of which only own ones name an environment.
+fn kit(record: &Record<'_>, rows: &mut Rows) {
+    if record.at("properties.isCustomApi").flag() == Some(true) {
+        api(record, rows);
+    }
 }
 
 fn author<'v>(properties: Json<'v>) -> Named<'v> {

@@ -39,6 +39,8 @@ pub(crate) static TABLE: Table = Table {
     readings: &[
         Reading { source: "dv.workflows", read: dataverse },
         Reading { source: "solution_package", read: package },
+        Reading { source: "kit.desktop_definitions", read: dataverse },
+        Reading { source: "coe.desktop_flows", read: dataverse },
     ],
     complete: &[&["dv.workflows"]],
     sample: Sample::Seen,

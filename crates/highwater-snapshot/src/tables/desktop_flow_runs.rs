@@ -34,6 +34,7 @@ pub(crate) static TABLE: Table = Table {
     ],
     readings: &[
         Reading { source: "dv.sessions", read: dataverse },
+        Reading { source: "kit.sessions", read: dataverse },
     ],
     complete: &[&["dv.sessions"]],
     sample: Sample::Unseen,

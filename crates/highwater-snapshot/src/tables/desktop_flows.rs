@@ -34,7 +34,10 @@ pub(crate) static TABLE: Table = Table {
             .derived()
             .about("managed, and in no custom solution although all were read; null until then"),
     ],
-    readings: &[Reading { source: "dv.workflows", read: dataverse }],
+    readings: &[
+        Reading { source: "dv.workflows", read: dataverse },
+        Reading { source: "coe.desktop_flows", read: dataverse },
+    ],
     complete: &[&["dv.workflows"]],
     sample: Sample::Seen,
 };

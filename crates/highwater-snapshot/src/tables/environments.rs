@@ -63,8 +63,10 @@ pub(crate) static TABLE: Table = Table {
         Reading { source: "inventory.query", read: inventory },
         Reading { source: "arg.power_platform", read: inventory },
         Reading { source: "powershell.environments", read: powershell },
+        Reading { source: "coe.environments", read: bap },
+        Reading { source: "dex.environments", read: bap },
     ],
-    complete: &[&["bap.environments"], &["inventory.query"], &["arg.power_platform"], &["powershell.environments"]],
+    complete: &[&["bap.environments"], &["inventory.query"], &["arg.power_platform"], &["powershell.environments"], &["coe.environments"]],
     sample: Sample::Seen,
 };
 

@@ -58,6 +58,8 @@ pub(crate) static RUNS: Table = Table {
         Reading { source: "ppapi.flow_runs", read: page },
         Reading { source: "flow.runs", read: page },
         Reading { source: "dv.flow_runs", read: dataverse },
+        Reading { source: "coe.flow_runs", read: dataverse },
+        Reading { source: "dex.flow_usage", read: usage },
     ],
     complete: &[],
     sample: Sample::Seen,
@@ -129,6 +131,26 @@ fn dataverse(record: &Record<'_>, rows: &mut Rows) {
         cell("started_at", record.at("starttime").time()),
     ]);
 }
+
+/// Runs of one flow, day and end, as the Data Export counts them: a lower bound, because files may be missing.
+fn usage(record: &Record<'_>, rows: &mut Rows) {
+    let (flow, day) = (record.at("flow").id(), record.at("day").time());
+    let status = record.at("status").word();
+    let runs = record.at("runs").int().unwrap_or(0).clamp(0, MOST_RUNS);
+    for number in 0..runs {
+        let id = day.zip(status.as_deref()).map(|(day, status)| format!("{day} {status} {number}"));
+        rows.push([
+            cell("environment_id", record.environment("environmentId")),
+            cell("flow_id", flow.clone()),
+            cell("run_id", id),
+            cell("status", status.clone()),
+            cell("started_at", day),
+        ]);
+    }
+}
+
+/// More runs of one flow a day are not counted one by one.
+const MOST_RUNS: i64 = 10_000;
 
 fn environment<'v>(record: &Record<'v>, told: Json<'v>) -> Option<Cow<'v, str>> {
     record

@@ -40,7 +40,10 @@ pub(crate) static TABLE: Table = Table {
             .about("true = application user"),
         Column::text("state"),
     ],
-    readings: &[Reading { source: "dv.machines", read: dataverse }],
+    readings: &[
+        Reading { source: "dv.machines", read: dataverse },
+        Reading { source: "kit.machines", read: dataverse },
+    ],
     complete: &[&["dv.machines"]],
     sample: Sample::Unseen,
 };

@@ -31,7 +31,7 @@ pub(crate) static TABLE: Table = Table {
         Column::time("certified_until").personal().about("import only; null = no record"),
         Column::bool("has_training_record").personal().derived().about("null when no training file was imported"),
     ],
-    readings: &[Reading { source: "graph.users", read: object }, Reading { source: "graph.deleted_users", read: deleted }, Reading { source: "graph.unresolved", read: unresolved }, Reading { source: "training", read: training }],
+    readings: &[Reading { source: "graph.users", read: object }, Reading { source: "graph.deleted_users", read: deleted }, Reading { source: "graph.unresolved", read: unresolved }, Reading { source: "training", read: training }, Reading { source: "coe.makers", read: kit }],
     complete: &[&["graph.users", "graph.deleted_users"]],
     sample: Sample::Seen,
 };
@@ -65,6 +65,24 @@ fn unresolved(record: &Record<'_>, rows: &mut Rows) {
         cell("kind", "user"),
         cell("account_enabled", false),
         cell("is_deleted", true),
+    ]);
+}
+
+/// Makers of the CoE Starter Kit. An orphaned one was not found in the directory; one that was found may be disabled.
+fn kit(record: &Record<'_>, rows: &mut Rows) {
+    let application = record.at("isServicePrincipal").flag() == Some(true);
+    let orphaned = record.at("isOrphaned").flag();
+    let (kind, principal) = if application {
+        ("serviceprincipal", plain("principal_id", record.at("id").id()))
+    } else {
+        ("user", cell("principal_id", record.at("id").id()))
+    };
+    rows.push([
+        principal,
+        cell("kind", kind),
+        cell("account_enabled", orphaned.filter(|orphaned| *orphaned).map(|_| false)),
+        cell("is_deleted", orphaned),
+        cell("department", record.at("department").filled()),
     ]);
 }
 

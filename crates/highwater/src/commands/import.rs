@@ -4,15 +4,17 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use highwater_import::{Outcome, Report};
+use highwater_import::{FileReport, Outcome, Report};
 use highwater_report::counted;
 use highwater_report::text::plain;
-use highwater_snapshot::{Manifest, Status};
+use highwater_snapshot::{Manifest, Snapshot, Status, Time};
 use serde_json::json;
 
 use crate::args::{Global, TextOrJson};
 use crate::config::Config;
-use crate::output;
+use crate::testimony::{self, Trust};
+use crate::worth::{self, Decided, Worth};
+use crate::{evaluate, output};
 
 pub(crate) fn run(
     global: &Global,
@@ -30,18 +32,44 @@ pub(crate) fn run(
     let staging = highwater_snapshot::staging(&store, &format!("import-{}", std::process::id()));
     let _cleanup = Cleanup(staging.clone());
     let imported = highwater_import::import(&verb.paths, &staging, &options)?;
+    let files = imported.report.ambiguous();
+    if !files.is_empty() {
+        return Err(highwater_import::Error::Ambiguous { files }.into());
+    }
     let home = highwater_snapshot::publish(&store, &imported.written, verb.replace)?;
     let manifest = &imported.written.manifest;
+    let ending = ending(global, config, &home, manifest)?;
     match verb.format {
         TextOrJson::Json => output::write(
-            &(serde_json::to_string_pretty(&as_json(&imported.report, manifest, &home))? + "\n"),
+            &(serde_json::to_string_pretty(&as_json(&imported.report, manifest, &ending, &home))?
+                + "\n"),
         )?,
         TextOrJson::Text => {
-            output::say(global, &as_text(&imported.report, manifest, global.verbose > 0));
+            let text = as_text(&imported.report, manifest, &ending, global.verbose > 0);
+            output::say(global, &text);
             output::write(&format!("{}\n", home.display()))?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the imported evidence decides, and which export would decide most of the rest.
+struct Ending {
+    decided: Decided,
+    next: Option<Worth>,
+}
+
+fn ending(
+    global: &Global,
+    config: &Config,
+    home: &Path,
+    manifest: &Manifest,
+) -> anyhow::Result<Ending> {
+    let case = evaluate::case(global, Snapshot::open(home)?, None)?;
+    let testimony = testimony::read(None, &case.rules.rulebook, &Trust::default())?;
+    let scored = evaluate::judge(case, &config.scope, (None, None), testimony)?;
+    let next = worth::next(&scored.scorecard, &scored.case.rules.book, manifest)?;
+    Ok(Ending { decided: worth::decided(&scored.scorecard), next })
 }
 
 /// Removes a folder that was left behind when an import failed.
@@ -54,8 +82,12 @@ impl Drop for Cleanup {
     }
 }
 
-fn as_text(report: &Report, manifest: &Manifest, all: bool) -> String {
+/// Up to so many files each one stands in the summary, whatever it gave.
+const FEW: usize = 40;
+
+fn as_text(report: &Report, manifest: &Manifest, ending: &Ending, all: bool) -> String {
     let mut out = String::new();
+    let all = all || report.files.len() <= FEW;
     for file in &report.files {
         let quiet = matches!(file.outcome, Outcome::Read | Outcome::Index | Outcome::SameAs(_))
             && file.notes.is_empty();
@@ -86,7 +118,10 @@ fn as_text(report: &Report, manifest: &Manifest, all: bool) -> String {
     for warning in &report.warnings {
         let _ = writeln!(out, "  warning: {}", plain(warning));
     }
+    ages(&mut out, report);
     coverage(&mut out, manifest);
+    conflicts(&mut out, manifest);
+    indicators(&mut out, ending);
     let (records, rows) = report.totals();
     let unread = report.unread().count();
     let _ = write!(
@@ -139,13 +174,89 @@ fn coverage(out: &mut String, manifest: &Manifest) {
     }
 }
 
+/// Where files differ in age by more than a day, the oldest and the newest.
+fn ages(out: &mut String, report: &Report) {
+    let moment = |file: &FileReport| file.told_at.or(file.written);
+    let read = report.files.iter().filter(|file| file.outcome == Outcome::Read);
+    let aged: Vec<(Time, &FileReport)> =
+        read.filter_map(|file| Some((moment(file)?, file))).collect();
+    let oldest = aged.iter().min_by_key(|(at, _)| *at);
+    let newest = aged.iter().max_by_key(|(at, _)| *at);
+    let (Some((from, old)), Some((to, new))) = (oldest, newest) else { return };
+    if to.0 - from.0 <= Time::DAY {
+        return;
+    }
+    let _ = writeln!(
+        out,
+        "ages differ by {}: {} is of {}{}, {} of {}{}",
+        counted(usize::try_from(from.days_until(*to)).unwrap_or(0), "day"),
+        plain(&old.path),
+        day(*from),
+        of_file(old),
+        plain(&new.path),
+        day(*to),
+        of_file(new)
+    );
+}
+
+fn day(at: Time) -> String {
+    at.to_string().split('T').next().unwrap_or_default().to_owned()
+}
+
+const fn of_file(file: &FileReport) -> &'static str {
+    if file.told_at.is_some() { "" } else { " (file time)" }
+}
+
+/// Tables of which sources told different values, with the order of trust.
+fn conflicts(out: &mut String, manifest: &Manifest) {
+    for (name, entry) in manifest.tables.iter().filter(|(_, entry)| entry.conflicts > 0) {
+        let readings = highwater_snapshot::table(name).map_or(&[][..], |table| table.readings);
+        let sources: Vec<&str> = readings
+            .iter()
+            .map(|reading| reading.source)
+            .filter(|source| manifest.sources.contains_key(*source))
+            .collect();
+        let _ = writeln!(
+            out,
+            "{} of {name} differ between sources: {}",
+            many(entry.conflicts, "value"),
+            sources.join(" before ")
+        );
+    }
+}
+
+/// How many indicators the evidence decides, and which export would decide most of the others.
+fn indicators(out: &mut String, ending: &Ending) {
+    let Decided { decided, open, not_applicable } = ending.decided;
+    let all = decided + open + not_applicable;
+    let _ = writeln!(
+        out,
+        "{decided} of {all} indicators decided, {open} open, {not_applicable} without subject"
+    );
+    if let Some(next) = &ending.next {
+        let _ = writeln!(
+            out,
+            "most would be added by: {} ({}); it would complete {} and could decide up to {} of the open indicators",
+            next.name,
+            next.how,
+            counted(next.tables.len(), "table"),
+            next.indicators
+        );
+    }
+}
+
 fn names(tables: &[String]) -> String {
     let names: Vec<&str> =
         tables.iter().map(|table| table.split(' ').next().unwrap_or(table)).collect();
     names.join(", ")
 }
 
-fn as_json(report: &Report, manifest: &Manifest, home: &Path) -> serde_json::Value {
+fn as_json(
+    report: &Report,
+    manifest: &Manifest,
+    ending: &Ending,
+    home: &Path,
+) -> serde_json::Value {
     let files: Vec<serde_json::Value> = report
         .files
         .iter()
@@ -158,8 +269,9 @@ fn as_json(report: &Report, manifest: &Manifest, home: &Path) -> serde_json::Val
                         "rows": part.rows, "dropped": part.dropped, "unused": part.unused })
                 })
                 .collect();
-            json!({ "path": file.path, "bytes": file.bytes, "outcome": file.outcome.to_string(), "parts": parts, "notes": file.notes })
+            json!({ "path": file.path, "bytes": file.bytes, "written": file.written, "told_at": file.told_at, "outcome": file.outcome.to_string(), "parts": parts, "notes": file.notes })
         })
         .collect();
-    json!({ "snapshot": home.display().to_string(), "files": files, "warnings": report.warnings, "tables": manifest.tables })
+    json!({ "snapshot": home.display().to_string(), "files": files, "warnings": report.warnings, "tables": manifest.tables,
+        "indicators": ending.decided, "next_export": ending.next })
 }
