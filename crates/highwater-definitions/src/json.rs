@@ -5,6 +5,7 @@
 //! Deliberately not here: numbers as numbers and text without escapes until somebody asks; a tree; writing.
 //! Why not `serde_json` for this: its visitors give no positions, and findings need lines.
 
+mod block;
 mod reader;
 
 use std::borrow::Cow;
@@ -12,8 +13,6 @@ use std::cell::OnceCell;
 
 use crate::error::DefinitionError;
 use crate::limits::{MAX_DOCUMENT_BYTES, MAX_POINTER_BYTES};
-
-use reader::Reader;
 
 const NONE: u32 = u32::MAX;
 
@@ -79,13 +78,14 @@ impl<'a> Json<'a> {
                 limit,
             });
         }
-        let mut reader = Reader::new(text, spare::take());
-        let read = reader.document();
-        let at = reader.at;
+        let mut nodes = spare::take();
+        let read = reader::read(text, &mut nodes);
         // Made in any case, so that the list is kept for the next document.
-        let json = Self { text, nodes: reader.nodes, lines: OnceCell::new() };
-        read.map(|()| json)
-            .map_err(|what| DefinitionError::NotJson { line: line_of(text, at), what })
+        let json = Self { text, nodes, lines: OnceCell::new() };
+        read.map(|()| json).map_err(|stopped| DefinitionError::NotJson {
+            line: line_of(text, stopped.at),
+            what: stopped.what,
+        })
     }
 
     /// Where its lines begin.
@@ -101,6 +101,22 @@ impl<'a> Json<'a> {
     #[inline]
     fn node(&self, at: u32) -> &Node {
         &self.nodes[at as usize]
+    }
+
+    /// The member's name as written; empty for elements of arrays.
+    #[inline(always)]
+    fn key_bytes(&self, node: &Node) -> &[u8] {
+        // Of an element, the place is beyond any text.
+        let start = node.key_start as usize;
+        self.text.as_bytes().get(start..start + node.key_len as usize).unwrap_or_default()
+    }
+
+    #[inline(always)]
+    fn is_key(&self, node: &Node, name: &str) -> bool {
+        match node.key_escaped {
+            true => unescape(self.slice(node.key_start, node.key_len)) == name,
+            false => self.key_bytes(node) == name.as_bytes() && node.key_start != NONE,
+        }
     }
 
     #[inline]
@@ -194,6 +210,13 @@ impl<'t> Value<'t> {
         self.shape() == Shape::Text
     }
 
+    /// As [`Value::raw_key`], for comparing: bytes need no look for where characters begin.
+    #[inline]
+    pub(crate) fn raw_key_bytes(self) -> &'t [u8] {
+        let node = self.json.node(self.at);
+        self.json.key_bytes(node)
+    }
+
     /// The member's name as written, escapes and all; empty for elements of arrays.
     #[inline]
     pub(crate) fn raw_key(self) -> &'t str {
@@ -209,6 +232,16 @@ impl<'t> Value<'t> {
             Cow::Owned(unescape(raw))
         } else {
             Cow::Borrowed(raw)
+        }
+    }
+
+    /// As [`Value::key`], for comparing.
+    #[inline]
+    pub(crate) fn key_bytes(self) -> Cow<'t, [u8]> {
+        let node = self.json.node(self.at);
+        match node.key_escaped {
+            true => Cow::Owned(unescape(self.raw_key()).into_bytes()),
+            false => Cow::Borrowed(self.json.key_bytes(node)),
         }
     }
 
@@ -247,10 +280,22 @@ impl<'t> Value<'t> {
 
     /// The member of that name, the last one if there are several. `None` for anything but objects.
     pub(crate) fn get(self, name: &str) -> Option<Self> {
-        if !self.is_object() {
+        let holder = self.json.node(self.at);
+        if holder.shape != Shape::Object {
             return None;
         }
-        self.children().filter(|child| child.is_named(name)).last()
+        let (mut at, mut found) = (self.at + 1, None);
+        while at < holder.end {
+            let node = self.json.node(at);
+            // Most names are of another length.
+            if (node.key_len as usize == name.len() || node.key_escaped)
+                && self.json.is_key(node, name)
+            {
+                found = Some(self.sibling(at));
+            }
+            at = node.end;
+        }
+        found
     }
 
     /// The member of that name if it is an object.
@@ -265,11 +310,7 @@ impl<'t> Value<'t> {
 
     #[inline(always)]
     pub(crate) fn is_named(self, name: &str) -> bool {
-        let node = self.json.node(self.at);
-        if node.key_escaped {
-            return self.key() == name;
-        }
-        node.key_len as usize == name.len() && self.has_key() && self.raw_key() == name
+        self.json.is_key(self.json.node(self.at), name)
     }
 
     /// Members of an object, elements of an array; nothing for the rest.

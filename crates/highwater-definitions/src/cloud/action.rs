@@ -163,25 +163,25 @@ impl<'t> Action<'t> {
 
     /// Keeps what is asked for of every action; the last of equal names counts, as in [`Value::get`].
     fn take_input(&mut self, input: Value<'t>) {
-        match input.key().as_ref() {
-            "host" => self.host = Some(input),
-            "parameters" => self.parameters = Some(input),
-            "retryPolicy" => self.retry = Some(input),
+        match input.key_bytes().as_ref() {
+            b"host" => self.host = Some(input),
+            b"parameters" => self.parameters = Some(input),
+            b"retryPolicy" => self.retry = Some(input),
             _ => {}
         }
     }
 
     fn take(&mut self, member: Value<'t>) {
-        match member.key().as_ref() {
-            "type" => self.type_name = member.text().unwrap_or_default(),
-            "kind" => self.kind = member.filled(),
-            "inputs" => self.inputs = Some(member),
-            "runAfter" => self.run_after = Some(member),
-            "limit" => self.limit = Some(member),
-            "runtimeConfiguration" => self.runtime = Some(member),
-            "operationOptions" => self.options = Some(member),
-            "description" => self.description = Some(member),
-            "actions" | "else" | "default" | "cases" | "tools" => self.branching = true,
+        match member.key_bytes().as_ref() {
+            b"type" => self.type_name = member.text().unwrap_or_default(),
+            b"kind" => self.kind = member.filled(),
+            b"inputs" => self.inputs = Some(member),
+            b"runAfter" => self.run_after = Some(member),
+            b"limit" => self.limit = Some(member),
+            b"runtimeConfiguration" => self.runtime = Some(member),
+            b"operationOptions" => self.options = Some(member),
+            b"description" => self.description = Some(member),
+            b"actions" | b"else" | b"default" | b"cases" | b"tools" => self.branching = true,
             _ => {}
         }
     }

@@ -163,7 +163,7 @@ fn scan<'t>(section: Value<'t>, names: &Names, report: &mut dyn FnMut(Value<'t>,
     let mut credentials_until = 0;
     while at < end {
         let value = section.sibling(at);
-        match member(value.raw_key()) {
+        match member(value.raw_key_bytes()) {
             Member::Describing if !names.is_action(value) => {
                 at = value.end();
                 continue;
@@ -195,21 +195,19 @@ enum Member {
 }
 
 #[inline]
-fn member(name: &str) -> Member {
-    match name {
-        "schema"
-        | "headersSchema"
-        | "metadata"
-        | "$schema"
-        | "evaluatedRecurrence"
-        | "runAfter" => Member::Describing,
-        _ if name.eq_ignore_ascii_case("authentication")
-            || name.eq_ignore_ascii_case("headers") =>
-        {
-            Member::Credentials
-        }
-        _ => Member::Other,
-    }
+fn member(name: &[u8]) -> Member {
+    // By length first: most names are of another.
+    let describing: &[&[u8]] = match name.len() {
+        6 => &[b"schema"],
+        7 if name.eq_ignore_ascii_case(b"headers") => return Member::Credentials,
+        7 => &[b"$schema"],
+        8 => &[b"metadata", b"runAfter"],
+        13 => &[b"headersSchema"],
+        14 if name.eq_ignore_ascii_case(b"authentication") => return Member::Credentials,
+        19 => &[b"evaluatedRecurrence"],
+        _ => return Member::Other,
+    };
+    if describing.contains(&name) { Member::Describing } else { Member::Other }
 }
 
 #[inline]

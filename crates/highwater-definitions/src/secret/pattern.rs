@@ -109,12 +109,14 @@ const PATTERNS: [Pattern; 10] = [
     pattern(BLANK, 18, hints_auth_header, SecretRule::AuthHeader, holds_auth_header),
 ];
 
-/// A `_` after the letters that tokens begin with.
+/// What tokens begin with. Looked for by its first letter, which is rarer than the `_` of names.
 fn hints_github_token(text: &str) -> bool {
-    // Less than this behind it is no token.
-    let tokens = &text.as_bytes()[..text.len().saturating_sub(22)];
-    memchr::memchr_iter(b'_', tokens)
-        .any(|at| matches!(&text.as_bytes()[..at], [.., b'g', b'h', _] | [.., b'p', b'a', b't']))
+    // With less than this behind it, it is no token.
+    let starts = &text.as_bytes()[..text.len().saturating_sub(32)];
+    memchr::memchr_iter(b'g', starts).any(|at| {
+        let rest = &text.as_bytes()[at + 1..];
+        matches!(rest, [b'h', _, b'_', ..]) || rest.starts_with(b"ithub_pat_")
+    })
 }
 
 /// The name of a scheme and a blank. Looked for by its first letter, which is rare.
