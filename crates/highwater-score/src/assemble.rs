@@ -286,7 +286,9 @@ impl<'a> Parts<'a> {
     fn gaps(&self, models: &[&Model]) -> Vec<GapScore> {
         let mut gaps = self.context.gaps.clone();
         gaps.sort();
-        let each = gaps.into_iter().map(|gap| {
+        let grants: Vec<Option<String>> =
+            gaps.iter().map(|gap| gap.root(&gaps).grant.clone()).collect();
+        let each = gaps.into_iter().zip(grants).map(|(gap, grant)| {
             let feeds = |fact: &str| {
                 let tables = self
                     .answers
@@ -301,13 +303,7 @@ impl<'a> Parts<'a> {
             let unlocks: BTreeSet<&str> =
                 waiting.map(|(_, indicator)| indicator.id.as_str()).collect();
             let unlocks = unlocks.into_iter().map(str::to_owned).collect();
-            GapScore {
-                unlocks,
-                source: gap.source,
-                status: gap.status,
-                reason: gap.reason,
-                grant: gap.grant,
-            }
+            GapScore { unlocks, source: gap.source, status: gap.status, reason: gap.reason, grant }
         });
         each.collect()
     }

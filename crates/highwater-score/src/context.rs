@@ -115,6 +115,18 @@ pub struct SourceGap {
     pub tables: Vec<String>,
 }
 
+impl SourceGap {
+    /// The gap that has to be closed first: a reason that ends in `was not read (<source>)` names the list that was
+    /// missing, and whoever lets that be read has closed this one too.
+    #[must_use]
+    pub fn root<'a>(&'a self, gaps: &'a [Self]) -> &'a Self {
+        let list = self.reason.rsplit_once("was not read (").and_then(|it| it.1.strip_suffix(')'));
+        list.filter(|list| *list != self.source)
+            .and_then(|list| gaps.iter().find(|gap| gap.source == list))
+            .unwrap_or(self)
+    }
+}
+
 /// Capabilities that are not judged, each with the organisation's reason.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
@@ -174,4 +186,28 @@ impl Scope {
 
 fn scope_error(subject: &str, problem: &str) -> Error {
     Error::Scope { subject: subject.to_owned(), problem: problem.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_leads_to_the_list_that_was_missing() {
+        let gap = |source: &str, reason: &str| SourceGap {
+            source: source.to_owned(),
+            status: "none".to_owned(),
+            reason: reason.to_owned(),
+            grant: Some(format!("{source}.Read")),
+            tables: Vec::new(),
+        };
+        let gaps = [
+            gap("a.list", "HTTP 403"),
+            gap("a.one", "not asked: the list of its ones was not read (a.list)"),
+            gap("b.one", "not asked: the list of its ones was not read (b.list)"),
+        ];
+        assert_eq!(gaps[1].root(&gaps), &gaps[0]);
+        assert_eq!(gaps[2].root(&gaps), &gaps[2]);
+        assert_eq!(gaps[0].root(&gaps), &gaps[0]);
+    }
 }

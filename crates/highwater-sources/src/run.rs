@@ -143,7 +143,7 @@ async fn unlisted(engine: &Engine) -> Result<(), Error> {
         if matches!(source.scope, Scope::Environment | Scope::Dataverse) {
             engine.not_asked(source, None, None, why).await?;
             for kind in source.names {
-                orphans(engine, kind, None).await?;
+                orphans(engine, kind, source.id, None).await?;
             }
         }
     }

@@ -3,7 +3,7 @@
 //! Guarantees parents before children, and that where a parent was not read its children are gaps with that reason.
 //! Only the ids of one list at a time are kept.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
@@ -31,10 +31,10 @@ const AMPLE: u64 = 4;
 pub(crate) struct Shown {
     /// Environments and who listed them.
     pub(crate) environments: Vec<(&'static str, Environment)>,
-    pub(crate) counts: std::collections::BTreeMap<String, u64>,
+    pub(crate) counts: BTreeMap<String, u64>,
     pub(crate) marks: BTreeSet<&'static str>,
     /// Sources that were refused, with the status.
-    pub(crate) refused: std::collections::BTreeMap<&'static str, u16>,
+    pub(crate) refused: BTreeMap<&'static str, u16>,
     /// Keys for later sources of the environment.
     pub(crate) keys: Vec<Object>,
     /// Sources that were read to their end.
@@ -74,7 +74,7 @@ async fn one_of(
     environment: Option<&str>,
 ) -> Result<Shown, Error> {
     let mut shown = Shown::default();
-    let mut lost: BTreeSet<&'static str> = BTreeSet::new();
+    let mut lost: BTreeMap<&'static str, &'static str> = BTreeMap::new();
     for source in group {
         let (outcome, found) = ask(engine, source, place, &[]).await?;
         let children = take(engine, source, outcome, found, place, &mut shown);
@@ -86,14 +86,18 @@ async fn one_of(
                 break;
             }
             Outcome::Never => {}
-            Outcome::Refused | Outcome::Missing => lost.extend(source.names.iter().copied()),
+            Outcome::Refused | Outcome::Missing => {
+                for kind in source.names {
+                    lost.entry(kind).or_insert(source.id);
+                }
+            }
         }
         if outcome == Outcome::Missing {
             break; // the service lets in and did not manage it: another list would not be the same
         }
     }
-    for kind in lost {
-        orphans(engine, kind, environment).await?;
+    for (kind, list) in lost {
+        orphans(engine, kind, list, environment).await?;
     }
     Ok(shown)
 }
@@ -278,18 +282,20 @@ pub(crate) async fn of_object(
     Ok(())
 }
 
-/// Writes down that sources of a kind, and those below them, were not asked because nobody named their objects.
+/// Writes down that sources of a kind, and those below them, were not asked because nobody named their objects, and
+/// which source would have: whoever lets that one be read has mended all of them.
 pub(crate) fn orphans<'a>(
     engine: &'a Engine,
     kind: &'static str,
+    list: &'static str,
     environment: Option<&'a str>,
 ) -> BoxFuture<'a, Result<(), Error>> {
     async move {
         for source in of_kind(engine, kind) {
-            let why = format!("the list of its {} was not read", plural(kind));
+            let why = format!("the list of its {} was not read ({list})", plural(kind));
             engine.not_asked(source, environment, None, &why).await?;
             for below in source.names {
-                orphans(engine, below, environment).await?;
+                orphans(engine, below, list, environment).await?;
             }
         }
         Ok(())

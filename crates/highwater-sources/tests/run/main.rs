@@ -220,7 +220,7 @@ fn a_denied_list_makes_its_children_gaps() {
     assert_eq!((list.len(), &list[0]["status"]), (1, &Value::from(403)));
     assert_eq!(
         reasons(folder.path(), "gov.dlp_policy"),
-        ["not asked: the list of its policies was not read".to_owned()].into()
+        ["not asked: the list of its policies was not read (gov.dlp_list)".to_owned()].into()
     );
     let shares = exchanges(folder.path(), "powerapps.app_permissions");
     let gaps: Vec<&Value> = shares.iter().filter(|told| told.get("file").is_none()).collect();
