@@ -85,12 +85,15 @@ impl Cloud {
     pub(crate) fn verb(&self, folder: &Path, verb: &str, more: &[&str]) -> Command {
         let via = self.running.address.to_string();
         let mut command = highwater(folder);
+        // A configuration in the folder stands for that of the tenant.
+        let here = folder.join("highwater.toml");
+        let config = if here.is_file() { here } else { self.own("highwater.toml") };
         command
             .args([verb, "--auth", self.method(), "--via", &via, "--tenant", &self.running.tenant])
             .arg("--ca-file")
             .arg(self.folder.path().join("ca.pem"))
             .arg("--config")
-            .arg(self.own("highwater.toml"))
+            .arg(config)
             .args(more)
             .env("AZURE_CLIENT_ID", "00000000-0000-0000-0000-0000000000e1")
             .env("AZURE_CLIENT_SECRET", "simulated")

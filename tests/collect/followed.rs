@@ -16,15 +16,17 @@ const POLICIES: &str = "forbidden on graph:*/conditionalAccess/*";
 /// The tenant whose administrators follow a plan, and what was collected of it.
 struct Followed {
     folder: tempfile::TempDir,
-    months: u32,
+    times: u32,
 }
 
 impl Followed {
     fn begin() -> Self {
-        let followed = Self { folder: tempfile::tempdir().unwrap(), months: 0 };
+        let followed = Self { folder: tempfile::tempdir().unwrap(), times: 0 };
         copy(&tenant().join("inventory"), &followed.path("tenant"));
         store(followed.folder.path());
-        fs::copy(tenant().join("attestations.toml"), followed.path("attestations.toml")).unwrap();
+        for own in ["attestations.toml", "highwater.toml"] {
+            fs::copy(tenant().join(own), followed.path(own)).unwrap();
+        }
         followed
     }
 
@@ -38,8 +40,8 @@ impl Followed {
             settings.profile = Profile::Folder(self.path("tenant"));
             settings.faults = Fault::list(faults).unwrap();
         });
-        let moment = format!("2026-11-{:02}T06:00:00Z", 1 + self.months);
-        self.months += 1;
+        let moment = format!("2026-11-01T06:{:02}:00Z", self.times);
+        self.times += 1;
         let output = cloud.collect_at(self.folder.path(), &moment);
         assert_eq!(code(&output), 0, "{}", err(&output));
         out(&output).lines().last().unwrap().to_owned()
@@ -53,10 +55,7 @@ impl Followed {
 
     fn command(&self, verb: &[&str]) -> Command {
         let mut command = highwater(self.folder.path());
-        command
-            .args(verb)
-            .args(["--attest", "attestations.toml", "--config"])
-            .arg(tenant().join("highwater.toml"));
+        command.args(verb).args(["--attest", "attestations.toml", "--config", "highwater.toml"]);
         command
     }
 
@@ -74,6 +73,13 @@ impl Followed {
         let what = ["plan", snapshot, "--model", model, "--capability", capability];
         let plan = self.verb(&what, more);
         plan["steps"].as_array().unwrap().clone()
+    }
+
+    /// Writes a line under `[lists]` of the configuration.
+    fn declare(&self, line: &str) {
+        let text = fs::read_to_string(self.path("highwater.toml")).unwrap();
+        let text = text.replacen("[lists]", &format!("[lists]\n{line}"), 1);
+        fs::write(self.path("highwater.toml"), text).unwrap();
     }
 
     /// Answers the questions of the form that are about these indicators, as its reader would.
@@ -111,11 +117,26 @@ fn a_plan_that_is_followed_raises_the_level() {
     let seen = tenant.collect("");
     assert_eq!(tenant.proven(&seen, "secure-govern"), 300);
 
-    // A standard has to be assigned and its controls closed.
+    // A standard has to be assigned and its controls closed, and the step says that this alone will not do.
     let steps = tenant.plan(&seen, "automation", "secure-govern", &[]);
     assert_eq!(kinds(&steps), ["fix"], "{steps:#?}");
     assert_eq!(steps[0]["indicators"], json!(["AUT-SG-400-04"]));
+    assert!(steps[0]["detail"].as_str().unwrap().contains("A statement has to go with it"));
     assign_a_standard(&tenant.path("tenant/azure/security.json"));
+    let fixed = tenant.collect("");
+    assert_eq!(tenant.proven(&fixed, "secure-govern"), 300);
+    let steps = tenant.plan(&fixed, "automation", "secure-govern", &[]);
+    assert_eq!(kinds(&steps), ["attest"], "{steps:#?}");
+    tenant.state(&fixed, &["AUT-SG-400-04"]);
+
+    // Which standard binds the organisation, no service knows.
+    let steps = tenant.plan(&fixed, "automation", "secure-govern", &[]);
+    assert_eq!(kinds(&steps), ["collect"], "{steps:#?}");
+    assert_eq!(
+        steps[0]["how"][0]["place"],
+        json!(["highwater.toml", "[lists]", "binding_standard"])
+    );
+    tenant.declare("binding_standard = [\"PCI-DSS\"]");
     let fixed = tenant.collect("");
     assert_eq!(tenant.proven(&fixed, "secure-govern"), 400);
 

@@ -310,7 +310,8 @@ fn finding_out(scorecard: &Scorecard, obstacles: &[Obstacle<'_>]) -> Vec<Action>
             .collect();
         let needs: Vec<String> = needs.into_iter().collect();
         let detail = format!("{} What was read so far does not tell it.", needs.join(" "));
-        action(Kind::Collect, (title, detail, Vec::new()), 1.0, &cleared)
+        let how = steps::telling(facts.iter().map(String::as_str));
+        action(Kind::Collect, (title, detail, how), 1.0, &cleared)
     });
     steps.collect()
 }
@@ -389,10 +390,15 @@ fn fixing(obstacles: &[Obstacle<'_>]) -> Vec<Action> {
         };
         let title = indicator.remediation.trim_end_matches('.').to_owned();
         let detail = format!("{}: {standing}.", indicator.title.trim_end_matches('.'));
-        let detail = detail.replace("..", ".");
+        let mut detail = detail.replace("..", ".");
+        if obstacle.needs(|need| matches!(need, Need::Fix { statement: true, .. })) {
+            detail.push_str(
+                " A statement has to go with it: evidence and statement decide together.",
+            );
+        }
         let effort = if weak { 3.0 } else { 1.5 };
         let short = indicator.needs.iter().flat_map(|need| match need {
-            Need::Fix { facts } => facts.as_slice(),
+            Need::Fix { facts, .. } => facts.as_slice(),
             _ => &[],
         });
         let how = steps::fixing(short.map(String::as_str));

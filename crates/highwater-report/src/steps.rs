@@ -43,6 +43,8 @@ struct Entry {
     #[serde(default)]
     sources: Vec<String>,
     #[serde(default)]
+    told: Vec<String>,
+    #[serde(default)]
     statements: bool,
     setting: String,
     place: Vec<String>,
@@ -56,6 +58,14 @@ pub(crate) fn fixing<'a>(facts: impl IntoIterator<Item = &'a str>) -> Vec<How> {
     let entries = facts.into_iter().filter_map(|fact| {
         STEPS.iter().find(|entry| entry.facts.iter().any(|known| known == fact))
     });
+    distinct(entries.map(|entry| entry.how("")))
+}
+
+/// How the organisation tells what these facts need to know of it and no service says.
+pub(crate) fn telling<'a>(facts: impl IntoIterator<Item = &'a str>) -> Vec<How> {
+    let entries = facts
+        .into_iter()
+        .filter_map(|fact| STEPS.iter().find(|entry| entry.told.iter().any(|known| known == fact)));
     distinct(entries.map(|entry| entry.how("")))
 }
 
@@ -139,7 +149,8 @@ mod tests {
         let file: File = toml::from_str(TEXT).unwrap();
         let mut seen = BTreeSet::new();
         for entry in &file.step {
-            let about = entry.facts.iter().chain(&entry.sources);
+            let told = entry.told.iter().map(|fact| format!("told: {fact}"));
+            let about = entry.facts.iter().chain(&entry.sources).cloned().chain(told);
             assert!(entry.statements || about.clone().next().is_some(), "{}", entry.setting);
             for key in about {
                 assert!(seen.insert(key), "{key} stands twice");

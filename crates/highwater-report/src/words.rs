@@ -184,7 +184,10 @@ pub(crate) fn need(need: &Need) -> String {
         Need::Sample { fact, minimum } => {
             format!("Too few to judge: {fact} must reach {}.", number(*minimum))
         }
-        Need::Fix { facts } => format!("Improve {}.", facts.join(", ")),
+        Need::Fix { facts, statement: false } => format!("Improve {}.", facts.join(", ")),
+        Need::Fix { facts, statement: true } => {
+            format!("Improve {}; a statement has to go with it.", facts.join(", "))
+        }
     }
 }
 

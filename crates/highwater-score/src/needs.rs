@@ -35,7 +35,8 @@ pub fn needs(
         (State::Unknown, Applicability::TooFew) => too_few(indicator, stated),
         (State::Unknown, _) => undecided(indicator, answers, stated),
         (State::Partly | State::NotMet | State::Holds, _) => {
-            vec![Need::Fix { facts: short(indicator, answers) }]
+            let statement = !stated && indicator.rule.waits_for_a_statement();
+            vec![Need::Fix { facts: short(indicator, answers), statement }]
         }
     }
 }
@@ -44,7 +45,7 @@ pub fn needs(
 pub(crate) fn improving(indicator: &Indicator, answers: &Answers) -> Vec<Need> {
     match short(indicator, answers) {
         facts if facts.is_empty() => vec![Need::Attest],
-        facts => vec![Need::Fix { facts }],
+        facts => vec![Need::Fix { facts, statement: false }],
     }
 }
 

@@ -112,6 +112,17 @@ impl Rule {
         }
     }
 
+    /// Whether the best evidence is not enough for full marks as long as nobody states it.
+    #[must_use]
+    pub fn waits_for_a_statement(&self) -> bool {
+        match self {
+            Self::Attested => true,
+            Self::All(terms) | Self::Mean(terms) => terms.iter().any(Self::waits_for_a_statement),
+            Self::Any(terms) => !terms.is_empty() && terms.iter().all(Self::waits_for_a_statement),
+            _ => false,
+        }
+    }
+
     /// Fact ids that the rule reads, each once, in the order of the text.
     pub fn facts(&self) -> Vec<&str> {
         let mut facts = Vec::new();

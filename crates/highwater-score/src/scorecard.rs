@@ -280,7 +280,15 @@ pub enum Need {
     Fix {
         /// Facts that fall short.
         facts: Vec<String>,
+        /// Whether a statement has to go with it, which nobody has made: the change alone will not do.
+        #[serde(default, skip_serializing_if = "is_false")]
+        statement: bool,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// One fact as it was observed.

@@ -250,7 +250,7 @@ fn reasons_and_needs_say_what_is_known_and_what_would_decide() {
     let card = scored(&rulebook, &answers, &Attestations::default());
     assert_eq!(
         card.indicator("AUT-DP-400-03").unwrap().needs,
-        [Need::Fix { facts: vec!["mining.active_count".to_owned()] }]
+        [Need::Fix { facts: vec!["mining.active_count".to_owned()], statement: false }]
     );
 }
 

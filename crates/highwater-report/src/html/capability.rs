@@ -248,7 +248,10 @@ const fn need_title(need: &Need) -> &'static str {
 
 fn need_words(need: &Need) -> String {
     match need {
-        Need::Fix { facts } => format!("{}.", facts.join(", ")),
+        Need::Fix { facts, statement: false } => format!("{}.", facts.join(", ")),
+        Need::Fix { facts, statement: true } => {
+            format!("{}; a statement has to go with it.", facts.join(", "))
+        }
         other => words::need(other),
     }
 }

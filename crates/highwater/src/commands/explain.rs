@@ -218,7 +218,10 @@ fn need_text(need: &Need) -> String {
         }
         Need::Attest => "a statement of a person".to_owned(),
         Need::Sample { fact, minimum } => format!("at least {minimum} of {fact}"),
-        Need::Fix { facts } => format!("improve {}", facts.join(", ")),
+        Need::Fix { facts, statement: false } => format!("improve {}", facts.join(", ")),
+        Need::Fix { facts, statement: true } => {
+            format!("improve {}; a statement has to go with it", facts.join(", "))
+        }
     }
 }
 
