@@ -128,7 +128,6 @@ fn jailed(jail: &Path, work: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn the_program_needs_nothing_but_what_the_image_holds() {
     use std::os::unix::fs::{PermissionsExt, chown};
