@@ -197,6 +197,7 @@ fn scripts_and_tasks_are_well_formed() {
 }
 
 /// Scripts that grant something, each with arguments that suffice.
+#[cfg(unix)]
 const GRANTS: &[(&str, &[&str])] = &[
     ("grant-graph.sh", &[]),
     ("grant-azure.sh", &["--management-group", "contoso", "--with", "Key Vault Reader"]),
@@ -211,6 +212,7 @@ const GRANTS: &[(&str, &[&str])] = &[
 ];
 
 /// Runs a script against a stand-in for the Azure CLI; what it said, and which of its requests would change something.
+#[cfg(unix)]
 fn granted(script: &str, arguments: &[&str], held: bool) -> (String, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let asked = folder.path().join("asked");

@@ -113,6 +113,7 @@ fn rootful() -> bool {
 fn jailed(jail: &Path, work: &Path, arguments: &[&str]) -> Output {
     let script = "set -e; jail=$1; work=$2; shift 2
         mount --bind \"$jail\" \"$jail\"; mount --bind \"$work/data\" \"$jail/data\"; mount --bind \"$work/tmp\" \"$jail/tmp\"
+        for device in null random urandom; do mount --bind /dev/$device \"$jail/dev/$device\"; done
         mount -o remount,ro,bind \"$jail\"
         exec chroot --userspec=65532:65532 \"$jail\" /highwater \"$@\"";
     Command::new("unshare")
@@ -127,7 +128,6 @@ fn jailed(jail: &Path, work: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn the_program_needs_nothing_but_what_the_image_holds() {
     use std::os::unix::fs::{PermissionsExt, chown};
@@ -139,8 +139,12 @@ fn the_program_needs_nothing_but_what_the_image_holds() {
         tempfile::tempdir_in(Path::new(env!("CARGO_BIN_EXE_highwater")).parent().unwrap()).unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let (jail, work) = (folder.path().join("jail"), folder.path().join("work"));
-    for path in ["data", "tmp", "etc/ssl/certs"] {
+    for path in ["data", "tmp", "dev", "etc/ssl/certs"] {
         fs::create_dir_all(jail.join(path)).unwrap();
+    }
+    // What every container runtime gives.
+    for device in ["null", "random", "urandom"] {
+        fs::write(jail.join("dev").join(device), "").unwrap();
     }
     for path in ["data", "tmp"] {
         fs::create_dir_all(work.join(path)).unwrap();

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod deploy;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod image;
 mod operators;
 mod powerbi;

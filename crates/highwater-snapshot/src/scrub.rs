@@ -218,7 +218,7 @@ fn about<'v>(value: &'v Value<'_>) -> Option<&'v str> {
     let principal = member(inner, "principal")?;
     let kind = member(principal, "type").and_then(text).unwrap_or_default();
     let id = member(principal, "id").and_then(text)?;
-    (id.len() == 36 && !["Group", "Tenant"].contains(&kind)).then_some(id)
+    (is_guid(id) && !["Group", "Tenant"].contains(&kind)).then_some(id)
 }
 
 /// A text in which the id of a person stands, with the pseudonym in its place.
@@ -238,6 +238,14 @@ fn renamed(text: &str, id: &str, people: &Pseudonyms) -> Option<String> {
     })
 }
 
+fn is_guid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
 /// What stands for a text that names a person.
 fn hidden<'v>(
     text: &'v str,
@@ -250,7 +258,8 @@ fn hidden<'v>(
     if address || (marks.address() && looks_like_address(text)) {
         return Some(Cow::Borrowed("(person)"));
     }
-    ((in_person && key.id) || key.person_id).then(|| people.hide(Cow::Borrowed(text)))
+    let id = (in_person && key.id) || key.person_id || (key.person && is_guid(text));
+    id.then(|| people.hide(Cow::Borrowed(text)))
 }
 
 /// What a key in lower case means.
@@ -402,7 +411,7 @@ mod tests {
                     if key.address || (person && key.name) || looks_like_address(text) {
                         return written("(person)");
                     }
-                    if (person && key.id) || key.person_id {
+                    if (person && key.id) || key.person_id || (key.person && is_guid(text)) {
                         return written(&people.hide(Cow::Borrowed(text)));
                     }
                 }
@@ -582,6 +591,7 @@ mod tests {
                 "graph.group_members",
                 format!(r##"{{"@odata.type": "#microsoft.graph.user", "id": "{id}"}}"##),
             ),
+            ("powerapps.app_permissions", format!(r#"{{"properties": {{"createdBy": "{id}"}}}}"#)),
             ("training", format!(r#"{{"principal_id": "{id}", "certificate": "PL-500"}}"#)),
         ] {
             let shown = kept(source, &record);
@@ -595,6 +605,7 @@ mod tests {
                 ),
             ),
             ("graph.groups", format!(r#"{{"id": "{id}"}}"#)),
+            ("bap.environments", format!(r#"{{"createdBy": "SYSTEM", "name": "{id}"}}"#)),
         ] {
             assert!(kept(source, &record).contains(id), "{source}");
         }
