@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::fill::{self, Values};
 use crate::found::{Answer, Environment, Found, Object, Place};
 use crate::source::{Each, Request, Scope, Source};
-use crate::{Asks, Error, Plan, needs};
+use crate::{Asks, Error, Plan, choice, needs};
 
 /// What can be said of one source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -43,6 +43,11 @@ pub enum State {
         status: u16,
         /// The vendor's words, shortened.
         reason: String,
+    },
+    /// The service refused, and another source of the same evidence can be read.
+    Needless {
+        /// The other source.
+        instead: &'static str,
     },
     /// Something else went wrong.
     Failed {
@@ -77,7 +82,7 @@ pub async fn doctor(
     let now: Timestamp = plan.now.parse().map_err(|_| Error::Moment { now: plan.now.clone() })?;
     let mut known = Known::default();
     seed(plan, &mut known);
-    let mut states: BTreeMap<&str, State> = BTreeMap::new();
+    let mut states: BTreeMap<&'static str, State> = BTreeMap::new();
     let mut open = needs::sources(plan);
     while !open.is_empty() {
         let (ready, later): (Vec<_>, Vec<_>) =
@@ -91,7 +96,21 @@ pub async fn doctor(
         }
         open = later;
     }
+    needless(&mut states, plan);
     Ok(crate::sources().map(|source| finding(source, plan, states.remove(source.id))).collect())
+}
+
+/// Takes refusals back that nothing hangs on, because another source of the same evidence can be read.
+fn needless(states: &mut BTreeMap<&'static str, State>, plan: &Plan) {
+    let readable: Vec<&'static str> =
+        states.iter().filter(|(_, state)| **state == State::Readable).map(|(id, _)| *id).collect();
+    for (id, state) in states.iter_mut().filter(|(_, state)| matches!(state, State::Denied { .. }))
+    {
+        let stands_in = |other: &&&str| choice::is_alternative(id, other, plan.identity);
+        if let Some(&instead) = readable.iter().find(stands_in) {
+            *state = State::Needless { instead };
+        }
+    }
 }
 
 fn finding(source: &'static Source, plan: &Plan, state: Option<State>) -> Finding {
