@@ -59,7 +59,7 @@ fn clean(value: &mut Value, below: Below) {
 
 /// Members of an object; `is_flow` where its definition was cleaned already.
 fn members(fields: &mut Map<String, Value>, below: Below, is_flow: bool) {
-    for (name, value) in fields.iter_mut() {
+    for (name, value) in fields {
         let name = name.to_ascii_lowercase();
         let inner = match name.as_str() {
             _ if below == Below::Credential => Below::Credential,

@@ -115,20 +115,28 @@ fn needless(states: &mut BTreeMap<&'static str, State>, plan: &Plan) {
 
 fn finding(source: &'static Source, plan: &Plan, state: Option<State>) -> Finding {
     let grant = source.grant.of(plan.identity);
-    let reason = match source.scope {
-        _ if grant.is_none() => {
+    let reason = match grant {
+        None => {
             format!("it does not serve this kind of identity ({})", plan.identity.word())
         }
-        _ if !needs::is_wanted(source, plan) => "left out by the plan".to_owned(),
+        Some(_) if needs::is_wanted(source, plan) => unplaced(source),
+        Some(_) if plan.wants(source.id) => "it is read on demand only".to_owned(),
+        Some(_) => "left out by the plan".to_owned(),
+    };
+    let state = state.unwrap_or(State::Unknown { reason });
+    Finding { source: source.id, about: source.about, state, grant }
+}
+
+/// Why a source has no place.
+fn unplaced(source: &Source) -> String {
+    match source.scope {
         Scope::Environment => "no environment could be read".to_owned(),
         Scope::Dataverse => "no environment with Dataverse could be read".to_owned(),
         Scope::Each(kind) | Scope::Batch { of: kind, .. } => {
             format!("of what could be read nothing names any {}", kind.replace('_', " "))
         }
         Scope::Tenant => "not tried".to_owned(),
-    };
-    let state = state.unwrap_or(State::Unknown { reason });
-    Finding { source: source.id, about: source.about, state, grant }
+    }
 }
 
 /// Puts what configuration names with what is known.
