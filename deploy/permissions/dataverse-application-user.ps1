@@ -41,8 +41,6 @@ $privileges = @(
     'prvReadTeam'
     'prvReadUser'
     'prvReadWorkflow'
-    'prvReadadmin_*'
-    'prvReadautocoe_*'
     'prvReadbot'
     'prvReadconnectionreference'
     'prvReadconversationtranscript'

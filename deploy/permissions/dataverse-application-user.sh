@@ -17,8 +17,6 @@ privileges=(
   "prvReadTeam"
   "prvReadUser"
   "prvReadWorkflow"
-  "prvReadadmin_*"
-  "prvReadautocoe_*"
   "prvReadbot"
   "prvReadconnectionreference"
   "prvReadconversationtranscript"

@@ -83,36 +83,55 @@ fn newest(store: &Path) -> std::path::PathBuf {
     only(&only(store, "tenant="), "snapshot=")
 }
 
-#[test]
-fn a_recording_replays_without_anybody_to_ask() {
-    let cloud = Cloud::start("defined", "");
+/// Tables of a run that asks nobody but a recording.
+fn replayed(cloud: &Cloud, har: &Path) -> BTreeMap<String, String> {
     let folder = tempfile::tempdir().unwrap();
     store(folder.path());
-    let output = cloud.collect(folder.path(), &["--record", "run.har"]);
+    let output = cloud.collect(folder.path(), &["--replay", har.to_str().unwrap()]);
     assert_eq!(code(&output), 0, "{}", err(&output));
-    let known = tables(&folder.path().join(out(&output).trim()));
-    let har = fs::read_to_string(folder.path().join("run.har")).unwrap();
-    assert!(!har.contains("Bearer ey") && !har.contains("simulated-"), "a token in the recording");
+    tables(&folder.path().join(out(&output).trim()))
+}
 
-    let again = tempfile::tempdir().unwrap();
-    store(again.path());
-    let replay = folder.path().join("run.har");
-    let output = cloud.collect(again.path(), &["--replay", replay.to_str().unwrap()]);
-    assert_eq!(code(&output), 0, "{}", err(&output));
-    let found = tables(&again.path().join(out(&output).trim()));
-    // A recording keeps nothing that may be a secret, and in these tables such values are evidence.
-    let redacted = [
-        "connections",
-        "connectors",
-        "environment_variables",
-        "flow_definitions",
-        "key_vault_secrets",
-        "key_vaults",
-    ];
-    for (name, digest) in &known {
-        let table = name.trim_start_matches("tables/").trim_end_matches(".parquet");
-        assert!(redacted.contains(&table) || found.get(name) == Some(digest), "{table}");
+#[test]
+fn a_recording_replays_without_anybody_to_ask() {
+    for canaries in [false, true] {
+        let cloud = Cloud::with("defined", |settings| settings.canaries = canaries);
+        let folder = tempfile::tempdir().unwrap();
+        store(folder.path());
+        let output = cloud.collect(folder.path(), &["--record", "run.har"]);
+        assert_eq!(code(&output), 0, "{}", err(&output));
+        let known = tables(&folder.path().join(out(&output).trim()));
+        let path = folder.path().join("run.har");
+        let har = fs::read_to_string(&path).unwrap();
+        assert!(!har.contains("Bearer ey") && !har.contains("simulated-"), "a token in it");
+        assert_eq!(replayed(&cloud, &path), known, "with canaries: {canaries}");
     }
+}
+
+#[test]
+fn a_recording_goes_on_with_the_run_that_was_killed() {
+    let cloud = Cloud::with("defined", |settings| settings.latency = Duration::from_millis(20));
+    let folder = tempfile::tempdir().unwrap();
+    store(folder.path());
+    let har = folder.path().join("run.har");
+    let mut run = cloud
+        .command(folder.path(), &["--record", "run.har"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let entries = || fs::read_to_string(&har).map_or(0, |text| text.lines().count());
+    while entries() < 40 && run.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    run.kill().unwrap();
+    run.wait().unwrap();
+    let before = entries();
+    let output = cloud.collect(folder.path(), &["--resume", "--record", "run.har"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert!(entries() > before, "nothing was added");
+    let known = tables(&folder.path().join(out(&output).trim()));
+    assert_eq!(replayed(&cloud, &har), known);
 }
 
 #[test]

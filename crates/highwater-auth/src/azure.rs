@@ -203,7 +203,15 @@ impl Azure {
                 format!("{} did not answer: {}", self.authority, refusal::scrubbed(&causes(error))),
             );
         }
-        Error::refused(audience, refusal::scrubbed(&text))
+        let said = text.split("To troubleshoot").next().unwrap_or_default();
+        let said = refusal::scrubbed(said);
+        let authority = &self.authority;
+        Error::refused(
+            audience,
+            format!(
+                "{authority} named no reason; see whether a proxy or firewall answered in its place ({said})"
+            ),
+        )
     }
 }
 

@@ -1,12 +1,15 @@
-//! Hosts: which addresses a pattern of `config/clouds.toml` means.
+//! Host: which addresses a pattern means, in `config/clouds.toml` and wherever hosts are listed.
 //!
-//! Guarantees that a wildcard stands for exactly one whole label, so that no name outside the vendor's domain can
-//! match, and that a port which was not written is the one of the scheme. Resolves no names.
+//! A pattern is a host name, with `*` for exactly one label and `#` at the end of a label for any run of digits, and a
+//! port where it is not the one of the scheme: `*.crm#.dynamics.com`, `127.0.0.1:8443`. Guarantees that no name outside
+//! the vendor's domain can match, and that a port which was not written is the one of the scheme. Resolves no names.
 
 use url::{Host, Url};
 
-/// Whether `url` may be read at all: https, or http on a loopback address, and no user name in it.
-pub(crate) fn is_safe(url: &Url) -> bool {
+/// Whether `url` may be read at all: https, or http on a loopback address, and no user name in it, behind which a host
+/// can be hidden.
+#[must_use]
+pub fn is_safe(url: &Url) -> bool {
     let plain = url.username().is_empty() && url.password().is_none();
     plain && (url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url)))
 }
@@ -22,14 +25,17 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 }
 
 /// Whether the host and the port of `url` are those of `pattern`.
-pub(crate) fn matches(pattern: &str, url: &Url) -> bool {
+#[must_use]
+pub fn matches(pattern: &str, url: &Url) -> bool {
     let Some(host) = url.host_str() else { return false };
     let (name, port) = split_port(pattern);
-    port == url.port() && same_labels(name, host)
+    let wanted = port.or_else(|| if url.scheme() == "http" { Some(80) } else { Some(443) });
+    url.port_or_known_default() == wanted && same_labels(name, host)
 }
 
-/// What is wrong with a pattern, if something is.
-pub(crate) fn fault(pattern: &str) -> Option<String> {
+/// What is wrong with a pattern, if something is: it is no host, or its last two labels are not names.
+#[must_use]
+pub fn fault(pattern: &str) -> Option<String> {
     let (name, _) = split_port(pattern);
     let labels: Vec<&str> = name.split('.').collect();
     if name.starts_with('[') {
@@ -39,7 +45,8 @@ pub(crate) fn fault(pattern: &str) -> Option<String> {
         return Some(format!("`{label}` is no label: a name, `*`, or a name that ends in `#`"));
     }
     let fixed = labels.iter().rev().take_while(|label| !label.contains(['*', '#'])).count();
-    (fixed < labels.len().min(2)).then(|| "its last two labels must be names".to_owned())
+    let needed = if labels.last() == Some(&"localhost") { 1 } else { labels.len().min(2) };
+    (fixed < needed).then(|| "its last two labels must be names".to_owned())
 }
 
 fn is_label(label: &str) -> bool {
@@ -126,6 +133,8 @@ mod tests {
         assert!(!matches_text("127.0.0.1", "http://127.0.0.1:8080/a"));
         assert!(matches_text("[::1]:8080", "http://[::1]:8080/a"));
         assert!(matches_text("graph.microsoft.com", "https://graph.microsoft.com:443/v1.0"));
+        assert!(matches_text("graph.microsoft.com:443", "https://graph.microsoft.com/v1.0"));
+        assert!(!matches_text("graph.microsoft.com", "http://graph.microsoft.com:443/v1.0"));
     }
 
     #[test]
@@ -159,6 +168,7 @@ mod tests {
         for fine in [
             "localhost",
             "localhost:8080",
+            "*.localhost:1",
             "127.0.0.1:1",
             "[::1]:1",
             "*.vault.azure.net",
@@ -169,6 +179,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn plain_http_is_for_loopback_only(host in "[a-z]{1,9}(\\.[a-z]{1,9}){0,3}") {
+            let url = Url::parse(&format!("http://{host}/")).unwrap();
+            prop_assert_eq!(is_safe(&url), host == "localhost" || host.ends_with(".localhost"));
+        }
+
         #[test]
         fn only_names_under_the_vendors_domain_match(host in "[a-z0-9-]{1,12}(\\.[a-z0-9-]{1,12}){0,4}(\\.com|\\.dynamics\\.com)?") {
             if let Ok(url) = Url::parse(&format!("https://{host}/"))

@@ -29,7 +29,7 @@ pub mod cloud;
 mod cloud_table;
 mod device_code;
 mod error;
-mod host;
+pub mod host;
 mod method;
 mod person;
 mod plan;

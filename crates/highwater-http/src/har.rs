@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::asked::Asked;
 use crate::body::Broken;
 use crate::live::Answer;
+use crate::record::Keep;
 use crate::{scrub, scrub_json};
 
 /// One exchange.
@@ -94,15 +95,15 @@ impl Entry {
     pub(crate) fn new(
         asked: &Asked,
         result: &Result<Answer, Broken>,
-        started: SystemTime,
-        took: Duration,
+        (started, took): (SystemTime, Duration),
+        keep: Keep,
     ) -> Self {
         let time = took.as_secs_f64() * 1000.0;
         Self {
             started_date_time: moment(started),
             time,
             request: Request::new(asked),
-            response: Response::new(result.as_ref().ok()),
+            response: Response::new(result.as_ref().ok(), keep),
             cache: serde_json::json!({}),
             timings: serde_json::json!({"send": 0, "wait": time, "receive": 0}),
             broken: result.as_ref().err().cloned(),
@@ -166,9 +167,9 @@ impl Request {
 }
 
 impl Response {
-    fn new(answer: Option<&Answer>) -> Self {
+    fn new(answer: Option<&Answer>, keep: Keep) -> Self {
         let header = |name| answer.and_then(|answer| answer.header(name)).unwrap_or_default();
-        let content = Content::new(answer.map(|answer| &answer.body), header("content-type"));
+        let content = Content::new(answer.map(|answer| &answer.body), header("content-type"), keep);
         let status = answer.map_or(0, |answer| answer.status);
         let reason =
             http::StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason());
@@ -187,10 +188,11 @@ impl Response {
 }
 
 impl Content {
-    fn new(body: Option<&Bytes>, mime_type: &str) -> Self {
+    fn new(body: Option<&Bytes>, mime_type: &str, keep: Keep) -> Self {
         let body = body.map(Bytes::as_ref).unwrap_or_default();
+        let kept = || String::from_utf8(keep(body)?).ok();
         let (text, encoding) = match std::str::from_utf8(body) {
-            Ok(text) => (document(text), None),
+            Ok(text) => (kept().unwrap_or_else(|| document(text)), None),
             Err(_) => (BASE64_STANDARD.encode(clean_bytes(body)), Some("base64".to_owned())),
         };
         Self { size: length(&text), mime_type: mime_type.to_owned(), text, encoding }

@@ -76,5 +76,5 @@ pub use observer::{Event, Observer, Silent, Wait};
 pub use page::{Failure, Next, Page};
 pub use pages::{Chain, Pages};
 pub use read::{Method, Paging, Read};
-pub use record::Recorder;
+pub use record::{Keep, Recorder};
 pub use replay::Replay;

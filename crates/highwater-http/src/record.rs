@@ -25,10 +25,14 @@ const HEAD: &str = concat!(
 /// What stands after them.
 const FOOT: &str = "\n]}}\n";
 
+/// What is kept of the body of an answer that is JSON; none where it has to be scrubbed like any other text.
+pub type Keep = fn(&[u8]) -> Option<Vec<u8>>;
+
 /// A recording that is being written.
 #[derive(Debug)]
 pub struct Recorder {
     path: PathBuf,
+    keep: Keep,
     state: Mutex<State>,
 }
 
@@ -51,7 +55,7 @@ impl Recorder {
         let file = new_file(&path).map_err(|error| failed(&path, &error.to_string()))?;
         let mut state = State { file, entries: 0, end: 0, failed: None };
         state.begin().map_err(|error| failed(&path, &error.to_string()))?;
-        Ok(Self { path, state: Mutex::new(state) })
+        Ok(Self { path, keep: |_| None, state: Mutex::new(state) })
     }
 
     /// Goes on with a recording of ours that an earlier run left, or begins one if the file is not there. An exchange
@@ -65,7 +69,13 @@ impl Recorder {
             return Self::create(path);
         }
         let state = State::rescued(&path).map_err(|error| failed(&path, &error.to_string()))?;
-        Ok(Self { path, state: Mutex::new(state) })
+        Ok(Self { path, keep: |_| None, state: Mutex::new(state) })
+    }
+
+    /// The same, keeping of the bodies of answers what `keep` says. It knows what the readers of a replay need; that no
+    /// secret is left is then its duty.
+    pub fn keeping(self, keep: Keep) -> Self {
+        Self { keep, ..self }
     }
 
     /// Puts what was written safely on the disk.
@@ -88,7 +98,7 @@ impl Recorder {
         started: SystemTime,
         took: Duration,
     ) {
-        let entry = serde_json::to_string(&Entry::new(asked, result, started, took));
+        let entry = serde_json::to_string(&Entry::new(asked, result, (started, took), self.keep));
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.failed.is_some() {
             return;

@@ -93,6 +93,16 @@ impl Serialize for Kept<'_> {
     }
 }
 
+/// Whether a name, in lower case, is that of a credential.
+pub(crate) fn is_credential(name: &str) -> bool {
+    CREDENTIALS.contains(&name)
+}
+
+/// Whether everything below a name, in lower case, belongs to a definition or is the value of a variable.
+pub(crate) fn is_whole(name: &str) -> bool {
+    WHOLE.contains(&name)
+}
+
 enum Meaning {
     Credential,
     Whole,

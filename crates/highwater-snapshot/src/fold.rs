@@ -208,6 +208,22 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_launch_without_an_environment_is_one_of_the_apps_own() {
+        let launch = r#"{"Id": "1", "CreationTime": "2026-02-28T01:00:00", "Operation": "LaunchPowerApp", "Workload": "PowerApps",
+            "UserType": 0, "UserKey": "u1", "AppName": "A1"}"#;
+        let apps = df!("environment_id" => ["e1"], "app_id" => ["a1"]).unwrap();
+        let usage = |apps| {
+            let known = Frames::from([("apps", apps)]);
+            folded("app_usage", "o365.activity", &Place::default(), &[launch], known)
+        };
+        assert_eq!(
+            usage(apps.clone()),
+            ["environment_id=e1, app_id=a1, last_launched_at=2026-02-28T01:00:00Z, launches_30d=1"]
+        );
+        assert!(usage(apps.head(Some(0))).is_empty(), "nobody knows where the app is");
+    }
+
     trait Known {
         fn with_flows(self) -> Self;
     }

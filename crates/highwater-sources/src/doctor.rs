@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::fill::{self, Values};
 use crate::found::{Answer, Environment, Found, Object, Place};
 use crate::source::{Each, Request, Scope, Source};
-use crate::{Asks, Error, Plan, needs};
+use crate::{Asks, Error, Plan, choice, needs};
 
 /// What can be said of one source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -43,6 +43,11 @@ pub enum State {
         status: u16,
         /// The vendor's words, shortened.
         reason: String,
+    },
+    /// The service refused, and another source of the same evidence can be read.
+    Needless {
+        /// The other source.
+        instead: &'static str,
     },
     /// Something else went wrong.
     Failed {
@@ -77,7 +82,7 @@ pub async fn doctor(
     let now: Timestamp = plan.now.parse().map_err(|_| Error::Moment { now: plan.now.clone() })?;
     let mut known = Known::default();
     seed(plan, &mut known);
-    let mut states: BTreeMap<&str, State> = BTreeMap::new();
+    let mut states: BTreeMap<&'static str, State> = BTreeMap::new();
     let mut open = needs::sources(plan);
     while !open.is_empty() {
         let (ready, later): (Vec<_>, Vec<_>) =
@@ -91,25 +96,47 @@ pub async fn doctor(
         }
         open = later;
     }
+    needless(&mut states, plan);
     Ok(crate::sources().map(|source| finding(source, plan, states.remove(source.id))).collect())
+}
+
+/// Takes refusals back that nothing hangs on, because another source of the same evidence can be read.
+fn needless(states: &mut BTreeMap<&'static str, State>, plan: &Plan) {
+    let readable: Vec<&'static str> =
+        states.iter().filter(|(_, state)| **state == State::Readable).map(|(id, _)| *id).collect();
+    for (id, state) in states.iter_mut().filter(|(_, state)| matches!(state, State::Denied { .. }))
+    {
+        let stands_in = |other: &&&str| choice::is_alternative(id, other, plan.identity);
+        if let Some(&instead) = readable.iter().find(stands_in) {
+            *state = State::Needless { instead };
+        }
+    }
 }
 
 fn finding(source: &'static Source, plan: &Plan, state: Option<State>) -> Finding {
     let grant = source.grant.of(plan.identity);
-    let reason = match source.scope {
-        _ if grant.is_none() => {
+    let reason = match grant {
+        None => {
             format!("it does not serve this kind of identity ({})", plan.identity.word())
         }
-        _ if !needs::is_wanted(source, plan) => "left out by the plan".to_owned(),
+        Some(_) if needs::is_wanted(source, plan) => unplaced(source),
+        Some(_) if plan.wants(source.id) => "it is read on demand only".to_owned(),
+        Some(_) => "left out by the plan".to_owned(),
+    };
+    let state = state.unwrap_or(State::Unknown { reason });
+    Finding { source: source.id, about: source.about, state, grant }
+}
+
+/// Why a source has no place.
+fn unplaced(source: &Source) -> String {
+    match source.scope {
         Scope::Environment => "no environment could be read".to_owned(),
         Scope::Dataverse => "no environment with Dataverse could be read".to_owned(),
         Scope::Each(kind) | Scope::Batch { of: kind, .. } => {
             format!("of what could be read nothing names any {}", kind.replace('_', " "))
         }
         Scope::Tenant => "not tried".to_owned(),
-    };
-    let state = state.unwrap_or(State::Unknown { reason });
-    Finding { source: source.id, about: source.about, state, grant }
+    }
 }
 
 /// Puts what configuration names with what is known.

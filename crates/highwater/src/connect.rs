@@ -48,6 +48,8 @@ pub(crate) struct Purpose {
     pub(crate) budget: Option<u64>,
     /// Recording to write.
     pub(crate) record: Option<PathBuf>,
+    /// Whether the recording of an earlier part of the run is gone on with.
+    pub(crate) resume: bool,
     /// Recording to answer from.
     pub(crate) replay: Option<PathBuf>,
     /// Whoever wants to know what happens.
@@ -246,7 +248,12 @@ fn builder(access: &Access) -> anyhow::Result<reqwest::ClientBuilder> {
 
 fn tape(purpose: &Purpose) -> anyhow::Result<Option<Tape>> {
     match (&purpose.record, &purpose.replay) {
-        (Some(path), None) => Ok(Some(Tape::Record(Recorder::create(path)?))),
+        (Some(path), None) => {
+            let recorder =
+                if purpose.resume { Recorder::resume(path)? } else { Recorder::create(path)? };
+            let kept = recorder.keeping(|page| highwater_snapshot::for_good(page).ok());
+            Ok(Some(Tape::Record(kept)))
+        }
         (None, Some(path)) => Ok(Some(Tape::Replay(Replay::open(path)?))),
         _ => Ok(None),
     }

@@ -166,7 +166,8 @@ async fn a_recording_survives_a_kill_up_to_the_exchange_that_was_written() {
     let whole = std::fs::read(&path).unwrap();
     let head = whole.iter().position(|byte| *byte == b'\n').unwrap();
     let cut_path = folder.path().join("cut.har");
-    for length in (head..whole.len()).step_by(97) {
+    // Without its last line end it is whole all the same.
+    for length in (head..whole.len() - 1).step_by(97) {
         std::fs::write(&cut_path, &whole[..length]).unwrap();
         let replay = Replay::open(&cut_path).unwrap();
         assert!(replay.is_cut_off());

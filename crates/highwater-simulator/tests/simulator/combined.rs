@@ -108,10 +108,28 @@ async fn tables_are_counted_and_named() {
         404,
         "pipelines are installed in another environment"
     );
+    let legal = root.replace("financeprodu", "legalproduct");
+    let unread = "@p=[\"workflow\",\"environmentvariabledefinition\"]";
+    let url = format!("{legal}/RetrieveTotalRecordCount(EntityNames=@p)?{unread}");
+    assert_eq!(get(&cloud, &client, &url).await.0, 403, "rows of a table that was not read");
     let (_, tables) = get(&cloud, &client, &format!("{root}/EntityDefinitions?$filter=startswith(LogicalName,'msdyn_pm')&$select=LogicalName,EntitySetName")).await;
     assert_eq!(tables["value"][0]["EntitySetName"], "msdyn_pmprocesses");
     let (status, _) = get(&cloud, &client, &format!("{root}/WhoAmI()")).await;
     assert_eq!(status, 200);
+    cloud.stop().await;
+}
+
+#[tokio::test]
+async fn another_region_has_no_exports_and_says_nothing_of_it() {
+    let cloud = start("defined").await;
+    let client = client(&cloud);
+    for (region, exports) in [("emea", 4), ("na", 0), ("jpn", 0)] {
+        let url =
+            format!("https://{region}.csanalytics.powerplatform.microsoft.com/api/v2/connections");
+        let (status, body) = get(&cloud, &client, &url).await;
+        assert_eq!((status, body["value"].as_array().unwrap().len()), (200, exports), "{region}");
+    }
+    assert_eq!(cloud.unrecorded(), Vec::<String>::new());
     cloud.stop().await;
 }
 

@@ -97,17 +97,22 @@ fn values<'v>(record: &Record<'v>) -> Option<Vec<Cow<'v, str>>> {
     Some(values)
 }
 
-/// The vault and the name of the secret in the first value: an ARM path as far as `/secrets/`, and what follows.
+/// The vault and the name of the secret in the first value.
 fn vault_reference(values: &[Cow<'_, str>]) -> (String, String) {
-    let path = values.first().map(|value| value.to_lowercase()).unwrap_or_default();
-    match path.split_once("/secrets/") {
-        Some((vault, secret))
-            if vault.starts_with("/subscriptions/") && vault.contains("/vaults/") =>
-        {
-            (vault.to_owned(), secret.split('/').next().unwrap_or_default().to_owned())
-        }
-        _ => (String::new(), String::new()),
-    }
+    values.first().and_then(|value| reference(value)).unwrap_or_default()
+}
+
+/// A vault and the name of a secret: an ARM path as far as `/secrets/`, and what follows.
+fn reference(value: &str) -> Option<(String, String)> {
+    let path = value.to_lowercase();
+    let (vault, secret) = path.split_once("/secrets/")?;
+    let is_vault = vault.starts_with("/subscriptions/") && vault.contains("/vaults/");
+    is_vault.then(|| (vault.to_owned(), secret.split('/').next().unwrap_or_default().to_owned()))
+}
+
+/// The path of a secret in a vault, and nothing more of the value that holds it.
+pub(crate) fn vault_path(value: &str) -> Option<String> {
+    reference(value).map(|(vault, secret)| format!("{vault}/secrets/{secret}"))
 }
 
 fn is_suspect(name: Option<&str>, value: &str) -> bool {
@@ -138,7 +143,7 @@ fn is_telling(schema_name: &str) -> bool {
 }
 
 /// Whether a value could be a credential: no path of a vault, no placeholder, no everyday word.
-fn is_plausible(value: &str) -> bool {
+pub(crate) fn is_plausible(value: &str) -> bool {
     const WORDS: &[&str] =
         &["password", "secret", "token", "string", "none", "null", "true", "false"];
     const PLACEHOLDERS: &[&str] = &[

@@ -95,6 +95,4 @@ pub(super) const NEEDS: &[Need] = &[
     ),
     both("dv.app_modules", "prvReadAppModule", &[&[dataverse("prvReadAppModule")]]),
     both("dv.app_dependencies", "prvReadSolution", &[&[dataverse("prvReadSolution")]]),
-    both("dv.coe", "read on admin_* tables", &[&[dataverse("prvReadadmin_*")]]),
-    both("dv.savings", "read on those tables", &[&[dataverse("prvReadautocoe_*")]]),
 ];

@@ -114,6 +114,7 @@ fn purpose(verb: &Collect, shown: &Arc<Shown>) -> Purpose {
     Purpose {
         budget: verb.budget,
         record: verb.record.clone(),
+        resume: verb.resume,
         replay: verb.replay.clone(),
         observer: shown.clone(),
     }

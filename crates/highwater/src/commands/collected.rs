@@ -28,6 +28,10 @@ pub(crate) fn text(summary: &Summary, manifest: &Manifest) -> String {
             count("bytes"),
         );
     }
+    let kept: u64 = summary.sources.values().map(|counts| counts.kept).sum();
+    if kept > 0 {
+        let _ = writeln!(out, "kept from before the run went on: {kept} pages, not asked again");
+    }
     let gaps = &summary.gaps;
     if !gaps.is_empty() {
         let _ = writeln!(out, "not read, and why:");

@@ -38,6 +38,7 @@ async fn probe(config: &Config, verb: &Doctor) -> anyhow::Result<(Connection, Ve
     let purpose = Purpose {
         budget: None,
         record: None,
+        resume: false,
         replay: None,
         observer: Arc::new(highwater_http::Silent),
     };
@@ -64,6 +65,16 @@ impl Missing {
         let sources: BTreeMap<&str, &str> =
             self.sources.iter().map(|(id, reason)| (*id, reason.as_str())).collect();
         json!({ "grant": self.grant, "how": self.how(), "sources": sources, "facts": self.facts, "indicators": self.indicators })
+    }
+
+    /// What it would unlock.
+    fn worth(&self) -> String {
+        match (self.facts, self.indicators) {
+            (0, _) => "no question reads what it shows; it stays in the tables".to_owned(),
+            (facts, indicators) => {
+                format!("would unlock {facts} facts and {indicators} indicators")
+            }
+        }
     }
 
     /// How the grant is given, one line each.
@@ -167,18 +178,15 @@ fn text(connection: &Connection, findings: &[Finding], missing: &[Missing]) -> S
     let readable = count(|state| matches!(state, State::Readable | State::Absent));
     let denied = count(|state| matches!(state, State::Denied { .. }));
     let failed = count(|state| matches!(state, State::Failed { .. }));
+    let needless = count(|state| matches!(state, State::Needless { .. }));
     let unknown = count(|state| matches!(state, State::Unknown { .. }));
     let _ = writeln!(
         out,
-        "\n{} sources: {readable} readable, {denied} refused, {failed} failed, {unknown} not tried",
+        "\n{} sources: {readable} readable, {needless} not needed, {denied} refused, {failed} failed, {unknown} not tried",
         findings.len()
     );
     for one in missing {
-        let _ = writeln!(
-            out,
-            "\nmissing: {}\n  would unlock {} facts and {} indicators",
-            one.grant, one.facts, one.indicators
-        );
+        let _ = writeln!(out, "\nmissing: {}\n  {}", one.grant, one.worth());
         for (source, reason) in &one.sources {
             let _ = writeln!(out, "  {source}: {}", plain(reason));
         }
@@ -203,6 +211,12 @@ fn others(out: &mut String, findings: &[Finding]) {
             }
             State::Unknown { reason } => {
                 reasons.entry(("not tried", reason)).or_default().push(finding.source);
+            }
+            State::Needless { instead } => {
+                reasons
+                    .entry(("refused and not needed, because this is read", instead))
+                    .or_default()
+                    .push(finding.source);
             }
             _ => {}
         }
