@@ -39,9 +39,9 @@ mod recording;
 mod run;
 mod source;
 mod summary;
-mod together;
 #[cfg(test)]
 mod testing;
+mod together;
 mod tree;
 mod visit;
 mod writer;
