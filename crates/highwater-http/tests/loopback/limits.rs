@@ -142,13 +142,16 @@ async fn what_services_say_is_left_slows_them_down() {
     .await;
     let rig = rig(&[&server], Choice::default());
     let read = get(&server, "/a", Paging::None);
+    let began = Instant::now();
     for _ in 0..6 {
         rig.client.page(&read, None).await.unwrap();
     }
     let meter = &rig.client.meter().services["bap"];
     assert_eq!(meter.throttled, 0);
+    // Not the sum of the waits: on a busy machine a part of the time passes by itself.
+    let least = Duration::from_secs(2 * 120) / crate::setup::HASTE;
     assert!(
-        meter.waited_ms >= 2 * 120_000,
+        began.elapsed() >= least && meter.waits >= 2,
         "it waited for the resets without being told: {meter:?}"
     );
 }
