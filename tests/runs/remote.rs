@@ -75,3 +75,9 @@ fn a_store_on_object_storage_needs_no_disk_of_its_own() {
         out(&output)
     );
 }
+
+/// Whether a mirror knows records of runs.
+fn has_records(mirror: &std::path::Path) -> bool {
+    let folders = std::fs::read_dir(mirror).into_iter().flatten().map(Result::unwrap);
+    folders.map(|it| it.path().join(format!("tenant={TENANT}/runs"))).any(|it| it.is_dir())
+}

@@ -35,7 +35,7 @@ const RECORDS: usize = 3;
 const GOES_ON: i64 = 24 * Time::HOUR;
 
 /// A lease on object storage ends after this time when nobody renews it.
-const LEASE: Duration = Duration::from_secs(180);
+const LEASE: Duration = Duration::from_secs(90);
 
 /// A run under way.
 struct Under<'a> {
@@ -61,7 +61,7 @@ pub(crate) fn run(global: &Global, config: &Config, verb: Run) -> anyhow::Result
         let Some(remote) = &place.remote else {
             return alone(global, config, &job, &place, None).await;
         };
-        match lease::take(remote, &job.tenant, &asker(holder)?).await? {
+        match lease::take_from_the_dead(remote, &job.tenant, &asker(holder)?).await? {
             Taken::Busy(said) => busy(global, &job, &said),
             Taken::Ours(lease) => {
                 let done = alone(global, config, &job, &place, Some(&lease)).await;
