@@ -62,6 +62,7 @@ pub struct Access {
 pub struct Remote {
     store: Arc<dyn ObjectStore>,
     address: Address,
+    tokens: Option<Arc<dyn Tokens>>,
 }
 
 /// What came of publishing.
@@ -124,7 +125,18 @@ impl Remote {
                 .build()
                 .map(|store| Arc::new(store) as _),
         };
-        Ok(Self { store: store.map_err(wrong(address))?, address: address.clone() })
+        Ok(Self { store: store.map_err(wrong(address))?, address: address.clone(), tokens: None })
+    }
+
+    /// Signs in, where that is ours to do, so that a failure is seen as what it is.
+    ///
+    /// # Errors
+    /// Whatever signing in says.
+    pub async fn sign_in(&self) -> Result<(), highwater_auth::Error> {
+        match &self.tokens {
+            Some(tokens) => tokens.token(&Audience::new(AUDIENCE)).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     /// The address, for people.
@@ -410,6 +422,7 @@ fn azure(
     access: &Access,
 ) -> Result<Remote, Error> {
     let builder = MicrosoftAzureBuilder::new().with_account(account).with_container_name(container);
+    let tokens = access.tokens.clone().filter(|_| access.emulator.is_none());
     let (builder, only) = match (&access.emulator, &access.tokens) {
         (Some(emulator), _) => {
             let endpoint = format!("{}/{account}", emulator.as_str().trim_end_matches('/'));
@@ -432,7 +445,7 @@ fn azure(
     };
     let connector = Ours { http: access.http.clone(), only: Some(only) };
     let store = builder.with_http_connector(connector).build().map_err(wrong(address))?;
-    Ok(Remote { store: Arc::new(store), address: address.clone() })
+    Ok(Remote { store: Arc::new(store), address: address.clone(), tokens })
 }
 
 fn wrong(address: &Address) -> impl Fn(StoreError) -> Error {
