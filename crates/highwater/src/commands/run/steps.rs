@@ -112,9 +112,9 @@ async fn collected(run: &mut Under<'_>) -> anyhow::Result<Held> {
         let found = held(&place.folder, Some(&job.tenant))?;
         Ok(found.into_iter().find(|held| held.id == id && is_good(held)))
     };
-    // A killed run may have published without having written it down.
+    // A killed run may have published without having written it down; and the same moment again is the same run.
     let known = run.record.snapshot.clone().unwrap_or_else(|| run.record.run.clone());
-    if run.record.continued > 0
+    if !job.collect.replace
         && let Some(made) = find(&known)?
     {
         return Ok(made);
