@@ -62,48 +62,77 @@ struct Inner {
 /// # Errors
 /// When the store cannot be asked.
 pub async fn take(remote: &Remote, tenant: &str, asker: &Asker) -> Result<Taken<Lease>, Error> {
-    let name = format!(".locks/{tenant}.json");
-    let now = (asker.now)();
-    let begun = Instant::now();
-    let version = match remote.create(&name, said(asker, now)).await? {
-        Some(version) => version,
-        None => match over(remote, &name, now).await? {
-            Over::Held(holder) => return Ok(Taken::Busy(holder)),
-            Over::Free(mode) => match remote.put_if(&name, said(asker, now), mode).await? {
-                Some(version) => version,
-                None => return Ok(Taken::Busy("since a moment ago".to_owned())),
-            },
-        },
-    };
-    let inner = Arc::new(Inner {
-        remote: remote.clone(),
-        name,
-        asker: asker.clone(),
-        version: Mutex::new(version),
-        renewed: Mutex::new(begun),
-        lost: AtomicBool::new(false),
-    });
-    let renewing = tokio::spawn(renew(Arc::clone(&inner)));
-    Ok(Taken::Ours(Lease { inner, renewing }))
-}
-
-/// How a lease that is there stands.
-enum Over {
-    /// Somebody has it.
-    Held(String),
-    /// It has ended; the mode in which it may be taken.
-    Free(PutMode),
-}
-
-async fn over(remote: &Remote, name: &str, now: i64) -> Result<Over, Error> {
-    let Some((bytes, version)) = remote.versioned(name).await? else {
-        return Ok(Over::Free(PutMode::Create));
-    };
-    Ok(match serde_json::from_slice::<Held>(&bytes) {
-        Ok(held) if held.until > now => Over::Held(held.holder),
-        // What cannot be read was written by nobody who holds it.
-        _ => Over::Free(PutMode::Update(version)),
+    Ok(match attempt(remote, tenant, asker).await? {
+        Attempt::Ours(lease) => Taken::Ours(lease),
+        Attempt::Theirs(held, _) => Taken::Busy(held.holder),
     })
+}
+
+/// The same, with patience: a holder that does not renew the lease is dead, and its lease is waited out. Who is alive is
+/// seen to be so within a third of the lifetime.
+///
+/// # Errors
+/// When the store cannot be asked.
+pub async fn take_from_the_dead(
+    remote: &Remote,
+    tenant: &str,
+    asker: &Asker,
+) -> Result<Taken<Lease>, Error> {
+    let mut seen: Option<UpdateVersion> = None;
+    let patience = Instant::now() + asker.lifetime * 2;
+    loop {
+        match attempt(remote, tenant, asker).await? {
+            Attempt::Ours(lease) => return Ok(Taken::Ours(lease)),
+            Attempt::Theirs(held, version) => {
+                let renewed = seen.as_ref().is_some_and(|seen| *seen != version);
+                if renewed || Instant::now() >= patience {
+                    return Ok(Taken::Busy(held.holder));
+                }
+                seen = Some(version);
+            }
+        }
+        tokio::time::sleep(asker.lifetime / 30).await;
+    }
+}
+
+/// What came of asking once.
+enum Attempt {
+    /// It is ours.
+    Ours(Lease),
+    /// Somebody has it, in that version.
+    Theirs(Held, UpdateVersion),
+}
+
+async fn attempt(remote: &Remote, tenant: &str, asker: &Asker) -> Result<Attempt, Error> {
+    let name = format!(".locks/{tenant}.json");
+    loop {
+        let (now, begun) = ((asker.now)(), Instant::now());
+        let version = match remote.create(&name, said(asker, now)).await? {
+            Some(version) => version,
+            None => {
+                let Some((bytes, version)) = remote.versioned(&name).await? else { continue };
+                match serde_json::from_slice::<Held>(&bytes) {
+                    Ok(held) if held.until > now => return Ok(Attempt::Theirs(held, version)),
+                    // It has ended, or was written by nobody who holds it.
+                    _ => {}
+                }
+                let taken = remote.put_if(&name, said(asker, now), PutMode::Update(version));
+                // Who was faster is seen by asking again.
+                let Some(version) = taken.await? else { continue };
+                version
+            }
+        };
+        let inner = Arc::new(Inner {
+            remote: remote.clone(),
+            name,
+            asker: asker.clone(),
+            version: Mutex::new(version),
+            renewed: Mutex::new(begun),
+            lost: AtomicBool::new(false),
+        });
+        let renewing = tokio::spawn(renew(Arc::clone(&inner)));
+        return Ok(Attempt::Ours(Lease { inner, renewing }));
+    }
 }
 
 fn said(asker: &Asker, now: i64) -> Bytes {

@@ -28,6 +28,7 @@ use std::process::ExitCode;
 
 use clap::CommandFactory;
 
+pub(crate) use collect::now;
 pub(crate) use import::Cleanup;
 
 use crate::args::{Args, Verb};

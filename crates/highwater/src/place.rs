@@ -13,7 +13,7 @@ use highwater_snapshot::{Held, Snapshot, held};
 use crate::args::Access;
 use crate::config::Config;
 use crate::connect;
-use crate::exit::usage_error;
+use crate::exit::{sign_in_error, usage_error};
 
 /// How many of the newest snapshots are tried for a good one.
 const TRIED: usize = 5;
@@ -128,15 +128,18 @@ async fn brought(
     wanted: Wanted,
 ) -> anyhow::Result<PathBuf> {
     let Some(remote) = &place.remote else { return Ok(place.folder.clone()) };
+    remote.sign_in().await.map_err(|error| sign_in_error(&error))?;
     if let Some((tenant, id)) = named {
         return bring(&place.folder, remote, tenant, id).await;
     }
     let mut newest: Option<(String, String)> = None;
+    let now = crate::commands::now()?;
     for tenant in remote.tenants().await? {
         let ids = remote.snapshots(&tenant).await?;
         newest = newest.max(ids.last().map(|id| (id.clone(), tenant.clone())));
         if wanted == Wanted::All {
-            forget(&place.folder, &tenant, &ids)?;
+            let old = |held: &Held| held.moment().days_until(now) > 2;
+            forget(&place.folder, &tenant, &ids, old)?;
             for id in &ids {
                 bring(&place.folder, remote, &tenant, id).await?;
             }
@@ -193,7 +196,7 @@ pub(crate) async fn freshen(
     let ids = remote.snapshots(tenant).await?;
     let mut known = ids.clone();
     known.extend(ours.map(str::to_owned));
-    forget(&place.folder, tenant, &known)?;
+    forget(&place.folder, tenant, &known, |_| true)?;
     for id in ids.iter().rev().take(cards) {
         let name = format!("tenant={tenant}/reports/{id}/scorecard.json");
         fetch_file(place, remote, &name).await?;
@@ -210,7 +213,7 @@ pub(crate) async fn freshen(
     Ok(())
 }
 
-/// Brings the newest records of a tenant, for those who look at them; returns how many there are.
+/// Brings the newest records of a tenant, for those who look at them.
 pub(crate) async fn records(place: &Place, tenant: &str, most: usize) -> anyhow::Result<()> {
     let Some(remote) = &place.remote else { return Ok(()) };
     let below = format!("tenant={tenant}/runs");
@@ -242,10 +245,18 @@ async fn fetch_file(place: &Place, remote: &Remote, name: &str) -> anyhow::Resul
     std::fs::write(&part, &bytes).and_then(|()| std::fs::rename(&part, &path)).with_context(wrong)
 }
 
-/// Takes snapshots out of the mirror that the store does not have.
-fn forget(folder: &Path, tenant: &str, known: &[String]) -> anyhow::Result<()> {
-    for stranger in held(folder, Some(tenant))?.iter().filter(|held| !known.contains(&held.id)) {
-        highwater_snapshot::remove(folder, stranger)?;
+/// Takes snapshots out of the mirror that the store does not have. Who only reads takes away old ones alone: a young one
+/// may be of a run that is about to publish it.
+fn forget(
+    folder: &Path,
+    tenant: &str,
+    known: &[String],
+    may_go: impl Fn(&Held) -> bool,
+) -> anyhow::Result<()> {
+    for held in held(folder, Some(tenant))? {
+        if !known.contains(&held.id) && may_go(&held) {
+            highwater_snapshot::remove(folder, &held)?;
+        }
     }
     Ok(())
 }

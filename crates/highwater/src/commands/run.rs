@@ -35,7 +35,7 @@ const RECORDS: usize = 3;
 const GOES_ON: i64 = 24 * Time::HOUR;
 
 /// A lease on object storage ends after this time when nobody renews it.
-const LEASE: Duration = Duration::from_secs(180);
+const LEASE: Duration = Duration::from_secs(90);
 
 /// A run under way.
 struct Under<'a> {
@@ -45,6 +45,8 @@ struct Under<'a> {
     place: &'a Place,
     lease: Option<&'a Lease>,
     telemetry: Option<Telemetry>,
+    /// The step that is under way, for telemetry.
+    span: Option<telemetry::Step>,
     record: Record,
 }
 
@@ -58,18 +60,52 @@ pub(crate) fn run(global: &Global, config: &Config, verb: Run) -> anyhow::Result
         Taken::Busy(said) => return busy(global, &job, &said),
     };
     runtime.block_on(async {
-        let Some(remote) = &place.remote else {
-            return alone(global, config, &job, &place, None).await;
-        };
-        match lease::take(remote, &job.tenant, &asker(holder)?).await? {
-            Taken::Busy(said) => busy(global, &job, &said),
-            Taken::Ours(lease) => {
-                let done = alone(global, config, &job, &place, Some(&lease)).await;
-                lease.release().await;
-                done
-            }
+        match leased(global, config, &job, &place, holder).await {
+            Ok(done) => done,
+            // It did not come so far that there is a run.
+            Err(error) => Err(early(global, config, &job, &place, error).await),
         }
     })
+}
+
+/// Runs with the lease of the store, where the store has one. The outer error is one before the run began.
+async fn leased(
+    global: &Global,
+    config: &Config,
+    job: &Job,
+    place: &Place,
+    holder: String,
+) -> anyhow::Result<anyhow::Result<ExitCode>> {
+    let Some(remote) = &place.remote else {
+        return alone(global, config, job, place, None).await;
+    };
+    remote.sign_in().await.map_err(|error| exit::sign_in_error(&error))?;
+    match lease::take_from_the_dead(remote, &job.tenant, &asker(holder)?).await? {
+        Taken::Busy(said) => Ok(busy(global, job, &said)),
+        Taken::Ours(lease) => {
+            let done = alone(global, config, job, place, Some(&lease)).await;
+            lease.release().await;
+            done
+        }
+    }
+}
+
+/// Tells of a run that could not begin.
+async fn early(
+    global: &Global,
+    config: &Config,
+    job: &Job,
+    place: &Place,
+    error: anyhow::Error,
+) -> anyhow::Error {
+    let mut record = new_record(job);
+    "prepare".clone_into(&mut record.step);
+    let mut under = Under::new(global, config, job, place, record);
+    under.ended(&Err(anyhow::anyhow!("{error:#}")), exit::code(&error));
+    tell::all(&mut under, None).await;
+    // What cannot be said any more is said by the error itself.
+    let _ = health(&under).and_then(|(line, _)| Ok(output::write(&line)?));
+    error
 }
 
 /// How the lease of a store is asked for.
@@ -96,29 +132,24 @@ fn busy(global: &Global, job: &Job, said: &str) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs, with nobody else at it.
+/// Runs, with nobody else at it. The outer error is one before the run began.
 async fn alone(
     global: &Global,
     config: &Config,
     job: &Job,
     place: &Place,
     lease: Option<&Lease>,
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<anyhow::Result<ExitCode>> {
     highwater_snapshot::recover(&place.folder, &job.tenant, &steps::mark(&job.tenant))?;
     place::records(place, &job.tenant, RECORDS).await?;
     let earlier = record::newest(&place.folder, &job.tenant, record::KEPT)?;
     let before = earlier.iter().find(|it| it.ended.is_some()).map(|it| it.outcome);
     let record = begin(global, job, place, earlier.into_iter().next())?;
     let telemetry = telemetry(config, job, &record)?;
-    let mut under = Under { global, config, job, place, lease, telemetry, record };
+    let mut under = Under { lease, telemetry, ..Under::new(global, config, job, place, record) };
     let done = steps::all(&mut under).await;
-    let (outcome, code) = match &done {
-        Ok(code) => (of_code(*code), *code),
-        Err(error) => (Outcome::Failed, exit::code(error)),
-    };
-    under.record.error = done.as_ref().err().map(|error| plain(&format!("{error:#}")));
-    under.record.outcome = outcome;
-    under.record.code = Some(code);
+    let code = done.as_ref().map_or_else(exit::code, |code| *code);
+    under.ended(&done, code);
     tell::all(&mut under, before).await;
     end(&mut under).await?;
     let (line, age) = health(&under)?;
@@ -129,7 +160,7 @@ async fn alone(
         tokio::task::spawn_blocking(ending).await?;
     }
     output::write(&line)?;
-    done.map(ExitCode::from)
+    Ok(done.map(ExitCode::from))
 }
 
 /// Begins to export the run, where somebody takes it.
@@ -144,14 +175,6 @@ fn telemetry(config: &Config, job: &Job, record: &Record) -> anyhow::Result<Opti
         .map_err(|error| exit::usage_error(&error))?
         .build()?;
     Ok(Some(telemetry::start(&settings, record, http, SystemTime::now())?))
-}
-
-const fn of_code(code: u8) -> Outcome {
-    match code {
-        exit::OPEN => Outcome::Open,
-        exit::BELOW => Outcome::Below,
-        _ => Outcome::Ok,
-    }
 }
 
 /// The record of this run: that of the run that was killed, or a new one.
@@ -174,7 +197,13 @@ fn begin(
         record.outcome = Outcome::Interrupted;
         record::write(&place.folder, &record)?;
     }
-    let record = Record {
+    let record = new_record(job);
+    record::write(&place.folder, &record)?;
+    Ok(record)
+}
+
+fn new_record(job: &Job) -> Record {
+    Record {
         format: 1,
         run: job.now.folder(),
         tenant: job.tenant.clone(),
@@ -182,9 +211,7 @@ fn begin(
         started: job.now.to_string(),
         expires: credentials(job),
         ..Record::default()
-    };
-    record::write(&place.folder, &record)?;
-    Ok(record)
+    }
 }
 
 /// When the credential of the sign-in ends, where this machine can tell: a certificate in a file.
@@ -201,29 +228,48 @@ fn age(moment: &str, now: Time) -> Option<i64> {
     Time::parse(moment).map(|moment| now.0 - moment.0)
 }
 
-/// A step that has begun.
-struct Begun {
-    at: Instant,
-    span: Option<telemetry::Step>,
-}
+impl<'a> Under<'a> {
+    fn new(
+        global: &'a Global,
+        config: &'a Config,
+        job: &'a Job,
+        place: &'a Place,
+        record: Record,
+    ) -> Self {
+        Self { global, config, job, place, lease: None, telemetry: None, span: None, record }
+    }
 
-impl Under<'_> {
     /// Writes down which step begins; a step that fails leaves its name behind.
-    fn step(&mut self, name: &'static str) -> anyhow::Result<Begun> {
+    fn step(&mut self, name: &'static str) -> anyhow::Result<Instant> {
         name.clone_into(&mut self.record.step);
         record::write(&self.place.folder, &self.record)?;
         tracing::info!(run = self.record.run, step = name, "begins");
-        let span = self.telemetry.as_ref().map(|telemetry| telemetry.step(name));
-        Ok(Begun { at: Instant::now(), span })
+        self.span = self.telemetry.as_ref().map(|telemetry| telemetry.step(name));
+        Ok(Instant::now())
     }
 
     /// Writes down how long a step took.
-    fn took(&mut self, begun: Begun) {
-        let ms = u64::try_from(begun.at.elapsed().as_millis()).unwrap_or(u64::MAX);
+    fn took(&mut self, begun: Instant) {
+        let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(run = self.record.run, step = self.record.step, ms, "ended");
         *self.record.took_ms.entry(self.record.step.clone()).or_default() += ms;
-        if let Some(span) = begun.span {
+        if let Some(span) = self.span.take() {
             span.end(None);
+        }
+    }
+
+    /// Writes down how the run ended.
+    fn ended(&mut self, done: &anyhow::Result<u8>, code: u8) {
+        self.record.error = done.as_ref().err().map(|error| plain(&format!("{error:#}")));
+        self.record.outcome = match (done, code) {
+            (Err(_), _) => Outcome::Failed,
+            (Ok(_), exit::OPEN) => Outcome::Open,
+            (Ok(_), exit::BELOW) => Outcome::Below,
+            (Ok(_), _) => Outcome::Ok,
+        };
+        self.record.code = Some(code);
+        if let Some(span) = self.span.take() {
+            span.end(self.record.error.as_deref());
         }
     }
 }

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::args::{Access, Status, TextOrJson};
 use crate::config::Config;
-use crate::exit::usage_error;
+use crate::exit::{sign_in_error, usage_error};
 use crate::output;
 use crate::place::{self, Place};
 
@@ -79,7 +79,10 @@ pub(crate) fn run(config: &Config, verb: &Status) -> anyhow::Result<ExitCode> {
 /// How every tenant that is wanted stands.
 async fn standings(place: &Place, verb: &Status, now: Time) -> anyhow::Result<Vec<Standing>> {
     let mut tenants = match &place.remote {
-        Some(remote) => remote.tenants().await?,
+        Some(remote) => {
+            remote.sign_in().await.map_err(|error| sign_in_error(&error))?;
+            remote.tenants().await?
+        }
         None => tenants(&place.folder)?,
     };
     if let Some(wanted) = &verb.tenant {

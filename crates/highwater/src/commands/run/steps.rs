@@ -38,6 +38,23 @@ pub(super) fn mark(tenant: &str) -> String {
 
 /// Everything in its order; returns the exit code.
 pub(super) async fn all(run: &mut Under<'_>) -> anyhow::Result<u8> {
+    let made = snapshot(run).await?;
+    let (scored, code) = judged(run, &made)?;
+    results(run, &made, scored).await?;
+    let begun = run.step("retain")?;
+    run.record.removed = match &run.place.remote {
+        None => retained(run, run.job.policy)?,
+        Some(remote) => {
+            retained(run, MIRROR)?;
+            retained_remotely(run, remote).await?
+        }
+    };
+    run.took(begun);
+    Ok(code)
+}
+
+/// A snapshot that is whole, and where it belongs.
+async fn snapshot(run: &mut Under<'_>) -> anyhow::Result<Held> {
     let begun = run.step("prepare")?;
     place::share_key(run.place, run.config).await?;
     let ours = run.record.snapshot.clone().unwrap_or_else(|| run.record.run.clone());
@@ -66,7 +83,11 @@ pub(super) async fn all(run: &mut Under<'_>) -> anyhow::Result<u8> {
         remote.publish(&run.job.tenant, &made.id, &made.folder, still).await?;
         run.took(begun);
     }
+    Ok(made)
+}
 
+/// The scorecard, and the exit code that what is required makes of it.
+fn judged(run: &mut Under<'_>, made: &Held) -> anyhow::Result<(Scored, u8)> {
     let begun = run.step("score")?;
     let scored =
         evaluate::score(run.global, run.config, Some(&made.folder), &run.job.evaluation, None)?;
@@ -74,9 +95,13 @@ pub(super) async fn all(run: &mut Under<'_>) -> anyhow::Result<u8> {
     let (code, said) = score::judge(&scored.scorecard, &run.job.requirements)?;
     said.iter().for_each(|line| output::say(run.global, line));
     run.took(begun);
+    Ok((scored, code))
+}
 
+/// The comparison and the report.
+async fn results(run: &mut Under<'_>, made: &Held, scored: Scored) -> anyhow::Result<()> {
     let begun = run.step("compare")?;
-    let change = compared(run, &made, &scored)?;
+    let change = compared(run, made, &scored)?;
     if let Some(change) = &change {
         run.record.changed = Some(change.is_news());
         run.record.headlines = diff::headlines(change, highwater_runs::message::LINES);
@@ -84,7 +109,7 @@ pub(super) async fn all(run: &mut Under<'_>) -> anyhow::Result<u8> {
     run.took(begun);
 
     let begun = run.step("report")?;
-    let files = reported(run, &made, scored, change)?;
+    let files = reported(run, made, scored, change)?;
     if let Some(remote) = &run.place.remote {
         for (name, bytes) in files {
             let name = format!("tenant={}/reports/{}/{name}", run.job.tenant, made.id);
@@ -92,17 +117,7 @@ pub(super) async fn all(run: &mut Under<'_>) -> anyhow::Result<u8> {
         }
     }
     run.took(begun);
-
-    let begun = run.step("retain")?;
-    run.record.removed = match &run.place.remote {
-        None => retained(run, run.job.policy)?,
-        Some(remote) => {
-            retained(run, MIRROR)?;
-            retained_remotely(run, remote).await?
-        }
-    };
-    run.took(begun);
-    Ok(code)
+    Ok(())
 }
 
 /// The snapshot of this run: the one it made before it was killed, or a new one.
@@ -112,9 +127,9 @@ async fn collected(run: &mut Under<'_>) -> anyhow::Result<Held> {
         let found = held(&place.folder, Some(&job.tenant))?;
         Ok(found.into_iter().find(|held| held.id == id && is_good(held)))
     };
-    // A killed run may have published without having written it down.
+    // A killed run may have published without having written it down; and the same moment again is the same run.
     let known = run.record.snapshot.clone().unwrap_or_else(|| run.record.run.clone());
-    if run.record.continued > 0
+    if !job.collect.replace
         && let Some(made) = find(&known)?
     {
         return Ok(made);
