@@ -72,6 +72,7 @@ pub(crate) async fn collect(
         taken_at: Some(moment),
         config: config.evidence(),
         people,
+        ..highwater_import::Options::default()
     };
     let files = [std::slice::from_ref(&folder), &verb.with].concat();
     let home = into_snapshot(&store, &files, &options, &summary, verb.replace || verb.resume)?;

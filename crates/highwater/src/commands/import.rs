@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use highwater_import::{FileReport, Outcome, Report};
+use highwater_import::{DateOrder, FileReport, Outcome, Report};
 use highwater_report::counted;
 use highwater_report::text::plain;
 use highwater_snapshot::{Manifest, Snapshot, Status, Time};
 use serde_json::json;
 
+use crate::args::DayPlace;
 use crate::args::{Global, TextOrJson};
 use crate::config::Config;
 use crate::testimony::{self, Trust};
@@ -28,6 +29,11 @@ pub(crate) fn run(
         taken_at: verb.taken_at,
         config: config.evidence(),
         people: config.people(&store)?,
+        date_order: verb.date_order.map(|order| match order {
+            DayPlace::Dmy => DateOrder::DayFirst,
+            DayPlace::Mdy => DateOrder::MonthFirst,
+        }),
+        ..highwater_import::Options::default()
     };
     let staging = highwater_snapshot::staging(&store, &format!("import-{}", std::process::id()));
     let _cleanup = Cleanup(staging.clone());
