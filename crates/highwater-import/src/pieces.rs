@@ -89,7 +89,7 @@ impl Reader<'_> {
             Ok(sheet) => sheet,
             Err(reason) => return Ok(Outcome::Failed(reason)),
         };
-        let header = sniff::header(&sheet.columns());
+        let header = sniff::header(&sheet.columns()).map(Box::new);
         let (mut counted, mut say, mut read) = (Counted::default(), exchange.map(Say::of), 0);
         let document = Value::Null;
         let mut problem = None;
@@ -103,7 +103,7 @@ impl Reader<'_> {
             }
             let records = sheet.records(&rows, self.survey.date_order);
             let list = Envelope::list(records.iter().collect());
-            let envelope = Envelope { wrapper: "csv", header, ..list };
+            let envelope = Envelope { wrapper: "csv", header: header.clone(), ..list };
             let mut answer = self.piece(envelope, &document, chain, say.take(), read);
             self.feed(found, &mut answer, &mut counted)?;
             (say, read) = (answer.say, answer.read);

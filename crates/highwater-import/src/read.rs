@@ -378,7 +378,7 @@ impl<'a> Reader<'a> {
             };
             // Policies say of themselves how much they tell.
             let header =
-                (source.id != "gov.dlp_policy" || section.doubt.is_some()).then_some(class);
+                (source.id != "gov.dlp_policy" || section.doubt.is_some()).then(|| Box::new(class));
             let list = Envelope::list(records.iter().collect());
             let document = Value::Null;
             let environment = section.environment.clone();

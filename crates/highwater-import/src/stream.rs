@@ -57,7 +57,7 @@ pub(crate) fn decoded<R: Read>(
 }
 
 fn is_utf8(mut source: impl Read) -> io::Result<bool> {
-    let mut buffer = vec![0; CHUNK];
+    let mut buffer: Vec<u8> = std::iter::repeat_n(0, CHUNK).collect();
     let mut kept = 0;
     loop {
         let read = source.read(&mut buffer[kept..])?;
