@@ -140,7 +140,12 @@ fn a_mixed_drop_says_what_it_covers_and_what_would_add_most() {
         .iter()
         .map(|format| exports.join(format).display().to_string())
         .collect();
-    let mut args = vec!["import", "--store", "store", "--taken-at", "2026-11-22T06:00:00Z"];
+    let other = r#"{"value": [{"name": "00000000-0000-0000-0000-000000000301", "type": "Microsoft.ProcessSimple/environments/flows",
+        "properties": {"displayName": "Renamed", "state": "Started", "createdTime": "2025-03-01T08:00:00Z",
+        "lastModifiedTime": "2026-10-01T08:00:00Z", "environment": {"name": "00000000-0000-0000-0000-000000000101"}}}]}"#;
+    fs::write(folder.path().join("flows.json"), other).unwrap();
+    let mut args =
+        vec!["import", "flows.json", "--store", "store", "--taken-at", "2026-11-22T06:00:00Z"];
     args.extend(paths.iter().map(String::as_str));
     let output = highwater(folder.path(), &args);
     assert_eq!(code(&output), 0, "{}", err(&output));
@@ -149,7 +154,7 @@ fn a_mixed_drop_says_what_it_covers_and_what_would_add_most() {
         "coe.flows",
         "tables full: ",
         "tables missing: ",
-        "differ between sources: ",
+        "1 value of cloud_flows differ between sources: flow.admin_flows before inventory.query",
         "indicators decided",
         "most would be added by: ",
     ] {
