@@ -118,6 +118,59 @@ fn wrong_usage_exits_2_and_says_what_to_do() {
 }
 
 #[test]
+fn what_fits_several_kinds_stops_the_import_and_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let members = r##"{"value": [{"@odata.type": "#microsoft.graph.user", "id": "u1"}]}"##;
+    fs::write(folder.join("members.json"), members).unwrap();
+    let output = highwater(folder, &["import", "members.json", "--store", "store"]);
+    assert_eq!(code(&output), 2, "{}", err(&output));
+    for wanted in ["members.json", "graph.users or graph.group_members", "--as"] {
+        assert!(err(&output).contains(wanted), "{wanted}: {}", err(&output));
+    }
+    let said = ["import", "members.json", "--store", "store", "--as", "graph.group_members@g1"];
+    let output = highwater(folder, &said);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+}
+
+#[test]
+fn a_mixed_drop_says_what_it_covers_and_what_would_add_most() {
+    let folder = tempfile::tempdir().unwrap();
+    let exports = root().join("fixtures/exports");
+    let paths: Vec<String> = ["powershell", "inventory", "coe", "terraform"]
+        .iter()
+        .map(|format| exports.join(format).display().to_string())
+        .collect();
+    let other = r#"{"value": [{"name": "00000000-0000-0000-0000-000000000301", "type": "Microsoft.ProcessSimple/environments/flows",
+        "properties": {"displayName": "Renamed", "state": "Started", "createdTime": "2025-03-01T08:00:00Z",
+        "lastModifiedTime": "2026-10-01T08:00:00Z", "environment": {"name": "00000000-0000-0000-0000-000000000101"}}}]}"#;
+    fs::write(folder.path().join("flows.json"), other).unwrap();
+    let mut args =
+        vec!["import", "flows.json", "--store", "store", "--taken-at", "2026-11-22T06:00:00Z"];
+    args.extend(paths.iter().map(String::as_str));
+    let output = highwater(folder.path(), &args);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    for wanted in [
+        "pac-admin-query.json: read",
+        "coe.flows",
+        "tables full: ",
+        "tables missing: ",
+        "1 value of cloud_flows differ between sources: flow.admin_flows before inventory.query",
+        "indicators decided",
+        "most would be added by: ",
+    ] {
+        assert!(err(&output).contains(wanted), "{wanted}: {}", err(&output));
+    }
+    args.extend(["--format", "json"]);
+    let output = highwater(folder.path(), &args);
+    let told: serde_json::Value = serde_json::from_str(&out(&output)).unwrap();
+    let number = |path: &str| told.pointer(path).and_then(serde_json::Value::as_u64).unwrap();
+    assert!(number("/indicators/decided") > 0);
+    assert!(number("/next_export/indicators") <= number("/indicators/open"));
+    assert_eq!(told["tables"]["cloud_flows"]["rows"], 3);
+}
+
+#[test]
 fn from_an_import_to_a_verdict_and_its_records() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

@@ -33,11 +33,13 @@ pub(crate) struct Answer<'v> {
     /// Why it proves nothing even when read to its end.
     pub(crate) doubt: Option<String>,
     pub(crate) observed_at: Time,
+    /// Records that were handed on so far, where the answer comes in pieces.
+    pub(crate) read: u64,
 }
 
 /// What was counted of one answer.
 #[derive(Default)]
-struct Counted {
+pub(crate) struct Counted {
     parts: BTreeMap<(&'static str, String), Part>,
     tallies: BTreeMap<(&'static str, &'static str, String), Tally>,
     /// Records that were not read, by reason.
@@ -77,28 +79,48 @@ impl Reader<'_> {
         if answer.envelope.records.is_empty() {
             return self.empty(&answer, context, report);
         }
+        let mut counted = Counted::default();
+        self.feed(found, &mut answer, &mut counted)?;
+        self.finish(&answer, counted, report)
+    }
+
+    /// Hands on the records of an answer, or of a piece of it.
+    pub(crate) fn feed(
+        &mut self,
+        found: &Found,
+        answer: &mut Answer<'_>,
+        counted: &mut Counted,
+    ) -> Result<(), Error> {
+        let context = answer.envelope.context.as_deref().and_then(odata::context);
+        let context = context.as_ref();
+        if answer.say.is_none() {
+            answer.say = self.asserted(found, answer, context);
+        }
+        if let Some(say) = &answer.say {
+            say.check(&found.name, &answer.envelope, context, &self.survey.hosts)?;
+        }
+        answer.read += answer.envelope.records.len() as u64;
         let environment = answer.say.as_ref().and_then(|say| say.environment.clone());
         let environment = environment.or_else(|| self.environment_of(context));
-        let mut counted = Counted::default();
         for record in &answer.envelope.records {
             match say::classify(record, &answer.envelope, context, answer.say.as_ref()) {
                 Ok(class) => {
-                    self.record(record, class, &answer, environment.as_deref(), &mut counted)?;
+                    self.record(record, class, answer, environment.as_deref(), counted)?;
                     if class.hand == Hand::Page && answer.envelope.paged {
                         break; // the page was handed on as a whole
                     }
                 }
                 Err(outcome) => {
                     *counted.lost.entry(reason(&outcome)).or_default() += 1;
-                    counted.problem = counted.problem.or(Some(outcome));
+                    counted.problem = counted.problem.take().or(Some(outcome));
                 }
             }
         }
-        self.finish(&answer, counted, report)
+        Ok(())
     }
 
     /// Notes what an answer proves, and reports what it gave.
-    fn finish(
+    pub(crate) fn finish(
         &mut self,
         answer: &Answer<'_>,
         mut counted: Counted,
@@ -295,7 +317,7 @@ impl Reader<'_> {
         scope: String,
         tally: Tally,
     ) {
-        let all = answer.envelope.records.len() as u64;
+        let all = answer.read;
         let page = kinds::stated_hand(source) == Hand::Page && answer.envelope.paged;
         self.pieces.push(Piece {
             source,

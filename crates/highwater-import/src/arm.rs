@@ -9,6 +9,7 @@ use crate::kinds::{Class, Hand, Whole};
 
 const OWN: &str = "a list of one's own objects, not the administrator's";
 const TYPES: &str = "lists of Azure resources do not say which types and groups were asked for";
+const PACKAGED: &str = "a package does not say what else its environment holds";
 const RECYCLE: &str = "the recycle bin: deleted flows are no rows";
 
 /// The class of a record by its type, or by its id where the type is missing.
@@ -38,6 +39,9 @@ pub(crate) fn classify(record: Json<'_>) -> Option<Class> {
     }
     if let Some(rest) = told.strip_prefix("microsoft.processsimple/") {
         return flows(rest, record);
+    }
+    if told == "microsoft.flow/flows" && record.at("properties.definition").is_object() {
+        return Some(Class::some("flow.definition", PACKAGED));
     }
     inventory(told).or_else(|| azure(told, record))
 }

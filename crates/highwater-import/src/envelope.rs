@@ -27,7 +27,7 @@ pub(crate) struct Envelope<'v> {
     /// Records that the service said there are.
     pub(crate) expected: Option<u64>,
     /// What the columns of a sheet say of every row.
-    pub(crate) header: Option<Class>,
+    pub(crate) header: Option<Box<Class>>,
 }
 
 impl<'v> Envelope<'v> {

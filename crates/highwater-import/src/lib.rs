@@ -8,9 +8,11 @@
 //! The rules are written down in `docs/import.md`.
 
 mod answer;
+mod archive;
 mod arm;
 mod automation_kit;
 mod coe;
+mod dates;
 mod decode;
 mod dialects;
 mod envelope;
@@ -28,6 +30,7 @@ mod odata;
 mod package;
 mod pages;
 mod parse;
+mod pieces;
 mod place;
 mod read;
 mod report;
@@ -36,15 +39,18 @@ mod scuba;
 mod shapes;
 mod sheet;
 mod sniff;
+mod stream;
 mod survey;
 mod terraform;
 mod values;
 mod walk;
+mod workbook;
 
 use std::path::{Path, PathBuf};
 
 use highwater_snapshot::{Config, Pseudonyms, Subject, Time, Writer, Written};
 
+pub use dates::DateOrder;
 pub use error::Error;
 pub use kinds::sources;
 pub use read::read;
@@ -65,6 +71,11 @@ pub struct Options {
     pub config: Config,
     /// How people appear.
     pub people: Pseudonyms,
+    /// Which number of `03/04/2026` is the day, where no date of the files tells.
+    pub date_order: Option<DateOrder>,
+    /// Files of so many bytes or more are read in pieces; smaller ones at once, which tells more of what is
+    /// wrong with them.
+    pub stream_from: u64,
 }
 
 /// An import that was written.
@@ -84,6 +95,8 @@ impl Default for Options {
             taken_at: None,
             config: Config::default(),
             people: Pseudonyms::plain(),
+            date_order: None,
+            stream_from: 256 << 20,
         }
     }
 }

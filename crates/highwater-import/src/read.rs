@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher as _, Hasher as _};
-use std::path::Path;
 
 use foldhash::quality::FixedState;
 use highwater_snapshot::{Json, Status, Writer};
@@ -21,7 +20,7 @@ use crate::say::Say;
 use crate::scuba::{self, Told};
 use crate::survey::{Survey, time_of};
 use crate::walk::Found;
-use crate::{Error, decode, kinds, parse, sheet, sniff, terraform};
+use crate::{Error, decode, kinds, parse, sheet, terraform, workbook};
 
 /// Reads all files of a survey into a writer, and says what every one gave.
 ///
@@ -135,23 +134,29 @@ impl<'a> Reader<'a> {
         exchange: Option<(usize, &Exchange)>,
         report: &mut FileReport,
     ) -> Result<Outcome, Error> {
-        let bytes = match std::fs::read(&found.path) {
+        if found.inside.is_none() && report.bytes >= self.survey.stream_from {
+            return self.pieces(found, exchange, report);
+        }
+        let bytes = match found.bytes() {
             Ok(bytes) => bytes,
             Err(error) => return Ok(Outcome::Failed(error.to_string())),
         };
+        if let Some(pages) = workbook::pages_of(&bytes) {
+            return match pages {
+                Ok(pages) => self.workbook(found, &pages, exchange, report),
+                Err(reason) => Ok(Outcome::Failed(reason)),
+            };
+        }
         let decoded = match decode::decode(&bytes) {
             Ok(decoded) => decoded,
             Err(reason) => return Ok(Outcome::Failed(reason)),
         };
         report.notes.extend(decoded.note.map(ToOwned::to_owned));
-        let chain = match exchange {
-            Some((at, exchange)) => listed(at, found.root, exchange),
-            None => pages::chain(found.root, &found.name),
-        };
+        let chain = chain_of(found, exchange);
         let exchange = exchange.map(|(_, exchange)| exchange);
         let mark = mark(&decoded.text, exchange);
         let mut alike = self.seen.get(&mark).into_iter().flatten();
-        if let Some(first) = alike.find(|seen| holds(&seen.found.path, &decoded.text)) {
+        if let Some(first) = alike.find(|seen| holds(seen.found, &decoded.text)) {
             let again: Vec<Piece> = self.pieces[first.pieces.clone()]
                 .iter()
                 .map(|piece| {
@@ -164,10 +169,8 @@ impl<'a> Reader<'a> {
             return Ok(Outcome::SameAs(name));
         }
         let start = self.pieces.len();
-        let extension =
-            found.path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-        if sheet::is_sheet(extension.as_deref(), &decoded.text) {
-            let outcome = self.sheet(found, &decoded.text, exchange, &chain, report)?;
+        if sheet::is_sheet(found.extension().as_deref(), &decoded.text) {
+            let outcome = self.sheet(found, decoded.text.as_bytes(), exchange, &chain, report)?;
             self.remember(mark, found, start);
             return Ok(outcome);
         }
@@ -176,7 +179,7 @@ impl<'a> Reader<'a> {
                 report.notes.extend(parsed.note.map(ToOwned::to_owned));
                 self.documents(found, &parsed.documents, exchange, &chain, report)?
             }
-            Err(problem) => unparsed(&found.path, problem),
+            Err(problem) => unparsed(found, problem),
         };
         if let Some((source, part)) = exchange.and_then(|told| Some((told.source.id, told.part?))) {
             let own = self.pieces[start..].iter_mut().filter(|piece| piece.source == source);
@@ -191,44 +194,7 @@ impl<'a> Reader<'a> {
         self.seen.entry(mark).or_default().push(Seen { found, pieces });
     }
 
-    fn sheet(
-        &mut self,
-        found: &Found,
-        text: &str,
-        exchange: Option<&Exchange>,
-        chain: &Chain,
-        report: &mut FileReport,
-    ) -> Result<Outcome, Error> {
-        let sheet = match sheet::sheet(text) {
-            Ok(sheet) => sheet,
-            Err(reason) => return Ok(Outcome::Failed(reason)),
-        };
-        let (columns, records) = (sheet.columns(), sheet.records());
-        let document = Value::Null;
-        let answer = Answer {
-            envelope: Envelope {
-                wrapper: "csv",
-                header: sniff::header(&columns),
-                ..Envelope::list(records.iter().collect())
-            },
-            document: &document,
-            chain: chain.clone(),
-            say: exchange.map(Say::of),
-            doubt: (sheet.ragged > 0)
-                .then(|| format!("{} rows do not have one cell for each column", sheet.ragged)),
-            observed_at: self.survey.taken_at,
-        };
-        let outcome = self.answer(found, answer, report)?;
-        if let Some(part) = report.parts.last_mut()
-            && sheet.ragged > 0
-        {
-            part.records += sheet.ragged;
-            *part.dropped.entry("not one cell for each column".into()).or_default() += sheet.ragged;
-        }
-        Ok(outcome)
-    }
-
-    fn documents(
+    pub(crate) fn documents(
         &mut self,
         found: &Found,
         documents: &[Value<'_>],
@@ -325,6 +291,7 @@ impl<'a> Reader<'a> {
             say: say.cloned(),
             doubt: None,
             observed_at: self.survey.taken_at,
+            read: 0,
         }
     }
 
@@ -372,8 +339,15 @@ impl<'a> Reader<'a> {
             let empty = envelope.records.is_empty();
             let say = empty.then_some(Say { source, environment: None, parent: None });
             let chain = Chain { stem, ..Chain::default() };
-            let answer =
-                Answer { envelope, document: section.value, chain, say, doubt, observed_at };
+            let answer = Answer {
+                envelope,
+                document: section.value,
+                chain,
+                say,
+                doubt,
+                observed_at,
+                read: 0,
+            };
             let next = self.answer(found, answer, report)?;
             lose(report, section.name, &next);
             outcome = better(next, outcome);
@@ -404,7 +378,7 @@ impl<'a> Reader<'a> {
             };
             // Policies say of themselves how much they tell.
             let header =
-                (source.id != "gov.dlp_policy" || section.doubt.is_some()).then_some(class);
+                (source.id != "gov.dlp_policy" || section.doubt.is_some()).then(|| Box::new(class));
             let list = Envelope::list(records.iter().collect());
             let document = Value::Null;
             let environment = section.environment.clone();
@@ -418,6 +392,7 @@ impl<'a> Reader<'a> {
                 say: environment.map(|id| Say { source, environment: Some(id), parent: None }),
                 doubt: None,
                 observed_at: self.survey.taken_at,
+                read: 0,
             };
             if answer.envelope.records.is_empty() {
                 report.notes.push(format!("{}: an empty list", section.name));
@@ -527,6 +502,14 @@ pub(crate) fn listed(at: usize, root: usize, exchange: &Exchange) -> Chain {
     Chain { stem, page: u32::try_from(at).ok(), named: false, listed: true }
 }
 
+/// Which files a file goes with.
+pub(crate) fn chain_of(found: &Found, exchange: Option<(usize, &Exchange)>) -> Chain {
+    match exchange {
+        Some((at, exchange)) => listed(at, found.root, exchange),
+        None => pages::chain(found.root, &found.name),
+    }
+}
+
 /// A document as a single record, even where it looks like an error.
 fn only<'v>(document: &'v Value<'v>) -> Opened<'v> {
     Opened::Records(Envelope { wrapper: "object", list: false, ..Envelope::list(vec![document]) })
@@ -543,14 +526,13 @@ fn mark(text: &str, exchange: Option<&Exchange>) -> Mark {
 }
 
 /// Whether a file still holds a text.
-fn holds(path: &Path, text: &str) -> bool {
-    let Ok(bytes) = std::fs::read(path) else { return false };
+fn holds(found: &Found, text: &str) -> bool {
+    let Ok(bytes) = found.bytes() else { return false };
     decode::decode(&bytes).is_ok_and(|decoded| decoded.text == text)
 }
 
-fn unparsed(path: &Path, problem: parse::Problem) -> Outcome {
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-    match (extension.as_deref(), problem) {
+fn unparsed(found: &Found, problem: parse::Problem) -> Outcome {
+    match (found.extension().as_deref(), problem) {
         (_, parse::Problem::NoJson) => Outcome::NotRecognised("it holds no JSON".into()),
         (Some("json" | "jsonl" | "ndjson"), parse::Problem::Broken(reason)) => {
             Outcome::Failed(reason)
@@ -562,14 +544,14 @@ fn unparsed(path: &Path, problem: parse::Problem) -> Outcome {
 }
 
 /// Notes what became of one of several answers in a file, where it was not read.
-fn lose(report: &mut FileReport, what: &str, outcome: &Outcome) {
+pub(crate) fn lose(report: &mut FileReport, what: &str, outcome: &Outcome) {
     if !matches!(outcome, Outcome::Read | Outcome::NoTable) {
         report.notes.push(format!("{what}: {outcome}"));
     }
 }
 
 /// The more telling of two outcomes of one file.
-fn better(one: Outcome, other: Outcome) -> Outcome {
+pub(crate) fn better(one: Outcome, other: Outcome) -> Outcome {
     let rank = |outcome: &Outcome| match outcome {
         Outcome::Read => 0,
         Outcome::NoTable => 1,

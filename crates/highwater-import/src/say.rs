@@ -142,7 +142,7 @@ pub(crate) fn classify(
 }
 
 fn sniffed(record: &Value<'_>, envelope: &Envelope<'_>, context: Option<&Context>) -> Sniffed {
-    if let Some(class) = envelope.header {
+    if let Some(class) = envelope.header.as_deref().copied() {
         return Sniffed::Is(match class.hand {
             Hand::Shaped(shape) => shape.class(Some(Json::new(record))),
             _ => class,

@@ -99,8 +99,7 @@ impl Shape {
     /// Whether a row of these columns is one of the table's.
     pub(crate) fn knows(&self, row: Json<'_>) -> bool {
         let has = |column: &&str| column_of(row, column).is_present();
-        self.known_by.iter().any(|columns| columns.iter().all(|column| has(column)))
-            && !self.lacks.iter().any(|column| has(column))
+        self.known_by.iter().any(|columns| columns.iter().all(&has)) && !self.lacks.iter().any(has)
     }
 
     /// What a row of the table is.

@@ -1,21 +1,25 @@
 //! Sheet: comma-separated values become records with the header's keys.
 //!
 //! Reads what PowerShell, spreadsheets and the portals write: a `#TYPE` or `sep=` line before the
-//! header, commas, semicolons or tabs, quoted line breaks. Every cell is text, and an empty cell is not
-//! told: a sheet cannot say the difference between nothing and none.
+//! header, commas, semicolons or tabs, quoted line breaks, dates of other forms (`dates.rs`). Rows come in
+//! batches, so that a sheet of any size takes little memory. Every cell is text, also one that a spreadsheet
+//! would take for a formula; an empty cell is not told: a sheet cannot say the difference between nothing
+//! and none.
 
 use std::borrow::Cow;
+use std::io::{BufRead, Chain, Cursor, Read};
 
+use csv::StringRecord;
 use serde_json_borrow::Value;
 
+use crate::dates::{self, DateOrder};
 use crate::values::object;
 
-/// A sheet in memory.
-#[derive(Debug)]
-pub(crate) struct Sheet {
+/// A sheet whose header was read.
+pub(crate) struct Sheet<R> {
+    rows: csv::Reader<Chain<Cursor<Vec<u8>>, R>>,
     header: Vec<String>,
-    rows: Vec<csv::StringRecord>,
-    /// Rows that do not have one cell for each column.
+    /// Rows so far that do not have one cell for each column.
     pub(crate) ragged: u64,
 }
 
@@ -24,23 +28,32 @@ pub(crate) fn is_sheet(extension: Option<&str>, text: &str) -> bool {
     matches!(extension, Some("csv" | "tsv")) || text.starts_with("#TYPE ")
 }
 
-/// Reads a sheet, or says why it is none.
-pub(crate) fn sheet(text: &str) -> Result<Sheet, String> {
-    let mut rest = text.trim_start_matches(['\u{feff}', '\r', '\n']);
-    let mut told = None;
+/// No line before the header, and no header, is longer; what is, is none.
+const LINE: u64 = 1 << 20;
+
+/// Opens a sheet of text in UTF-8, or says why it is none.
+pub(crate) fn open<R: BufRead>(mut source: R) -> Result<Sheet<R>, String> {
+    let (mut line, mut told) = (Vec::new(), None);
     loop {
-        let line = rest.lines().next().unwrap_or_default();
-        if let Some(delimiter) = line.strip_prefix("sep=").and_then(|told| told.bytes().next()) {
-            told = Some(delimiter);
-        } else if !line.starts_with("#TYPE ") {
+        line.clear();
+        let read = source.by_ref().take(LINE).read_until(b'\n', &mut line);
+        if read.map_err(|error| error.to_string())? == 0 {
             break;
         }
-        rest = rest[line.len()..].trim_start_matches(['\r', '\n']);
+        let start = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&line);
+        if let Some(rest) = start.strip_prefix(b"sep=") {
+            told = rest.first().copied();
+        } else if !start.starts_with(b"#TYPE ") && !start.trim_ascii().is_empty() {
+            line = start.to_vec();
+            break;
+        }
     }
-    let delimiter = told.unwrap_or_else(|| vote(rest.lines().next().unwrap_or_default()));
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(rest.as_bytes());
-    let header: Vec<String> = reader
+    let delimiter = told.unwrap_or_else(|| vote(&line));
+    let mut rows = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .flexible(true)
+        .from_reader(Cursor::new(line).chain(source));
+    let header: Vec<String> = rows
         .headers()
         .map_err(|error| error.to_string())?
         .iter()
@@ -54,37 +67,73 @@ pub(crate) fn sheet(text: &str) -> Result<Sheet, String> {
     if let Some(at) = twice {
         return Err(format!("the column `{}` stands twice", header[at]));
     }
-    let (mut rows, mut ragged) = (Vec::new(), 0);
-    for row in reader.records() {
-        let row = row.map_err(|error| error.to_string())?;
-        if row.len() == header.len() { rows.push(row) } else { ragged += 1 }
-    }
-    Ok(Sheet { header, rows, ragged })
+    Ok(Sheet { rows, header, ragged: 0 })
 }
 
 /// The separator that the header has most of.
-fn vote(header: &str) -> u8 {
-    let count = |mark: u8| header.bytes().filter(|byte| *byte == mark).count();
+fn vote(header: &[u8]) -> u8 {
+    let count = |mark: u8| memchr::memchr_iter(mark, header).count();
     [b',', b';', b'\t'].into_iter().rev().max_by_key(|mark| count(*mark)).unwrap_or(b',')
 }
 
-impl Sheet {
+impl<R: Read> Sheet<R> {
     /// The columns as a record without values.
     pub(crate) fn columns(&self) -> Value<'_> {
         let named = self.header.iter().filter(|name| !name.is_empty());
         object(named.map(|name| (name.as_str(), Value::Null)).collect())
     }
 
-    /// The rows as records, empty cells left out.
-    pub(crate) fn records(&self) -> Vec<Value<'_>> {
-        let cells = |row| {
-            self.header
-                .iter()
-                .zip(csv::StringRecord::iter(row))
-                .filter(|(_, cell)| !cell.is_empty())
+    /// The next rows, about so many bytes of them; none at the end.
+    pub(crate) fn batch(&mut self, bytes: usize) -> Result<Vec<StringRecord>, String> {
+        let (mut batch, mut size) = (Vec::new(), 0);
+        let mut row = StringRecord::new();
+        while size < bytes && self.rows.read_record(&mut row).map_err(|error| error.to_string())? {
+            if row.len() == self.header.len() {
+                size += row.as_slice().len() + 1;
+                batch.push(row.clone());
+            } else {
+                self.ragged += 1;
+            }
+        }
+        Ok(batch)
+    }
+
+    /// Rows as records, empty cells left out.
+    pub(crate) fn records<'s>(
+        &'s self,
+        rows: &'s [StringRecord],
+        order: Option<DateOrder>,
+    ) -> Vec<Value<'s>> {
+        // A version looks like a date and is none.
+        let dated: Vec<bool> =
+            self.header.iter().map(|name| !name.to_ascii_lowercase().contains("version")).collect();
+        let record = |row: &'s StringRecord| {
+            let mut members = Vec::with_capacity(self.header.len());
+            for ((name, cell), dated) in self.header.iter().zip(row).zip(&dated) {
+                // The admin centre writes a dash for what it does not know.
+                if !cell.is_empty() && cell != "\u{2013}" {
+                    let cell = match truth(cell) {
+                        Some(word) => Cow::Borrowed(word),
+                        None if *dated => dates::plain(cell, order),
+                        None => Cow::Borrowed(cell),
+                    };
+                    members.push((name.as_str(), Value::Str(cell)));
+                }
+            }
+            object(members)
         };
-        let member = |(name, cell)| (String::as_str(name), Value::Str(Cow::Borrowed(cell)));
-        self.rows.iter().map(|row| object(cells(row).map(member).collect())).collect()
+        rows.iter().map(record).collect()
+    }
+}
+
+/// What a spreadsheet of another language writes for true and false.
+fn truth(cell: &str) -> Option<&'static str> {
+    match cell {
+        "WAHR" | "VRAI" | "VERDADERO" | "VERDADEIRO" | "VERO" | "WAAR" | "SANT" | "PRAWDA" => {
+            Some("true")
+        }
+        "FALSCH" | "FAUX" | "FALSO" | "ONWAAR" | "FALSKT" | "FAŁSZ" => Some("false"),
+        _ => None,
     }
 }
 
@@ -95,7 +144,9 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> String {
-        serde_json::to_string(&sheet(text).unwrap().records()).unwrap()
+        let mut sheet = open(text.as_bytes()).unwrap();
+        let rows = sheet.batch(usize::MAX).unwrap();
+        serde_json::to_string(&sheet.records(&rows, None)).unwrap()
     }
 
     #[test]
@@ -110,20 +161,61 @@ mod tests {
         );
         assert_eq!(read("sep=;\na;b\n1;x, y\n;2"), wanted);
         assert_eq!(read("a\tb\n1\tx, y\n\t2"), wanted);
+        assert_eq!(read("\u{feff}\r\na,b\n1,\"x, y\"\n\u{2013},2\n"), wanted);
+    }
+
+    #[test]
+    fn dates_are_read_and_versions_left() {
+        assert_eq!(
+            read("Created,Version\n22.11.2026 06:00,1.0.2026\n"),
+            r#"[{"Created":"2026-11-22T06:00:00Z","Version":"1.0.2026"}]"#
+        );
+    }
+
+    #[test]
+    fn formulas_are_text() {
+        let cells = r#"[{"a":"=cmd|'/c calc'!A0","b":"@SUM(1)"}]"#;
+        assert_eq!(read("a,b\n=cmd|'/c calc'!A0,@SUM(1)\n"), cells);
     }
 
     #[test]
     fn broken_sheets_are_said_or_counted() {
-        assert!(sheet("").unwrap_err().contains("header"));
-        assert!(sheet("a,a\n1,2").unwrap_err().contains("twice"));
-        assert_eq!(sheet("a,b\n1\n1,2\n1,2,3").unwrap().ragged, 2);
+        let problem = |text: &str| open(text.as_bytes()).err().unwrap_or_default();
+        assert!(problem("").contains("header"));
+        assert!(problem("a,a\n1,2").contains("twice"));
+        let mut sheet = open("a,b\n1\n1,2\n1,2,3".as_bytes()).unwrap();
+        assert_eq!(sheet.batch(usize::MAX).unwrap().len(), 1);
+        assert_eq!(sheet.ragged, 2);
     }
 
     proptest! {
         #[test]
+        fn batches_are_the_whole(cells in proptest::collection::vec("[a-z\", \n]{0,6}", 0..40), bytes in 1_usize..64) {
+            let mut text = Vec::new();
+            {
+                let mut writer = csv::Writer::from_writer(&mut text);
+                writer.write_record(["a", "b"]).unwrap();
+                cells.chunks_exact(2).for_each(|row| writer.write_record(row).unwrap());
+            }
+            let mut sheet = open(text.as_slice()).unwrap();
+            let whole = sheet.batch(usize::MAX).unwrap();
+            let mut pieces = open(text.as_slice()).unwrap();
+            let mut rows = Vec::new();
+            loop {
+                let batch = pieces.batch(bytes).unwrap();
+                if batch.is_empty() {
+                    break;
+                }
+                rows.extend(batch);
+            }
+            prop_assert_eq!(whole, rows);
+        }
+
+        #[test]
         fn no_text_makes_it_panic(text in "[a-c,;\"\\t\\n\u{fc}=#TYPE ]{0,60}") {
-            if let Ok(sheet) = sheet(&text) {
-                let _ = sheet.records();
+            if let Ok(mut sheet) = open(text.as_bytes()) {
+                let rows = sheet.batch(usize::MAX).unwrap_or_default();
+                let _ = sheet.records(&rows, None);
             }
         }
     }

@@ -4,20 +4,24 @@
 //! and which environment answers at which address. Parses only files that can tell any of these.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use aho_corasick::packed::Searcher;
 use highwater_snapshot::{Json, Time};
 use serde_json_borrow::Value;
 
+use crate::dates::{DateOrder, Orders};
 use crate::envelope::{self, Opened};
 use crate::hosts::Hosts;
 use crate::index::{self, Exchange, INDEX, Index, is_guid};
 use crate::kinds::{self, Source};
 use crate::lookups::Lookups;
+use crate::stream::{self, Pieces};
 use crate::walk::{Found, walk};
-use crate::{Error, Options, decode, parse, sheet};
+use crate::{Error, Options, decode, parse, sheet, workbook};
 
 /// What is known of an import before its records are read.
 #[derive(Debug)]
@@ -36,6 +40,10 @@ pub struct Survey {
     pub(crate) exchanges: Vec<(usize, Exchange)>,
     pub(crate) hosts: Hosts,
     pub(crate) lookups: Lookups,
+    /// Which number of a date is the day.
+    pub(crate) date_order: Option<DateOrder>,
+    /// Files of so many bytes or more are read in pieces.
+    pub(crate) stream_from: u64,
     pub(crate) stated: Option<Stated>,
 }
 
@@ -55,6 +63,7 @@ struct Told {
     newest_file: Option<Time>,
     hosts: Hosts,
     lookups: Lookups,
+    orders: Orders,
 }
 
 /// Looks at the files of an import.
@@ -73,10 +82,15 @@ pub fn survey(paths: &[PathBuf], options: &Options) -> Result<Survey, Error> {
     let indexes = indexes(&files)?;
     let (mut told, marks) = (Told::default(), marks());
     for file in files.iter().filter(|file| file.skipped.is_none() && file.name != INDEX) {
-        look(&file.path, marks.as_ref(), &mut told);
+        look(file, marks.as_ref(), options.stream_from, &mut told);
     }
     told.lookups.settle();
     let mut warnings = Vec::new();
+    if told.orders.is_open() && options.date_order.is_none() {
+        warnings.push(
+            "dates such as 03/04/2026 can be read in two ways and are not told: say which with --date-order".into(),
+        );
+    }
     let tenant = tenant(&indexes, options, &told, &mut warnings)?;
     let taken_at = moment(&indexes, options, &told, &mut warnings);
     let first = |pick: fn(&Index) -> Option<&String>| indexes.values().find_map(pick).cloned();
@@ -95,6 +109,8 @@ pub fn survey(paths: &[PathBuf], options: &Options) -> Result<Survey, Error> {
             .collect(),
         hosts: told.hosts,
         lookups: told.lookups,
+        date_order: options.date_order.or_else(|| told.orders.order()),
+        stream_from: options.stream_from,
         stated,
     })
 }
@@ -141,37 +157,108 @@ fn marks() -> Option<Searcher> {
     Searcher::new(MARKS.into_iter().chain([DEFAULT]))
 }
 
-fn look(path: &Path, marks: Option<&Searcher>, told: &mut Told) {
-    if let Some(written) =
-        std::fs::metadata(path).ok().and_then(|data| data.modified().ok()).and_then(time_of)
-    {
+fn look(found: &Found, marks: Option<&Searcher>, stream_from: u64, told: &mut Told) {
+    let path = found.path.as_path();
+    let about = std::fs::metadata(path).ok();
+    if let Some(written) = about.as_ref().and_then(|data| data.modified().ok()).and_then(time_of) {
         told.newest_file = told.newest_file.max(Some(written));
     }
-    if path.extension().is_some_and(|it| it.eq_ignore_ascii_case("zip")) {
+    if found.extension().as_deref() == Some("zip") {
         return; // a package, which may be large, tells none of it
     }
-    let Ok(bytes) = std::fs::read(path) else { return };
+    if found.inside.is_none() && about.is_some_and(|about| about.len() >= stream_from) {
+        // What cannot be read says so when it is imported.
+        let _ = look_through(found, marks, told);
+        return;
+    }
+    let Ok(bytes) = found.bytes() else { return };
+    for page in workbook::pages_of(&bytes).into_iter().flatten().flatten() {
+        told.orders.learn(&page.text);
+        sheet::open(page.text.as_slice()).into_iter().for_each(|sheet| rows_tell(sheet, told));
+    }
+    if is_sheet(found, "") && decode::is_narrow(&bytes) {
+        told.orders.learn(&bytes);
+    }
     // Most files tell nothing, and are not even decoded.
     if decode::is_narrow(&bytes) && marks.is_some_and(|marks| marks.find(&bytes).is_none()) {
         return;
     }
     let Ok(decoded) = decode::decode(&bytes) else { return };
     let text = decoded.text.as_ref();
+    if is_sheet(found, text) && !decode::is_narrow(&bytes) {
+        told.orders.learn(text.as_bytes());
+    }
     told.defaults.extend(default_environments(text));
     let marked = |mark: &&str| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
     if !MARKS.iter().any(marked) {
         return;
     }
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-    if sheet::is_sheet(extension.as_deref(), text) {
-        if let Ok(sheet) = sheet::sheet(text) {
-            sheet.records().iter().for_each(|row| row_tells(Json::new(row), told));
+    if is_sheet(found, text) {
+        if let Ok(sheet) = sheet::open(text.as_bytes()) {
+            rows_tell(sheet, told);
         }
         return;
     }
     let Ok(parsed) = parse::parse(text) else { return };
     for document in &parsed.documents {
         document_tells(document, told);
+    }
+}
+
+fn is_sheet(found: &Found, text: &str) -> bool {
+    sheet::is_sheet(found.extension().as_deref(), text)
+}
+
+fn rows_tell<R: Read>(mut sheet: sheet::Sheet<R>, told: &mut Told) {
+    while let Ok(rows) = sheet.batch(PIECE) {
+        if rows.is_empty() {
+            return;
+        }
+        let records = sheet.records(&rows, None);
+        records.iter().for_each(|row| row_tells(Json::new(row), told));
+    }
+}
+
+/// Bytes of a large file that are looked at together.
+const PIECE: usize = 8 << 20;
+
+/// A large file, piece by piece: first for its marks, then, where it has any, for its records.
+fn look_through(found: &Found, marks: Option<&Searcher>, told: &mut Told) -> std::io::Result<()> {
+    let (mut source, _) = stream::decoded(|| File::open(&found.path))?;
+    let sheet = is_sheet(found, "");
+    let (mut buffer, mut kept, mut marked) = (vec![0; PIECE], 0, false);
+    loop {
+        let read = source.read(&mut buffer[kept..])?;
+        let piece = &buffer[..kept + read];
+        marked |= marks.is_some_and(|marks| marks.find(piece).is_some());
+        told.defaults.extend(default_environments(&String::from_utf8_lossy(piece)));
+        if sheet {
+            told.orders.learn(piece);
+        }
+        if read == 0 {
+            break;
+        }
+        // A mark may lie across two pieces.
+        kept = piece.len().min(128);
+        let all = piece.len();
+        buffer.copy_within(all - kept..all, 0);
+    }
+    if marked {
+        let (source, _) = stream::decoded(|| File::open(&found.path))?;
+        if sheet {
+            sheet::open(source).into_iter().for_each(|sheet| rows_tell(sheet, told));
+        } else {
+            records_tell(source, told);
+        }
+    }
+    Ok(())
+}
+
+fn records_tell(source: impl Read, told: &mut Told) {
+    let mut pieces = Pieces::new(source);
+    while let Ok(Some(batch)) = pieces.batch(PIECE) {
+        let Ok(records) = serde_json::from_str::<Vec<Value<'_>>>(&batch) else { return };
+        records.iter().for_each(|record| record_tells(Json::new(record), told));
     }
 }
 

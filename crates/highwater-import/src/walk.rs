@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::Error;
 use crate::index::INDEX;
+use crate::{Error, archive};
 
 /// One file of an import.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +20,8 @@ pub(crate) struct Found {
     pub(crate) path: PathBuf,
     /// Whether the file itself was given, not a folder around it.
     pub(crate) given: bool,
+    /// Its name in the archive at `path`, where it lies in one.
+    pub(crate) inside: Option<String>,
     /// Why it is not read; none where it is.
     pub(crate) skipped: Option<String>,
     /// The folder of an unpacked solution whose manifest this is: its parts are no files of their own.
@@ -44,9 +46,11 @@ pub(crate) fn walk(paths: &[PathBuf]) -> Result<Vec<Found>, Error> {
                 continue;
             }
             let path = path.clone();
-            found.push(Found { root, name, path, given: true, skipped: None, package: None });
+            let found_here = Found { given: true, ..read(root, name, path, None) };
+            found.push(found_here);
         }
     }
+    let mut found: Vec<Found> = found.into_iter().flat_map(unpacked).collect();
     found.sort_by(|a, b| (&a.name, a.root).cmp(&(&b.name, b.root)));
     Ok(found)
 }
@@ -104,12 +108,47 @@ fn folder(
     Ok(())
 }
 
+/// The files of an archive of exports instead of the archive.
+fn unpacked(found: Found) -> Vec<Found> {
+    if found.skipped.is_some() || found.package.is_some() {
+        return vec![found];
+    }
+    match archive::files(&found.path) {
+        None => vec![found],
+        Some(Err(reason)) => vec![Found { skipped: Some(reason), ..found }],
+        Some(Ok(names)) => {
+            let inside = |name: String| Found {
+                name: format!("{}/{name}", found.name),
+                inside: Some(name),
+                ..found.clone()
+            };
+            names.into_iter().map(inside).collect()
+        }
+    }
+}
+
+impl Found {
+    /// The content.
+    pub(crate) fn bytes(&self) -> std::io::Result<Vec<u8>> {
+        match &self.inside {
+            Some(name) => archive::read(&self.path, name),
+            None => std::fs::read(&self.path),
+        }
+    }
+
+    /// The end of the name, lower-case.
+    pub(crate) fn extension(&self) -> Option<String> {
+        let extension = Path::new(&self.name).extension()?;
+        Some(extension.to_string_lossy().to_lowercase())
+    }
+}
+
 fn read(root: usize, name: String, path: PathBuf, package: Option<PathBuf>) -> Found {
-    Found { root, name, path, given: false, skipped: None, package }
+    Found { root, name, path, given: false, inside: None, skipped: None, package }
 }
 
 fn skipped(root: usize, name: String, path: PathBuf, reason: String) -> Found {
-    Found { root, name, path, given: false, skipped: Some(reason), package: None }
+    Found { skipped: Some(reason), ..read(root, name, path, None) }
 }
 
 /// Where the manifest of an unpacked solution stands in its folder.

@@ -9,6 +9,9 @@ use highwater_import::{Options, Outcome, Report};
 use highwater_snapshot::{Snapshot, TABLES, Time};
 use proptest::prelude::*;
 
+#[path = "laws/formats.rs"]
+mod formats;
+
 const E1: &str = "00000000-0000-0000-0000-000000000101";
 const TENANT: &str = "00000000-0000-0000-0000-0000000000aa";
 
@@ -28,13 +31,19 @@ fn write(folder: &Path, files: &[(String, Vec<u8>)]) {
 }
 
 fn import(files: &[(String, Vec<u8>)]) -> (Left, Report) {
+    import_with(files, Options::default().stream_from)
+}
+
+/// As [`import`], reading files of so many bytes or more in pieces.
+fn import_with(files: &[(String, Vec<u8>)], stream_from: u64) -> (Left, Report) {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("files");
     std::fs::create_dir(&source).unwrap();
     write(&source, files);
     let options = Options {
         tenant: Some(TENANT.into()),
-        taken_at: Time::parse("2026-11-01T06:00:00Z"),
+        taken_at: Time::parse("2026-11-22T06:00:00Z"),
+        stream_from,
         ..Options::default()
     };
     let target = folder.path().join("snapshot");

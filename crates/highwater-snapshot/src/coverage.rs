@@ -301,7 +301,7 @@ impl View<'_> {
             let key = (table.name, scope.to_owned(), (**source).to_owned());
             self.said.rejected.contains(&key)
         };
-        if status == Status::Full && sources.iter().any(|source| rejects(&source)) {
+        if status == Status::Full && sources.iter().any(rejects) {
             let reason = "records without a required value were rejected".to_owned();
             return row(table, scope.to_owned(), Status::Partial, rows, None, Some(reason));
         }

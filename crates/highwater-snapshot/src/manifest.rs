@@ -87,14 +87,6 @@ pub struct TableEntry {
     /// Rows rejected by the required column that was missing.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rejected: BTreeMap<String, u64>,
-    /// Cells of which several sources told different values; the most trusted source won.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub conflicts: u64,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
-const fn is_zero(count: &u64) -> bool {
-    *count == 0
 }
 
 /// One file of the folder.

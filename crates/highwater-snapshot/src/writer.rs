@@ -59,6 +59,8 @@ pub struct Written {
     pub folder: PathBuf,
     /// The manifest as written.
     pub manifest: Manifest,
+    /// Cells of which several sources told different values, by table; the most trusted source won.
+    pub conflicts: BTreeMap<&'static str, u64>,
 }
 
 impl Written {
@@ -220,9 +222,9 @@ impl Writer {
             let path = self.folder.join(&name);
             files.insert(name, file.finish(&path)?);
         }
-        let manifest = self.manifest(&frames, &covered, (rejected, &conflicts), files);
+        let manifest = self.manifest(&frames, &covered, rejected, files);
         write_manifest(&self.folder, &manifest)?;
-        Ok(Written { folder: self.folder, manifest })
+        Ok(Written { folder: self.folder, manifest, conflicts })
     }
 
     fn keep_raw(&mut self, source: &str, value: &Value<'_>) -> Result<i64, Error> {
@@ -246,7 +248,7 @@ impl Writer {
         &self,
         frames: &Frames,
         covered: &[Covered],
-        (rejected, conflicts): (Vec<BTreeMap<String, u64>>, &Conflicts),
+        rejected: Vec<BTreeMap<String, u64>>,
         files: BTreeMap<String, FileEntry>,
     ) -> Manifest {
         let tables = TABLES
@@ -257,12 +259,7 @@ impl Writer {
                 let rows = frames.get(table.name).map_or(0, DataFrame::height) as u64;
                 (
                     table.name.to_owned(),
-                    TableEntry {
-                        rows,
-                        status: overall(table.name, covered),
-                        rejected,
-                        conflicts: conflicts.get(table.name).copied().unwrap_or(0),
-                    },
+                    TableEntry { rows, status: overall(table.name, covered), rejected },
                 )
             })
             .collect();
@@ -376,7 +373,10 @@ fn merged(rows: Vec<Rows>) -> Result<(Frames, Conflicts), Error> {
     for table in TABLES {
         let Some(frame) = raw.remove(table.name) else { continue };
         let resolved = merge::resolve_users(table, frame, &users)?;
-        conflicts.insert(table.name, merge::conflicts(table, &resolved)?);
+        let differing = merge::conflicts(table, &resolved)?;
+        if differing > 0 {
+            conflicts.insert(table.name, differing);
+        }
         frames.insert(table.name, merge::merge(table, resolved)?);
     }
     frames.insert("dataverse_users", users);

@@ -370,12 +370,24 @@ pub(crate) struct Import {
     /// The moment for which the files stand, where they do not tell it (RFC 3339).
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) taken_at: Option<Time>,
+    /// Which number of `03/04/2026` is the day, where no date of the files tells: `dmy` or `mdy`.
+    #[arg(long, value_name = "ORDER")]
+    pub(crate) date_order: Option<DayPlace>,
     /// Replace a different snapshot of the same moment.
     #[arg(long)]
     pub(crate) replace: bool,
     /// Form of the summary.
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub(crate) format: TextOrJson,
+}
+
+/// The order of day and month in dates of spreadsheets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DayPlace {
+    /// `22/11/2026`.
+    Dmy,
+    /// `11/22/2026`.
+    Mdy,
 }
 
 /// `highwater score`.

@@ -85,6 +85,7 @@ pub(super) async fn once(
         taken_at: Some(moment),
         config: config.evidence(),
         people,
+        ..highwater_import::Options::default()
     };
     let files = [std::slice::from_ref(&folder), &verb.with].concat();
     let staging = highwater_snapshot::staging(&store, mark);

@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use highwater_import::{FileReport, Outcome, Report};
+use highwater_import::{DateOrder, FileReport, Imported, Outcome, Report};
 use highwater_report::counted;
 use highwater_report::text::plain;
-use highwater_snapshot::{Manifest, Snapshot, Status, Time};
+use highwater_snapshot::{Manifest, Snapshot, Status, Time, Written};
 use serde_json::json;
 
+use crate::args::DayPlace;
 use crate::args::{Global, TextOrJson};
 use crate::config::Config;
 use crate::testimony::{self, Trust};
@@ -28,6 +29,11 @@ pub(crate) fn run(
         taken_at: verb.taken_at,
         config: config.evidence(),
         people: config.people(&store)?,
+        date_order: verb.date_order.map(|order| match order {
+            DayPlace::Dmy => DateOrder::DayFirst,
+            DayPlace::Mdy => DateOrder::MonthFirst,
+        }),
+        ..highwater_import::Options::default()
     };
     let staging = highwater_snapshot::staging(&store, &format!("import-{}", std::process::id()));
     let _cleanup = Cleanup(staging.clone());
@@ -37,16 +43,16 @@ pub(crate) fn run(
         return Err(highwater_import::Error::Ambiguous { files }.into());
     }
     let home = highwater_snapshot::publish(&store, &imported.written, verb.replace)?;
-    let manifest = &imported.written.manifest;
-    let ending = ending(global, config, &home, manifest)?;
+    let ending = || ending(global, config, &home, &imported.written.manifest);
     match verb.format {
-        TextOrJson::Json => output::write(
-            &(serde_json::to_string_pretty(&as_json(&imported.report, manifest, &ending, &home))?
-                + "\n"),
-        )?,
+        TextOrJson::Json => {
+            let told = as_json(&imported, &ending()?, &home);
+            output::write(&(serde_json::to_string_pretty(&told)? + "\n"))?;
+        }
         TextOrJson::Text => {
-            let text = as_text(&imported.report, manifest, &ending, global.verbose > 0);
-            output::say(global, &text);
+            if !global.quiet {
+                output::say(global, &as_text(&imported, &ending()?, global.verbose > 0));
+            }
             output::write(&format!("{}\n", home.display()))?;
         }
     }
@@ -85,9 +91,35 @@ impl Drop for Cleanup {
 /// Up to so many files each one stands in the summary, whatever it gave.
 const FEW: usize = 40;
 
-fn as_text(report: &Report, manifest: &Manifest, ending: &Ending, all: bool) -> String {
+fn as_text(imported: &Imported, ending: &Ending, all: bool) -> String {
     let mut out = String::new();
-    let all = all || report.files.len() <= FEW;
+    let report = &imported.report;
+    files(&mut out, report, all || report.files.len() <= FEW);
+    for (reason, records) in dropped(report) {
+        let _ = writeln!(out, "  {} gave no row: {}", many(records, "record"), plain(&reason));
+    }
+    for warning in &report.warnings {
+        let _ = writeln!(out, "  warning: {}", plain(warning));
+    }
+    ages(&mut out, report);
+    coverage(&mut out, &imported.written.manifest);
+    conflicts(&mut out, &imported.written);
+    indicators(&mut out, ending);
+    let (records, rows) = report.totals();
+    let unread = report.unread().count();
+    let _ = write!(
+        out,
+        "{}, {}, {}; {} not read",
+        counted(report.files.len(), "file"),
+        many(records, "record"),
+        many(rows, "row"),
+        counted(unread, "file")
+    );
+    out
+}
+
+/// What every file gave; without `all` only those that gave nothing or need a word.
+fn files(out: &mut String, report: &Report, all: bool) {
     for file in &report.files {
         let quiet = matches!(file.outcome, Outcome::Read | Outcome::Index | Outcome::SameAs(_))
             && file.notes.is_empty();
@@ -112,27 +144,6 @@ fn as_text(report: &Report, manifest: &Manifest, ending: &Ending, all: bool) -> 
             let _ = writeln!(out, "    note: {}", plain(note));
         }
     }
-    for (reason, records) in dropped(report) {
-        let _ = writeln!(out, "  {records} records gave no row: {}", plain(&reason));
-    }
-    for warning in &report.warnings {
-        let _ = writeln!(out, "  warning: {}", plain(warning));
-    }
-    ages(&mut out, report);
-    coverage(&mut out, manifest);
-    conflicts(&mut out, manifest);
-    indicators(&mut out, ending);
-    let (records, rows) = report.totals();
-    let unread = report.unread().count();
-    let _ = write!(
-        out,
-        "{}, {}, {}; {} not read",
-        counted(report.files.len(), "file"),
-        many(records, "record"),
-        many(rows, "row"),
-        counted(unread, "file")
-    );
-    out
 }
 
 fn many(count: u64, noun: &str) -> String {
@@ -208,18 +219,18 @@ const fn of_file(file: &FileReport) -> &'static str {
 }
 
 /// Tables of which sources told different values, with the order of trust.
-fn conflicts(out: &mut String, manifest: &Manifest) {
-    for (name, entry) in manifest.tables.iter().filter(|(_, entry)| entry.conflicts > 0) {
+fn conflicts(out: &mut String, written: &Written) {
+    for (name, differing) in &written.conflicts {
         let readings = highwater_snapshot::table(name).map_or(&[][..], |table| table.readings);
         let sources: Vec<&str> = readings
             .iter()
             .map(|reading| reading.source)
-            .filter(|source| manifest.sources.contains_key(*source))
+            .filter(|source| written.manifest.sources.contains_key(*source))
             .collect();
         let _ = writeln!(
             out,
             "{} of {name} differ between sources: {}",
-            many(entry.conflicts, "value"),
+            many(*differing, "value"),
             sources.join(" before ")
         );
     }
@@ -251,12 +262,8 @@ fn names(tables: &[String]) -> String {
     names.join(", ")
 }
 
-fn as_json(
-    report: &Report,
-    manifest: &Manifest,
-    ending: &Ending,
-    home: &Path,
-) -> serde_json::Value {
+fn as_json(imported: &Imported, ending: &Ending, home: &Path) -> serde_json::Value {
+    let (report, manifest) = (&imported.report, &imported.written.manifest);
     let files: Vec<serde_json::Value> = report
         .files
         .iter()
@@ -273,5 +280,5 @@ fn as_json(
         })
         .collect();
     json!({ "snapshot": home.display().to_string(), "files": files, "warnings": report.warnings, "tables": manifest.tables,
-        "indicators": ending.decided, "next_export": ending.next })
+        "conflicts": imported.written.conflicts, "indicators": ending.decided, "next_export": ending.next })
 }

@@ -1,0 +1,209 @@
+//! Pieces: sheets, and files too large for memory, on their way into the writer batch by batch.
+//!
+//! Guarantees that a file gives the same rows and proves the same in pieces as in one: what is counted and
+//! what is proven is kept until the file ends. A large file that stands twice is read twice, which changes
+//! nothing, because rows of one key are one row.
+
+use std::fs::File;
+use std::io::{BufRead, Read};
+
+use serde_json_borrow::Value;
+
+use crate::Error;
+use crate::answer::{Answer, Counted};
+use crate::envelope::{self, Envelope, Opened};
+use crate::index::Exchange;
+use crate::pages::Chain;
+use crate::read::{Reader, better, chain_of, lose};
+use crate::report::{FileReport, Outcome};
+use crate::say::Say;
+use crate::stream::{self, Pieces};
+use crate::walk::Found;
+use crate::workbook::Page;
+use crate::{sheet, sniff};
+
+/// Bytes of records that are in memory together.
+const BATCH: usize = 16 << 20;
+
+impl Reader<'_> {
+    /// Reads a file that is too large for memory.
+    pub(crate) fn pieces(
+        &mut self,
+        found: &Found,
+        exchange: Option<(usize, &Exchange)>,
+        report: &mut FileReport,
+    ) -> Result<Outcome, Error> {
+        let (mut source, note) = match stream::decoded(|| File::open(&found.path)) {
+            Ok(opened) => opened,
+            Err(error) => return Ok(Outcome::Failed(error.to_string())),
+        };
+        report.notes.extend(note.map(ToOwned::to_owned));
+        let chain = chain_of(found, exchange);
+        let exchange = exchange.map(|(_, exchange)| exchange);
+        let start = match source.fill_buf() {
+            Ok(start) => String::from_utf8_lossy(&start[..start.len().min(16)]).into_owned(),
+            Err(error) => return Ok(Outcome::Failed(error.to_string())),
+        };
+        if start.is_empty() {
+            return Ok(Outcome::Failed("the file is empty".into()));
+        }
+        if sheet::is_sheet(found.extension().as_deref(), &start) {
+            self.sheet(found, source, exchange, &chain, report)
+        } else {
+            self.records(found, source, exchange, &chain, report)
+        }
+    }
+
+    /// Reads the sheets of a workbook.
+    pub(crate) fn workbook(
+        &mut self,
+        found: &Found,
+        pages: &[Page],
+        exchange: Option<(usize, &Exchange)>,
+        report: &mut FileReport,
+    ) -> Result<Outcome, Error> {
+        let mut outcome = Outcome::NotRecognised("an empty workbook".into());
+        for page in pages {
+            let chain = chain_of(found, exchange);
+            let chain = Chain { stem: format!("{}#{}", chain.stem, page.name), ..chain };
+            let told = exchange.map(|(_, exchange)| exchange);
+            let next = self.sheet(found, page.text.as_slice(), told, &chain, report)?;
+            if pages.len() > 1 {
+                lose(report, &format!("sheet {}", page.name), &next);
+            }
+            outcome = better(next, outcome);
+        }
+        Ok(outcome)
+    }
+
+    /// Reads a sheet of any size.
+    pub(crate) fn sheet(
+        &mut self,
+        found: &Found,
+        source: impl BufRead,
+        exchange: Option<&Exchange>,
+        chain: &Chain,
+        report: &mut FileReport,
+    ) -> Result<Outcome, Error> {
+        let mut sheet = match sheet::open(source) {
+            Ok(sheet) => sheet,
+            Err(reason) => return Ok(Outcome::Failed(reason)),
+        };
+        let header = sniff::header(&sheet.columns()).map(Box::new);
+        let (mut counted, mut say, mut read) = (Counted::default(), exchange.map(Say::of), 0);
+        let document = Value::Null;
+        let mut problem = None;
+        loop {
+            let rows = sheet.batch(BATCH).unwrap_or_else(|reason| {
+                problem = Some(reason);
+                Vec::new()
+            });
+            if rows.is_empty() {
+                break;
+            }
+            let records = sheet.records(&rows, self.survey.date_order);
+            let list = Envelope::list(records.iter().collect());
+            let envelope = Envelope { wrapper: "csv", header: header.clone(), ..list };
+            let mut answer = self.piece(envelope, &document, chain, say.take(), read);
+            self.feed(found, &mut answer, &mut counted)?;
+            (say, read) = (answer.say, answer.read);
+        }
+        let envelope = Envelope { wrapper: "csv", header, ..Envelope::list(Vec::new()) };
+        let mut answer = self.piece(envelope, &document, chain, say, read);
+        let ragged = sheet.ragged;
+        let torn =
+            (ragged > 0).then(|| format!("{ragged} rows do not have one cell for each column"));
+        answer.doubt = problem.clone().or(torn);
+        let outcome = if read == 0 {
+            self.answer(found, answer, report)?
+        } else {
+            self.finish(&answer, counted, report)?
+        };
+        if let Some(part) = report.parts.last_mut().filter(|_| ragged > 0) {
+            part.records += ragged;
+            *part.dropped.entry("not one cell for each column".into()).or_default() += ragged;
+        }
+        report.notes.extend(problem.map(|reason| format!("the rest was not read: {reason}")));
+        Ok(outcome)
+    }
+
+    fn records(
+        &mut self,
+        found: &Found,
+        source: impl Read,
+        exchange: Option<&Exchange>,
+        chain: &Chain,
+        report: &mut FileReport,
+    ) -> Result<Outcome, Error> {
+        let mut pieces = Pieces::new(source);
+        let (mut counted, mut say, mut read) = (Counted::default(), exchange.map(Say::of), 0);
+        let document = Value::Null;
+        let problem = loop {
+            let batch = match pieces.batch(BATCH) {
+                Ok(Some(batch)) => batch,
+                Ok(None) => break None,
+                Err(reason) => break Some(reason),
+            };
+            let records: Vec<Value<'_>> = match serde_json::from_str(&batch) {
+                Ok(records) => records,
+                Err(error) => break Some(format!("not valid JSON: {error}")),
+            };
+            let around = pieces.envelope();
+            let around = serde_json::from_str(&around).unwrap_or(Value::Null);
+            let Some(mut envelope) = empty(&around, pieces.lines) else {
+                break Some("a recorded error".to_owned());
+            };
+            envelope.records = records.iter().collect();
+            if envelope.records.is_empty() {
+                continue;
+            }
+            let mut answer = self.piece(envelope, &document, chain, say.take(), read);
+            self.feed(found, &mut answer, &mut counted)?;
+            (say, read) = (answer.say, answer.read);
+        };
+        let around = pieces.envelope();
+        let around = serde_json::from_str(&around).unwrap_or(Value::Null);
+        let Some(envelope) = empty(&around, pieces.lines) else {
+            return Ok(Outcome::Recorded("a recorded error".to_owned()));
+        };
+        if let (Some(reason), 0) = (&problem, read) {
+            return Ok(Outcome::Failed(reason.clone()));
+        }
+        let mut answer = self.piece(envelope, &document, chain, say, read);
+        answer.doubt.clone_from(&problem);
+        report.notes.extend(problem.map(|reason| format!("the rest was not read: {reason}")));
+        if read == 0 {
+            self.answer(found, answer, report)
+        } else {
+            self.finish(&answer, counted, report)
+        }
+    }
+
+    fn piece<'v>(
+        &self,
+        envelope: Envelope<'v>,
+        document: &'v Value<'v>,
+        chain: &Chain,
+        say: Option<Say>,
+        read: u64,
+    ) -> Answer<'v> {
+        let (chain, observed_at) = (chain.clone(), self.survey.taken_at);
+        Answer { envelope, document, chain, say, doubt: None, observed_at, read }
+    }
+}
+
+/// What stands around records, without them; none where that is an error.
+fn empty<'v>(around: &'v Value<'v>, lines: bool) -> Option<Envelope<'v>> {
+    if lines {
+        return Some(Envelope { wrapper: "lines", ..Envelope::list(Vec::new()) });
+    }
+    match envelope::open(around) {
+        Opened::Records(envelope) if envelope.paged => {
+            let bare = matches!(around, Value::Object(members) if members.len() == 1);
+            // A bare list does not say whether it goes on.
+            Some(if bare { Envelope::list(Vec::new()) } else { envelope })
+        }
+        Opened::Records(_) => Some(Envelope::list(Vec::new())),
+        _ => None,
+    }
+}
