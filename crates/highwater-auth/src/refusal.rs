@@ -52,15 +52,18 @@ pub(crate) fn begins_with(reason: &str, codes: &[u32]) -> bool {
     reason.starts_with("AADSTS") && code(reason).is_some_and(|code| codes.contains(&code))
 }
 
-/// Foreign text without whatever could be a secret, on one line and not too long.
+/// Foreign text without whatever could be a secret, on one line and not too long: of a longer one the beginning and the
+/// end, where a chain of causes names its root.
 pub(crate) fn scrubbed(text: &str) -> String {
     let words: Vec<&str> =
         text.split_whitespace().map(|word| if is_harmless(word) { word } else { "…" }).collect();
     let line = words.join(" ");
-    match line.char_indices().nth(LONGEST_TEXT) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
+    let chars: Vec<char> = line.chars().collect();
+    if chars.len() <= LONGEST_TEXT {
+        return line;
     }
+    let (head, tail) = (&chars[..LONGEST_TEXT / 2], &chars[chars.len() - LONGEST_TEXT / 2..]);
+    head.iter().chain(&['…']).chain(tail).collect()
 }
 
 fn is_harmless(word: &str) -> bool {
@@ -209,6 +212,11 @@ mod tests {
             "{shown}"
         );
         assert_eq!(scrubbed("two\nlines \t here"), "two lines here");
+        let chain =
+            format!("cannot send: {}: invalid peer certificate", "because of that ".repeat(60));
+        let told = scrubbed(&chain);
+        assert!(told.starts_with("cannot send") && told.ends_with("invalid peer certificate"));
+        assert_eq!(told.chars().count(), LONGEST_TEXT + 1);
     }
 
     proptest! {
