@@ -45,6 +45,19 @@ async fn repeated_requests_are_paid_for_too() {
     assert_eq!(rig.client.meter().left, Some(0));
 }
 
+#[tokio::test]
+async fn what_a_run_spent_before_it_was_killed_counts() {
+    let server = Server::start(|_, _| json("{}")).await;
+    let budget = Budget { total: Some(3), ..Budget::default() };
+    let rig = rig(&[&server], Choice { budget, ..Choice::default() });
+    rig.client.has_spent("bap", 2);
+    let read = get(&server, "/a", Paging::None);
+    rig.client.page(&read, None).await.unwrap();
+    let failure = rig.client.page(&read, None).await.unwrap_err();
+    assert_eq!(failure, Failure::Budget { service: "bap".to_owned() });
+    assert_eq!((server.count(), rig.client.spent("bap"), rig.client.spent("graph")), (1, 3, 0));
+}
+
 #[test]
 fn the_vendors_pools_are_the_budget_to_begin_with() {
     let budget = Budget::of(&Limits::built_in().unwrap(), Some(500));
