@@ -197,6 +197,10 @@ enum Member {
 #[inline]
 fn member(name: &[u8]) -> Member {
     // By length first: most names are of another.
+    const LENGTHS: u32 = 1 << 6 | 1 << 7 | 1 << 8 | 1 << 13 | 1 << 14 | 1 << 19;
+    if LENGTHS.checked_shr(name.len() as u32).unwrap_or(0) & 1 == 0 {
+        return Member::Other;
+    }
     let describing: &[&[u8]] = match name.len() {
         6 => &[b"schema"],
         7 if name.eq_ignore_ascii_case(b"headers") => return Member::Credentials,
