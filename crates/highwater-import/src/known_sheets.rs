@@ -125,6 +125,22 @@ const SCRIPTS: &[Shape] = &[
         whole: SCRIPT,
     },
     Shape {
+        source: "training",
+        sets: &[],
+        known_by: &[&["maker", "certificate"]],
+        lacks: &["principal_id"],
+        gone: &[],
+        fields: &[
+            field("principal_id", "maker"),
+            field("certificate", "certificate"),
+            field("expires_on", "expires_on"),
+            field("issued_on", "issued_on"),
+            field("issued_on", "date"),
+        ],
+        keep: &[],
+        whole: Whole::List,
+    },
+    Shape {
         source: "powerapps.connectors",
         sets: &[],
         known_by: &[&["Name", "Type", "Id", "Native"]],
@@ -170,5 +186,6 @@ mod tests {
             "IsDefault",
         ];
         assert_eq!(class(&environments).unwrap().what, "powershell.environments");
+        assert_eq!(class(&["maker", "certificate", "date"]).unwrap().what, "training");
     }
 }

@@ -161,6 +161,9 @@ impl Reader<'_> {
             self.feed(found, &mut answer, &mut counted)?;
             (say, read) = (answer.say, answer.read);
         };
+        if pieces.banner {
+            report.notes.push("text before the JSON was left out".to_owned());
+        }
         let around = pieces.envelope();
         let around = serde_json::from_str(&around).unwrap_or(Value::Null);
         let Some(envelope) = empty(&around, pieces.lines) else {

@@ -118,6 +118,8 @@ pub(crate) struct Pieces<R> {
     around: Vec<u8>,
     /// Whether a document without a list came: then each is a record.
     pub(crate) lines: bool,
+    /// Whether text before the JSON was left out.
+    pub(crate) banner: bool,
     documents: u64,
 }
 
@@ -147,6 +149,7 @@ impl<R: Read> Pieces<R> {
             state: State::Between,
             around: Vec::new(),
             lines: false,
+            banner: false,
             documents: 0,
         }
     }
@@ -194,6 +197,11 @@ impl<R: Read> Pieces<R> {
                 self.around.clear();
                 self.state = State::Members;
             }
+            // What tools print before and after their output.
+            (State::Between, Some(_)) if self.banner && self.documents > 0 => {
+                self.state = State::End;
+            }
+            (State::Between, Some(_)) if self.documents == 0 => self.skip_banner()?,
             (State::Between, Some(_)) => return Err("text beside the JSON".into()),
             (State::List { .. } | State::Members, Some(b',')) => self.at += 1,
             (State::List { enveloped }, Some(b']')) => {
@@ -216,6 +224,32 @@ impl<R: Read> Pieces<R> {
             (State::End, Some(_)) => {}
         }
         Ok(false)
+    }
+
+    /// Goes on to the next line that starts like JSON: a bracket before a word in capitals is a log line.
+    fn skip_banner(&mut self) -> Result<(), String> {
+        self.banner = true;
+        let mut fresh = false;
+        for _ in 0..BANNER {
+            if self.at == self.end && !self.fill()? {
+                break;
+            }
+            let byte = self.buffer[self.at];
+            self.at += 1;
+            if fresh && matches!(byte, b'[' | b'{') {
+                let next = self.peek()?;
+                if byte == b'[' && next.is_some_and(|next| br#"{["]"#.contains(&next)) {
+                    self.state = State::List { enveloped: false };
+                    return Ok(());
+                }
+                if byte == b'{' && matches!(next, Some(b'"' | b'}')) {
+                    self.state = State::Members;
+                    return Ok(());
+                }
+            }
+            fresh = byte == b'\n' || (fresh && byte.is_ascii_whitespace());
+        }
+        Err("it holds no JSON".into())
     }
 
     /// Ends a document; one that held no list is a record itself.
@@ -321,6 +355,9 @@ impl<R: Read> Pieces<R> {
         }
     }
 }
+
+/// More text before the JSON is no banner.
+const BANNER: usize = 1 << 16;
 
 /// Stands behind the members around a list once the list was met.
 const LISTED: &[u8] = b"\0";
@@ -438,6 +475,15 @@ mod tests {
         );
         let lines = "{\"id\": 1, \"value\": [1]}\n{\"id\": 2}\r\n";
         assert_eq!(pieces(lines, 2, 9).unwrap().0.len(), 2);
+    }
+
+    #[test]
+    fn banners_are_left_out() {
+        let text = "Connected as x\n[INFO] 12:00\n[{\"EnvironmentId\": \"e\"}]\ndone.";
+        for step in [1, 7, 1000] {
+            assert_eq!(pieces(text, step, 9).unwrap().0.len(), 1);
+        }
+        assert!(pieces("just text", 3, 9).is_err());
     }
 
     #[test]

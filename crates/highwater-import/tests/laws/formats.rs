@@ -249,7 +249,7 @@ fn split((name, bytes): &(String, Vec<u8>), at: usize) -> Option<Vec<(String, Ve
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 6, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn splitting_pieces_and_encoding_change_nothing(

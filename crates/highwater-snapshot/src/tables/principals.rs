@@ -11,7 +11,7 @@
 use std::borrow::Cow;
 
 use crate::table::{Column, Reading, Sample, Scope, Table};
-use crate::{Json, Named, Record, Rows, cell, plain};
+use crate::{Json, Named, Record, Rows, Time, cell, plain};
 
 /// People and service principals behind the assets.
 pub(crate) static TABLE: Table = Table {
@@ -86,11 +86,18 @@ fn kit(record: &Record<'_>, rows: &mut Rows) {
     ]);
 }
 
+/// When a certificate ends: where only the day of issue is told, a year after it, as the vendor's role-based
+/// certificates do unless renewed.
+fn certified_until(record: &Record<'_>) -> Option<Time> {
+    let issued = record.at("issued_on").time();
+    record.at("expires_on").time().or_else(|| issued.map(|day| day.days_before(-365)))
+}
+
 fn training(record: &Record<'_>, rows: &mut Rows) {
     rows.push([
         cell("principal_id", record.at("principal_id").id()),
         cell("kind", "user"),
-        cell("certified_until", record.at("expires_on").time()),
+        cell("certified_until", certified_until(record)),
         cell("has_training_record", true),
     ]);
 }
@@ -167,6 +174,33 @@ mod tests {
             [
                 "principal_id=u3, kind=user, certified_until=2027-01-01T00:00:00Z, has_training_record=true"
             ]
+        );
+    }
+
+    #[test]
+    fn a_certificate_without_an_end_lasts_a_year() {
+        let text = r#"{"principal_id": "U3", "certificate": "PL-900", "issued_on": "2026-01-02"}"#;
+        assert_eq!(
+            rows(&TABLE, "training", text),
+            [
+                "principal_id=u3, kind=user, certified_until=2027-01-02T00:00:00Z, has_training_record=true"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_maker_of_the_kit_is_gone_or_was_found() {
+        let gone = r#"{"id": "U1", "isOrphaned": true, "isServicePrincipal": false, "department": "Logistics"}"#;
+        assert_eq!(
+            rows(&TABLE, "coe.makers", gone),
+            [
+                "principal_id=u1, kind=user, account_enabled=false, is_deleted=true, department=Logistics"
+            ]
+        );
+        let found = r#"{"id": "A1", "isOrphaned": false, "isServicePrincipal": true}"#;
+        assert_eq!(
+            rows(&TABLE, "coe.makers", found),
+            ["principal_id=a1, kind=serviceprincipal, is_deleted=false"]
         );
     }
 }
