@@ -188,6 +188,7 @@ fn the_plan_says_how_and_what_it_moves() {
             it.state = highwater_score::State::NotMet;
             it.needs = vec![highwater_score::Need::Fix {
                 facts: vec!["tenant.isolation_enabled".to_owned()],
+                statement: false,
             }];
         }
     }

@@ -19,10 +19,6 @@ use std::time::{Duration, Instant};
 
 use highwater_definitions::{cloud_flow, desktop_flow};
 
-/// As in the `highwater` command.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const MEGABYTES: usize = 48;
 const ROUNDS: u32 = 7;
 
