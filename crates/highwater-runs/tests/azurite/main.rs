@@ -8,6 +8,7 @@ mod emulator;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::task::Poll;
 use std::time::Duration;
 
 use emulator::{ACCOUNT, Emulator};
@@ -160,31 +161,42 @@ async fn what_was_interrupted_is_invisible(remote: &Remote) {
     assert_eq!(publish(remote, ID, other.path()).await.unwrap(), Published::New);
 }
 
-/// Uploads that end at any request: what was begun is gone on with, and is whole when it is seen. How many
-/// were cut off.
+/// A future that is dropped after it was woken so often; none where that was too early for it.
+async fn cut_off<T>(future: impl Future<Output = T>, wakes: u64) -> Option<T> {
+    let mut future = std::pin::pin!(future);
+    let mut left = wakes;
+    std::future::poll_fn(move |context| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left -= 1;
+        future.as_mut().poll(context).map(Some)
+    })
+    .await
+}
+
+/// Uploads and removals that end anywhere: what was begun is gone on with, and is whole when it is seen. How many were
+/// cut off.
 async fn uploads_are_cut_off_anywhere(remote: &Remote) -> usize {
     let folder = tempfile::tempdir().unwrap();
     snapshot(folder.path(), "first", 6);
+    let ids: Vec<String> = (0..50).map(|round| format!("2026-11-22T06-{round:02}-00Z")).collect();
     let mut cut = 0;
-    for round in 0_u64..50 {
-        let id = format!("2026-11-{:02}T06-00-00Z", 1 + round % 5);
-        let patience = Duration::from_micros(500 + (round * 79_193) % 900_000);
-        let ended = tokio::time::timeout(patience, publish(remote, &id, folder.path())).await;
-        cut += usize::from(ended.is_err());
+    for (wakes, id) in (0_u64..).zip(&ids) {
+        let wakes = 1 + (wakes * 7) % 45;
+        cut += usize::from(cut_off(publish(remote, id, folder.path()), wakes).await.is_none());
+        if wakes.is_multiple_of(5) {
+            cut_off(remote.remove(TENANT, id), wakes / 5).await;
+        }
         for shown in remote.snapshots(TENANT).await.unwrap() {
             assert_eq!(fetched(remote, &shown).await.as_deref(), Some("first"), "{shown}");
         }
-        if round % 7 == 6 {
-            let removing = remote.remove(TENANT, &id);
-            let _ = tokio::time::timeout(patience, removing).await;
-        }
     }
     assert!(cut > 5, "too few were cut off to say anything: {cut}");
-    for day in 1..=5 {
-        let id = format!("2026-11-{day:02}T06-00-00Z");
-        publish(remote, &id, folder.path()).await.unwrap();
+    for id in &ids {
+        publish(remote, id, folder.path()).await.unwrap();
     }
-    assert_eq!(remote.snapshots(TENANT).await.unwrap().len(), 5);
+    assert_eq!(remote.snapshots(TENANT).await.unwrap(), ids);
     cut
 }
 
