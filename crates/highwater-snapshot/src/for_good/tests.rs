@@ -1,3 +1,5 @@
+//! What is kept for good says as much as before, and holds nothing that it must not.
+
 use serde_json::{Value, json};
 
 use super::*;
