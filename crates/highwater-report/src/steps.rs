@@ -153,7 +153,7 @@ mod tests {
             let about = entry.facts.iter().chain(&entry.sources).cloned().chain(told);
             assert!(entry.statements || about.clone().next().is_some(), "{}", entry.setting);
             for key in about {
-                assert!(seen.insert(key), "{key} stands twice");
+                assert!(seen.insert(key.clone()), "{key} stands twice");
             }
             assert_eq!(entry.shell.is_some(), entry.command.is_some(), "{}", entry.setting);
             let said = !entry.place.is_empty() || entry.command.is_some();
