@@ -106,7 +106,7 @@ impl Reader<'_> {
             match say::classify(record, &answer.envelope, context, answer.say.as_ref()) {
                 Ok(class) => {
                     self.record(record, class, answer, environment.as_deref(), counted)?;
-                    if class.hand == Hand::Page && answer.envelope.paged {
+                    if class.hand == Hand::Page && is_page(answer) {
                         break; // the page was handed on as a whole
                     }
                 }
@@ -194,7 +194,7 @@ impl Reader<'_> {
         };
         let mut part = Part::of(route.source, answer.envelope.wrapper, &scope);
         // A page without any record is still the page of its flow.
-        if class.hand == Hand::Page && answer.envelope.paged {
+        if class.hand == Hand::Page && is_page(answer) {
             let place = self.place(route.source, Json::NULL, Json::NULL, answer, None);
             let rows = self.writer.record(
                 route.source,
@@ -273,7 +273,7 @@ impl Reader<'_> {
                 .or_else(|| told.is_none().then(|| OPEN_SCOPE.to_owned()));
             let tally = counted.tallies.entry((route.source, route.part, scope.to_owned()));
             let tally = tally.or_default();
-            let page = class.hand == Hand::Page && answer.envelope.paged;
+            let page = class.hand == Hand::Page && is_page(answer);
             tally.records += if page { answer.envelope.records.len() as u64 } else { 1 };
             tally.doubt = tally.doubt.take().or(doubt);
         }
@@ -365,6 +365,11 @@ impl Counted {
     }
 }
 
+/// Whether the answer can be handed on as a whole: one that comes in pieces cannot, and gives its records one by one.
+const fn is_page(answer: &Answer<'_>) -> bool {
+    answer.envelope.paged && !matches!(answer.document, Value::Null)
+}
+
 /// What the readings get of a record.
 fn hand<'a, 'v>(
     record: &'a Value<'v>,
@@ -393,7 +398,7 @@ where
         },
         Hand::Shaped(shape) => Handed::Made(shape.record(Json::new(record), lookups)),
         Hand::Columns => Handed::Made(columns(record)),
-        Hand::Page if answer.envelope.paged => Handed::Made(answer.document.clone()),
+        Hand::Page if is_page(answer) => Handed::Made(answer.document.clone()),
         Hand::Page => Handed::Read(record),
     }
 }
