@@ -107,7 +107,11 @@ pub(crate) fn percent_parts<const N: usize>(shares: [f64; N]) -> [u32; N] {
     let mut order: [usize; N] = std::array::from_fn(|at| at);
     while parts.iter().sum::<f64>() != whole {
         let missing = whole - parts.iter().sum::<f64>();
-        let lacks = |at: usize| (hundredths[at] - parts[at]) * missing.signum();
+        let lacks = |at: usize| match parts[at] {
+            part if missing > 0.0 || part > 1.0 => (hundredths[at] - part) * missing.signum(),
+            part if part > 0.0 => hundredths[at] - 1_000.0,
+            _ => f64::NEG_INFINITY,
+        };
         order.sort_by(|&a, &b| lacks(b).total_cmp(&lacks(a)).then(a.cmp(&b)));
         parts[order[0]] += missing.signum();
     }
@@ -217,6 +221,7 @@ mod tests {
         assert_eq!(percent_parts([0.5555, 0.2556, 0.0994, 0.0895]), [55, 26, 10, 9]);
         assert_eq!(percent_parts([1.0, 0.0, 0.0]), [100, 0, 0]);
         assert_eq!(percent_parts([0.994, 0.004, 0.002]), [98, 1, 1]);
+        assert_eq!(percent_parts([0.001, 0.001, 0.0]), [0, 0, 0]);
         for of in 1..40_u32 {
             let third = |part: u32| f64::from(part % of) / f64::from(3 * of);
             let shares = [third(7), third(13), 1.0 - third(7) - third(13)];
