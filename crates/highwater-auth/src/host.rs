@@ -15,7 +15,8 @@ pub fn is_safe(url: &Url) -> bool {
 }
 
 /// Whether the host of `url` is this machine: `localhost`, `*.localhost`, 127.0.0.0/8 or ::1.
-pub(crate) fn is_loopback(url: &Url) -> bool {
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),

@@ -232,7 +232,8 @@ const SHAPES: &[Shape] = &[
             field("modifiedon", "admin_rpamodifiedon"),
             field("clientdata", "admin_clientdatajson"),
             taken("environmentid", "admin_desktopflowenvironment>", Take::Environment),
-            taken("_ownerid_value", "admin_rpaowner>", Take::Row),
+            // A directory id here, where Dataverse has one of its own.
+            taken("ownerid", "admin_rpaowner>", Take::Row),
             always("category", "6"),
         ],
         keep: &["admin_rpaisorphaned"],

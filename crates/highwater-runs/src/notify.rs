@@ -8,9 +8,10 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use highwater_auth::host;
 use serde::Deserialize;
 use tokio::io::AsyncWriteExt as _;
-use url::{Host, Url};
+use url::Url;
 
 use crate::message::Message;
 use crate::{Error, Outcome};
@@ -177,15 +178,9 @@ impl Channel {
         // The address is not repeated: who knows it can write to the channel.
         let url =
             Url::parse(text.trim()).map_err(|error| format!("its address is none: {error}"))?;
-        let local = match url.host() {
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            Some(Host::Domain(name)) => name == "localhost",
-            None => false,
-        };
         match url.scheme() {
             "https" => Ok(url),
-            "http" if local => Ok(url),
+            "http" if host::is_loopback(&url) => Ok(url),
             _ => {
                 Err("its address must begin with https:// (http:// on this machine alone)"
                     .to_owned())

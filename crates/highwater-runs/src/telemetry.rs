@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use highwater_auth::host;
 use opentelemetry::metrics::{Counter, Histogram, MeterProvider as _};
 use opentelemetry::trace::{
     Span as _, SpanKind, Status, TraceContextExt as _, Tracer as _, TracerProvider as _,
@@ -24,7 +25,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tokio::runtime::Handle;
-use url::{Host, Url};
+use url::Url;
 
 use crate::{Error, Record};
 
@@ -127,15 +128,9 @@ fn check(settings: &Settings) -> Result<(), Error> {
             "`otlp` is no address ({error}): write one such as http://127.0.0.1:4318"
         ))
     })?;
-    let local = match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
     match url.scheme() {
         "https" => Ok(()),
-        "http" if local || !settings.headers => Ok(()),
+        "http" if host::is_loopback(&url) || !settings.headers => Ok(()),
         "http" => Err(Error::Observe(
             "OTEL_EXPORTER_OTLP_HEADERS may hold a secret and goes over https alone: change `otlp`"
                 .to_owned(),

@@ -196,11 +196,16 @@ impl Scrubber<'_> {
 
 /// Whether the record itself is a person: a user of the directory.
 fn is_person(source: &str, value: &Value<'_>) -> bool {
-    const USERS: &[&str] = &["graph.deleted_users", "graph.user_licences", "graph.users"];
+    const USERS: &[&str] =
+        &["coe.makers", "graph.deleted_users", "graph.user_licences", "graph.users"];
     let Value::Object(record) = value else { return false };
     match record.get("@odata.type") {
         Some(Value::Str(kind)) => kind.ends_with(".user"),
-        _ => USERS.contains(&source) && record.get("servicePrincipalType").is_none(),
+        _ => {
+            USERS.contains(&source)
+                && record.get("servicePrincipalType").is_none()
+                && !matches!(record.get("isServicePrincipal"), Some(Value::Bool(true)))
+        }
     }
 }
 
@@ -215,6 +220,10 @@ fn about<'v>(value: &'v Value<'_>) -> Option<&'v str> {
         _ => None,
     };
     let inner = member(value, "properties").unwrap_or(value);
+    if let Some(id) = member(inner, "principalObjectId").and_then(text) {
+        let kind = member(inner, "principalType").and_then(text).unwrap_or_default();
+        return (is_guid(id) && kind == "User").then_some(id);
+    }
     let principal = member(inner, "principal")?;
     let kind = member(principal, "type").and_then(text).unwrap_or_default();
     let id = member(principal, "id").and_then(text)?;
@@ -278,6 +287,7 @@ fn judge(name: &str) -> Key {
         person_id: [
             "ownerid",
             "azureactivedirectoryobjectid",
+            "createdbyprincipalobjectid",
             "principalid",
             "principal_id",
             "userkey",
@@ -593,6 +603,16 @@ mod tests {
             ),
             ("powerapps.app_permissions", format!(r#"{{"properties": {{"createdBy": "{id}"}}}}"#)),
             ("training", format!(r#"{{"principal_id": "{id}", "certificate": "PL-500"}}"#)),
+            ("coe.makers", format!(r#"{{"id": "{id}", "isServicePrincipal": false}}"#)),
+            (
+                "ppapi.role_assignments",
+                format!(r#"{{"principalType": "User", "principalObjectId": "{id}"}}"#),
+            ),
+            (
+                "ppapi.role_assignments",
+                format!(r#"{{"principalType": "Group", "createdByPrincipalObjectId": "{id}"}}"#),
+            ),
+            ("coe.desktop_flows", format!(r#"{{"workflowid": "f", "ownerid": "{id}"}}"#)),
         ] {
             let shown = kept(source, &record);
             assert!(shown.contains(pseudonym.as_ref()) && !shown.contains(id), "{source}: {shown}");
@@ -605,6 +625,11 @@ mod tests {
                 ),
             ),
             ("graph.groups", format!(r#"{{"id": "{id}"}}"#)),
+            ("coe.makers", format!(r#"{{"id": "{id}", "isServicePrincipal": true}}"#)),
+            (
+                "ppapi.role_assignments",
+                format!(r#"{{"principalType": "Group", "principalObjectId": "{id}"}}"#),
+            ),
             ("bap.environments", format!(r#"{{"createdBy": "SYSTEM", "name": "{id}"}}"#)),
         ] {
             assert!(kept(source, &record).contains(id), "{source}");

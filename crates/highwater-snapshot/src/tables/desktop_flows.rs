@@ -53,7 +53,7 @@ fn dataverse(record: &Record<'_>, rows: &mut Rows) {
         cell("display_name", record.at("name").filled()),
         cell("state", state(record)),
         cell("kind", kind.and_then(kind_word)),
-        cell("owner_id", owner(record)),
+        cell("owner_id", owner(record).or_else(|| record.at("ownerid").id())),
         cell("created_at", record.at("createdon").time()),
         cell("modified_at", record.at("modifiedon").time()),
         cell("is_managed", record.at("ismanaged").flag()),
