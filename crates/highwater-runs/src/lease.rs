@@ -69,7 +69,8 @@ pub async fn take(remote: &Remote, tenant: &str, asker: &Asker) -> Result<Taken<
 }
 
 /// The same, with patience: a holder that does not renew the lease is dead, and its lease is waited out. Who is alive is
-/// seen to be so within a third of the lifetime.
+/// seen to be so within a third of the lifetime. A lease that is given back meanwhile was that of a run that lived and has
+/// done the work: that is told as well, so that of two that are started together one works.
 ///
 /// # Errors
 /// When the store cannot be asked.
@@ -78,17 +79,23 @@ pub async fn take_from_the_dead(
     tenant: &str,
     asker: &Asker,
 ) -> Result<Taken<Lease>, Error> {
-    let mut seen: Option<UpdateVersion> = None;
+    let mut seen: Option<(Held, UpdateVersion)> = None;
     let patience = Instant::now() + asker.lifetime * 2;
     loop {
         match attempt(remote, tenant, asker).await? {
-            Attempt::Ours(lease) => return Ok(Taken::Ours(lease)),
+            Attempt::Ours(lease) => {
+                let Some((held, _)) = seen.filter(|(held, _)| held.until > (asker.now)()) else {
+                    return Ok(Taken::Ours(lease));
+                };
+                lease.release().await;
+                return Ok(Taken::Busy(held.holder));
+            }
             Attempt::Theirs(held, version) => {
-                let renewed = seen.as_ref().is_some_and(|seen| *seen != version);
+                let renewed = seen.as_ref().is_some_and(|(_, seen)| *seen != version);
                 if renewed || Instant::now() >= patience {
                     return Ok(Taken::Busy(held.holder));
                 }
-                seen = Some(version);
+                seen = Some((held, version));
             }
         }
         tokio::time::sleep(asker.lifetime / 30).await;

@@ -232,6 +232,15 @@ async fn leases(emulator: &Emulator) {
         lease.release().await;
     }
     assert!(holders.iter().all(|said| said.starts_with("run ")), "{holders:?}");
+    // Whoever waits for a run that ends meanwhile is told that there was one.
+    let Taken::Ours(lease) = asked(&remote, 50, 60).await else { panic!("it is free") };
+    let other = asker(51, 60);
+    let ended = async {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        lease.release().await;
+    };
+    let (told, ()) = tokio::join!(lease::take_from_the_dead(&remote, TENANT, &other), ended);
+    assert!(matches!(told, Ok(Taken::Busy(said)) if said == "run 50"));
     // One that is kept alive outlives its lifetime; one whose holder is gone ends.
     let Taken::Ours(lease) = asked(&remote, 1, 2).await else { panic!("it is free") };
     tokio::time::sleep(Duration::from_secs(5)).await;
