@@ -72,7 +72,7 @@ if [ "$status" -ne 0 ]; then
   grep -nE -A30 '^---- .* stdout ----|^error' "$log" | head -300
 fi
 passed=$(grep -E '^test result' "$log" | sed -E 's/.* ([0-9]+) passed.*/\1/' | paste -sd+ - | bc 2>/dev/null || echo 0)
-failed=$(grep -cE '^test .* FAILED' "$log" || true)
+failed=$(grep -cE '^test .* \.\.\. FAILED' "$log" || true)
 echo
 echo "$passed passed, $failed failed"
 exit "$status"
