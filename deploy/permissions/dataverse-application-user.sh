@@ -58,7 +58,7 @@ while [ $# -gt 0 ]; do
     *) usage ;;
   esac
 done
-[ -n "$client_id" ] && [ "${#environments[@]}" -gt 0 ] || usage
+if [ -z "$client_id" ] || [ "${#environments[@]}" -eq 0 ]; then usage; fi
 [[ "$role" =~ ^[A-Za-z0-9\ _-]+$ ]] || { echo "--role may hold letters, digits, blanks, _ and -" >&2; exit 2; }
 [[ "$client_id" =~ ^[0-9a-fA-F-]{36}$ ]] || { echo "--client-id is no GUID" >&2; exit 2; }
 command -v az >/dev/null 2>&1 || { echo "the Azure CLI (az) is not installed" >&2; exit 3; }

@@ -29,7 +29,7 @@ while [ $# -gt 0 ]; do
     *) usage ;;
   esac
 done
-[ -n "$client_id" ] && [ -n "$name" ] && [ -n "$issuer" ] && [ -n "$subject" ] || usage
+if [ -z "$client_id" ] || [ -z "$name" ] || [ -z "$issuer" ] || [ -z "$subject" ]; then usage; fi
 [[ "$client_id" =~ ^[0-9a-fA-F-]{36}$ ]] || { echo "--client-id is no GUID" >&2; exit 2; }
 [[ "$name" =~ ^[A-Za-z0-9_-]{3,120}$ ]] || { echo "--name may hold letters, digits, - and _" >&2; exit 2; }
 [[ "$issuer" =~ ^https://[^\'\"\\[:space:]]+$ ]] || { echo "--issuer is no https address" >&2; exit 2; }

@@ -29,7 +29,7 @@ while [ $# -gt 0 ]; do
     *) usage ;;
   esac
 done
-[ -n "$client_id" ] && [ -n "$account" ] && [ -n "$container" ] || usage
+if [ -z "$client_id" ] || [ -z "$account" ] || [ -z "$container" ]; then usage; fi
 [[ "$client_id" =~ ^[0-9a-fA-F-]{36}$ ]] || { echo "--client-id is no GUID" >&2; exit 2; }
 [[ "$account" =~ ^[a-z0-9]{3,24}$ ]] || { echo "--account is no name of a storage account" >&2; exit 2; }
 [[ "$container" =~ ^[a-z0-9-]{3,63}$ ]] || { echo "--container is no name of a container" >&2; exit 2; }

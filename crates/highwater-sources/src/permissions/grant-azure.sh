@@ -44,7 +44,7 @@ while [ $# -gt 0 ]; do
     *) usage ;;
   esac
 done
-[ -n "$client_id" ] && [ -n "$scope" ] || usage
+if [ -z "$client_id" ] || [ -z "$scope" ]; then usage; fi
 [[ "$client_id" =~ ^[0-9a-fA-F-]{36}$ ]] || { echo "--client-id is no GUID" >&2; exit 2; }
 command -v az >/dev/null 2>&1 || { echo "the Azure CLI (az) is not installed" >&2; exit 3; }
 
