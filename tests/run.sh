@@ -57,19 +57,33 @@ if [ "$(uname)" = Linux ] && [ ! -x "$tools/deploy/python/bin/zizmor" ]; then
 fi
 export HIGHWATER_TEST_DEPLOY="$PWD/$tools/deploy"
 
+# Into a file, not a pipe: a pipe can be full, or be made non-blocking by a program that a test starts, and then the
+# harness stops in the middle of a line.
 log="$tools/tests.log"
-set +e
-cargo test --workspace --locked --no-fail-fast -- --show-output 2>&1 | tee "$log" | grep -E '^(test .*(FAILED|ignored)|test result|failures:|error|    Finished|     Running|thread .*panicked)|^skipped'
-status=${PIPESTATUS[0]}
-set -e
+: >"$log"
+tail -f "$log" 2>/dev/null > >(grep --line-buffered -E '^(test .*(FAILED|ignored)|test result|failures:|error|    Finished|     Running|thread .*panicked)|^skipped') &
+watcher=$!
+status=0
+cargo test --workspace --locked --no-fail-fast -- --show-output >"$log" 2>&1 || status=$?
+sleep 1
+kill "$watcher" 2>/dev/null || true
 
 echo
 echo "Skipped, and why:"
 grep -hE '^ *skipped' "$log" | sort -u || echo "  nothing"
 if [ "$status" -ne 0 ]; then
   echo
-  echo "Failures in full:"
-  grep -nE -A30 '^---- .* stdout ----|^error' "$log" | head -300
+  echo "What failed, with what it printed:"
+  # Only blocks of tests that failed: with --show-output those that passed have one too.
+  awk '
+    NR == FNR { if ($1 == "test" && / \.\.\. FAILED/) failed[$2] = 1; next }
+    /^---- .* stdout ----$/ { shown = ($2 in failed); lines = 0 }
+    /^(successes|failures):$/ { shown = 0 }
+    shown && lines++ < 60 { print }
+  ' "$log" "$log"
+  echo
+  echo "Targets that did not pass (one that was killed has no result of its own):"
+  grep -nE -A6 '^error' "$log" | head -120
 fi
 passed=$(grep -E '^test result' "$log" | sed -E 's/.* ([0-9]+) passed.*/\1/' | paste -sd+ - | bc 2>/dev/null || echo 0)
 failed=$(grep -cE '^test .* \.\.\. FAILED' "$log" || true)

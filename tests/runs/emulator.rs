@@ -38,6 +38,8 @@ impl Emulator {
             ])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
+            // Not handed on: Node makes a pipe that it is given non-blocking, for everybody who writes to it.
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let emulator = Self { url: format!("http://127.0.0.1:{port}"), child };
