@@ -9,9 +9,8 @@ cd "$(dirname "$0")/.."
 seconds=${1:-15}
 host=$(rustc -vV | sed -n 's/^host: //p')
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}/fuzz
-export RUSTFLAGS="--cfg fuzzing -C debug-assertions -C passes=sancov-module \
-  -C llvm-args=-sanitizer-coverage-level=4 -C llvm-args=-sanitizer-coverage-inline-8bit-counters \
-  -C llvm-args=-sanitizer-coverage-pc-table -C llvm-args=-sanitizer-coverage-trace-compares"
+export RUSTFLAGS="--cfg fuzzing"
+export RUSTC_WRAPPER="$PWD/fuzz/instrument.sh"
 
 skip() { echo "skipped: fuzzing, because $1"; exit 0; }
 
@@ -36,7 +35,9 @@ status=0
 for source in fuzz/fuzz_targets/*.rs; do
   target=$(basename "$source" .rs)
   mkdir -p "$work/$target"
-  if "$CARGO_TARGET_DIR/$host/release/$target" "$work/$target" "fuzz/seeds/$target" \
+  seeds="fuzz/seeds/$target"
+  [ -d "$seeds" ] || seeds=fixtures/exports
+  if "$CARGO_TARGET_DIR/$host/release/$target" "$work/$target" "$seeds" \
     -max_total_time="$seconds" -seed=1 -timeout=10 -rss_limit_mb=1024 -max_len=65536 \
     -artifact_prefix="$work/" >"$work/log" 2>&1; then
     echo "fuzzed: $target, $(grep -oE 'Done [0-9]+ runs' "$work/log" | cut -d' ' -f2) inputs in $seconds s, no crash"

@@ -186,20 +186,70 @@ fn terraform_tells_policies_and_settings_and_no_secret() {
 }
 
 #[test]
-fn the_same_rows_in_a_workbook_and_in_an_archive() {
-    use std::io::Write as _;
+fn the_same_rows_in_an_archive() {
     let files = fixtures(&["coe", "inventory"]);
     let (plain, _) = import(&files);
-    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for (name, bytes) in &files {
-        archive.start_file(name.as_str(), zip::write::SimpleFileOptions::default()).unwrap();
-        archive.write_all(bytes).unwrap();
-    }
-    let bytes = archive.finish().unwrap().into_inner();
-    let (packed, report) = import(&[("drop.zip".to_owned(), bytes)]);
+    let (packed, report) = import(&[("drop.zip".to_owned(), zipped(&files))]);
     assert_eq!(plain, packed);
     assert_eq!(report.files.len(), files.len());
     assert!(report.files.iter().all(|file| file.path.starts_with("drop.zip/")));
+}
+
+#[test]
+fn the_same_rows_in_a_workbook() {
+    let (sheets, others): (Vec<_>, Vec<_>) = fixtures(&["coe", "automation-kit", "inventory"])
+        .into_iter()
+        .partition(|(name, _)| name.ends_with(".csv"));
+    let (plain, _) = import(&[sheets.clone(), others.clone()].concat());
+    let books = sheets.iter().map(|(name, text)| (name.replace(".csv", ".xlsx"), workbook(text)));
+    let (packed, report) = import(&books.chain(others).collect::<Vec<_>>());
+    assert_eq!(report.unread().map(|file| file.path.as_str()).collect::<Vec<_>>(), [""; 0]);
+    assert_eq!(plain, packed);
+}
+
+fn zipped(files: &[(String, Vec<u8>)]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in files {
+        archive.start_file(name.as_str(), zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(bytes).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+/// A sheet of text as the only sheet of a workbook, every cell as text.
+fn workbook(sheet: &[u8]) -> Vec<u8> {
+    const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    const LINKS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
+    let mut rows = String::new();
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(sheet);
+    for record in reader.records() {
+        rows += "<row>";
+        for cell in &record.unwrap() {
+            let cell = cell.replace('&', "&amp;").replace('<', "&lt;");
+            rows += &format!(r#"<c t="inlineStr"><is><t xml:space="preserve">{cell}</t></is></c>"#);
+        }
+        rows += "</row>";
+    }
+    let link = |kind: &str, target: &str| {
+        format!(
+            r#"<Relationships xmlns="{PACKAGE}"><Relationship Id="r1" Type="{LINKS}/{kind}" Target="{target}"/></Relationships>"#
+        )
+    };
+    let book = format!(
+        r#"<workbook xmlns="{MAIN}" xmlns:r="{LINKS}"><sheets><sheet name="Sheet1" sheetId="1" r:id="r1"/></sheets></workbook>"#
+    );
+    let parts = [
+        ("_rels/.rels", link("officeDocument", "xl/workbook.xml")),
+        ("xl/workbook.xml", book),
+        ("xl/_rels/workbook.xml.rels", link("worksheet", "worksheets/sheet1.xml")),
+        (
+            "xl/worksheets/sheet1.xml",
+            format!(r#"<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>"#),
+        ),
+    ];
+    zipped(&parts.map(|(name, text)| (name.to_owned(), text.into_bytes())))
 }
 
 #[test]
