@@ -6,10 +6,14 @@
 
 use std::io::{Cursor, Read};
 
-use calamine::{Data, Reader, Xlsx};
+use calamine::{Data, Reader, Xlsx, XlsxError};
 
 /// A workbook may not unpack to more bytes than this.
 const MOST_BYTES: u64 = 512 << 20;
+/// No sheet has more rows or columns:
+/// <https://support.microsoft.com/office/excel-specifications-and-limits-1672b34d-7043-467e-8e27-269d656771c3>.
+const MOST_ROWS: u32 = 1 << 20;
+const MOST_COLUMNS: u32 = 1 << 14;
 
 /// One sheet of a workbook, as comma-separated text.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,22 +36,81 @@ fn is_workbook(bytes: &[u8]) -> bool {
 /// The sheets of a workbook, or why it cannot be read.
 fn pages(bytes: &[u8]) -> Result<Vec<Page>, String> {
     bounded(bytes)?;
-    let broken = |error: calamine::XlsxError| format!("the workbook cannot be read: {error}");
+    let broken = |error: XlsxError| format!("the workbook cannot be read: {error}");
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(broken)?;
     let mut pages = Vec::new();
     for name in book.sheet_names() {
-        let range = book.worksheet_range(&name).map_err(broken)?;
-        let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
-        for row in range.rows() {
-            let cells: Vec<String> = row.iter().map(text).collect();
-            writer.write_record(&cells).map_err(|error| error.to_string())?;
+        let mut cells = match book.worksheet_cells_reader(&name) {
+            Err(XlsxError::NotAWorksheet(_)) => continue,
+            cells => cells.map_err(broken)?,
+        };
+        let mut sheet = Sheet::new();
+        while let Some(cell) = cells.next_cell().map_err(broken)? {
+            sheet.put(cell.get_position(), text(&Data::from(cell.get_value().clone())))?;
         }
-        let text = writer.into_inner().map_err(|error| error.to_string())?;
+        let text = sheet.end()?;
         if !text.is_empty() {
             pages.push(Page { name, text });
         }
     }
     Ok(pages)
+}
+
+/// A sheet being written, row by row: as large as its cells, wherever they claim to stand.
+struct Sheet {
+    /// Cells of the row that is being written.
+    row: Vec<String>,
+    at: u32,
+    /// Cells of the first row, which names the columns.
+    width: Option<usize>,
+    text: csv::Writer<Vec<u8>>,
+}
+
+impl Sheet {
+    fn new() -> Self {
+        let text = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+        Self { row: Vec::new(), at: 0, width: None, text }
+    }
+
+    fn put(&mut self, (row, column): (u32, u32), text: String) -> Result<(), String> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        if row >= MOST_ROWS || column >= MOST_COLUMNS {
+            return Err(
+                "the workbook cannot be read: a cell stands outside of any sheet".to_owned()
+            );
+        }
+        if row != self.at {
+            self.flush()?;
+            self.at = row;
+        }
+        // What stands beyond the named columns makes the row a ragged one, which is counted.
+        let column = (column as usize).min(self.width.unwrap_or(usize::MAX));
+        if self.row.len() <= column {
+            self.row.resize(column + 1, String::new());
+        }
+        self.row[column] = text;
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), String> {
+        if self.row.is_empty() {
+            return Ok(());
+        }
+        let width = *self.width.get_or_insert(self.row.len());
+        if self.row.len() < width {
+            self.row.resize(width, String::new());
+        }
+        self.text.write_record(&self.row).map_err(|error| error.to_string())?;
+        self.row.clear();
+        Ok(())
+    }
+
+    fn end(mut self) -> Result<Vec<u8>, String> {
+        self.flush()?;
+        self.text.into_inner().map_err(|error| error.to_string())
+    }
 }
 
 /// What an entry claims is not believed: it is unpacked into nothing, up to the bound.
@@ -141,6 +204,24 @@ mod tests {
             (pages[0].name.as_str(), text.as_str()),
             ("Tags", "asset_id,tag\na1,2\n,true\n")
         );
+    }
+
+    #[test]
+    fn cells_may_stand_anywhere_and_take_no_room() {
+        let far = format!(
+            r#"<row r="1">{}</row><row r="1048576">{}</row>"#,
+            cell("A1", "asset_id") + &cell("B1", "tag"),
+            cell("A1048576", "a1") + &cell("XFD1048576", "x")
+        );
+        let found = pages(&workbook(&far)).unwrap();
+        assert_eq!(String::from_utf8_lossy(&found[0].text), "asset_id,tag\na1,,x\n");
+        for outside in ["XFE1", "A1048577"] {
+            let row = outside.trim_start_matches(char::is_alphabetic);
+            let book = workbook(&format!(r#"<row r="{row}">{}</row>"#, cell(outside, "x")));
+            assert!(pages(&book).unwrap_err().contains("outside of any sheet"), "{outside}");
+        }
+        // More digits than any number has.
+        let _ = pages(&workbook(&cell("A99999999999999999999", "x")));
     }
 
     #[test]
