@@ -58,6 +58,8 @@ impl Visit {
         self.environment.marks.extend(shown.marks);
         self.environment.keys.extend(shown.keys);
         self.environment.read.extend(shown.read);
+        self.environment.prints.extend(shown.prints);
+        self.environment.newest = self.environment.newest.max(shown.newest);
         self.refused.extend(shown.refused);
         if let Some(status) = self.is_shut() {
             self.shut(engine, status).await?;
@@ -88,11 +90,15 @@ impl Visit {
         Ok(())
     }
 
-    /// Asks all rounds.
-    pub(crate) async fn all(mut self, engine: &Engine, purse: Option<&Purse>) -> Result<(), Error> {
+    /// Asks all rounds, and says what they told of the environment.
+    pub(crate) async fn all(
+        mut self,
+        engine: &Engine,
+        purse: Option<&Purse>,
+    ) -> Result<Environment, Error> {
         while !self.open.is_empty() {
             self.step(engine, purse).await?;
         }
-        Ok(())
+        Ok(self.environment)
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{QUERY, ROWS, busy_or_production, production, reads};
 use crate::found::{Answer, Found, Object};
-use crate::source::{Request, Source};
+use crate::source::{Request, Reuse, Source};
 
 pub(crate) static USERS: Source = Source {
     id: "dv.users",
@@ -43,6 +43,7 @@ pub(crate) static TEAMS: Source = Source {
     }],
     grant: reads("prvReadTeam, prvReadRole"),
     due: busy_or_production,
+    reuse: Some(Reuse::ROWS),
     ..ROWS
 };
 
@@ -60,6 +61,7 @@ pub(crate) static ROLES: Source = Source {
     }],
     grant: reads("prvReadRole"),
     due: production,
+    reuse: Some(Reuse::ROWS),
     ..ROWS
 };
 

@@ -72,6 +72,7 @@ fn find(answer: &Answer<'_>, found: &mut Found) {
             continue;
         }
         let modified = last_modified_time.as_deref().unwrap_or_default();
+        found.changed(Some(modified));
         let rank = super::ppapi_flows::rank(answer.place, modified);
         let entity = workflow_entity_id.filter(|id| !id.is_empty());
         let workflow = entity.clone().unwrap_or_else(|| flow.name.clone());

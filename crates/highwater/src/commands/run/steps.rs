@@ -9,7 +9,7 @@ use highwater_report::history;
 use highwater_runs::lease::Lease;
 use highwater_runs::remote::Remote;
 use highwater_runs::retention::Policy;
-use highwater_runs::{Cost, record, retention};
+use highwater_runs::{Cost, Reused, record, retention};
 use highwater_score::Scorecard;
 use highwater_snapshot::{Held, Manifest, held};
 use serde_json::Value;
@@ -152,6 +152,10 @@ async fn fetched(run: &Under<'_>) -> anyhow::Result<PathBuf> {
     let mark = format!("{}{}", mark(&run.job.tenant), std::process::id());
     verb.store = Some(run.place.folder.clone());
     let pages = collect::unfinished(&run.place.folder, &run.job.tenant);
+    if !run.job.full && verb.since.is_none() {
+        let ours = run.record.snapshot.as_ref().unwrap_or(&run.record.run);
+        verb.since = run.place.last_good(&run.job.tenant, Some(ours))?.map(|held| held.folder);
+    }
     verb.resume = goes_on(run, &pages)?;
     if verb.resume {
         match collect::once(run.global, run.config, &verb, &mark).await {
@@ -206,6 +210,7 @@ fn tell_record(run: &mut Under<'_>, scored: &Scored) {
         card.models.iter().map(|model| (model.id.clone(), model.level.proven)).collect();
     record.gaps = card.gaps.len();
     record.cost = cost(manifest);
+    record.reused = reused(manifest);
     let mut live: Vec<(&str, String)> = card
         .attestations
         .iter()
@@ -232,6 +237,12 @@ fn cost(manifest: &Manifest) -> Cost {
         cost.bytes += count("bytes");
     }
     cost
+}
+
+/// What was taken over from an earlier snapshot instead of being asked.
+fn reused(manifest: &Manifest) -> Option<Reused> {
+    let told = manifest.collection.as_ref()?.get("reused")?;
+    serde_json::from_value(told.clone()).ok().filter(|told: &Reused| told.places > 0)
 }
 
 /// What changed since the last good snapshot, against the scorecard that was issued for it.
