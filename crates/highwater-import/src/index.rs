@@ -119,13 +119,7 @@ fn parse(text: &str) -> Result<Index, String> {
         }
         exchanges.push(exchange);
     }
-    Ok(Index {
-        tenant,
-        taken_at,
-        cloud: file.cloud,
-        identity: file.identity,
-        exchanges,
-    })
+    Ok(Index { tenant, taken_at, cloud: file.cloud, identity: file.identity, exchanges })
 }
 
 fn exchange(entry: Entry) -> Result<Exchange, String> {

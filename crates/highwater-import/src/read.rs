@@ -337,7 +337,8 @@ impl<'a> Reader<'a> {
                 )
             });
             let empty = envelope.records.is_empty();
-            let say = empty.then_some(Say { source, environment: None, parent: None, observed_at: None });
+            let say =
+                empty.then_some(Say { source, environment: None, parent: None, observed_at: None });
             let chain = Chain { stem, ..Chain::default() };
             let answer = Answer {
                 envelope,

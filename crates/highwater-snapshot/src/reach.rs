@@ -75,11 +75,7 @@ impl Lines {
     }
 
     /// Places of which something was claimed, in the order of sources and environments.
-    fn reaches<'a>(
-        &'a self,
-        said: &'a Said,
-        taken_at: Time,
-    ) -> impl Iterator<Item = Reach> + 'a {
+    fn reaches<'a>(&'a self, said: &'a Said, taken_at: Time) -> impl Iterator<Item = Reach> + 'a {
         let claims = said.claims.iter().filter(|((_, scope), _)| !scope.is_empty());
         claims.filter_map(move |((source, scope), claim)| {
             let run = self.0.get(source).and_then(|places| places.get(scope));
@@ -200,7 +196,15 @@ mod tests {
         let told: Vec<Reach> = lines.reaches(&said, Time(10)).collect();
         let brief: Vec<_> = told
             .iter()
-            .map(|it| (it.source.as_str(), it.environment.as_str(), it.observed_at.0, it.first, it.records))
+            .map(|it| {
+                (
+                    it.source.as_str(),
+                    it.environment.as_str(),
+                    it.observed_at.0,
+                    it.first,
+                    it.records,
+                )
+            })
             .collect();
         // e2 is torn: nothing is said of it.
         let wanted =

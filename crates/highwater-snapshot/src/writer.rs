@@ -226,8 +226,7 @@ impl Writer {
             let path = self.folder.join(&name);
             files.insert(name, file.finish(&path)?);
         }
-        let (name, entry) =
-            self.lines.write(&self.folder, &self.said, self.subject.taken_at)?;
+        let (name, entry) = self.lines.write(&self.folder, &self.said, self.subject.taken_at)?;
         files.insert(name, entry);
         let manifest = self.manifest(&frames, &covered, rejected, files);
         write_manifest(&self.folder, &manifest)?;

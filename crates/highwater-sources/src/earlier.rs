@@ -107,7 +107,9 @@ impl Earlier {
             }
             let mut bytes = 0;
             for line in lines.iter().filter(|_| source.reuse.is_some()) {
-                out.write_all(line.as_bytes()).and_then(|()| out.write_all(b"\n")).map_err(wrong)?;
+                out.write_all(line.as_bytes())
+                    .and_then(|()| out.write_all(b"\n"))
+                    .map_err(wrong)?;
                 bytes += line.len() as u64 + 1;
             }
             let Earlierly { full, pages, records, .. } = place;
@@ -181,7 +183,8 @@ mod tests {
     fn records_are_told_again_by_place() {
         let run = tempfile::tempdir().unwrap();
         let mut earlier = Earlier::of(run.path(), "2026-11-21T06-00-00Z", "m").unwrap();
-        let mut all = ["{\"a\":1}", "{\"a\":2}", "{\"b\":\"\u{e4}\"}"].map(String::from).into_iter();
+        let mut all =
+            ["{\"a\":1}", "{\"a\":2}", "{\"b\":\"\u{e4}\"}"].map(String::from).into_iter();
         let places = [place("E1", 2), place("e2", 0), place("e3", 1)];
         earlier
             .add("dv.roles", places.into_iter(), |place| {

@@ -249,8 +249,14 @@ impl Engine {
         self.gap(source.id, gap, reason).await
     }
 
-    /// Counts a place that was taken over.
-    pub(crate) fn took_over(&self, source: &'static str, environment: &str, reading: &Reading) {
+    /// Counts a place that was taken over, and the requests that it would have cost.
+    pub(crate) fn took_over(
+        &self,
+        source: &'static str,
+        environment: &str,
+        reading: &Reading,
+        requests: u64,
+    ) {
         let mut ledger = self.ledger();
         let counts = ledger.sources.entry(source).or_default();
         counts.places += 1;
@@ -258,7 +264,7 @@ impl Engine {
         let reused = &mut ledger.reused;
         reused.environments.insert(environment.to_lowercase());
         reused.places += 1;
-        reused.requests += reading.pages.max(1);
+        reused.requests += requests;
         let oldest = reused.oldest.get_or_insert(reading.observed_at);
         *oldest = reading.observed_at.min(*oldest);
     }

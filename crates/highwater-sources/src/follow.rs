@@ -208,7 +208,10 @@ fn failed(thread: &Thread<'_>, failure: &Failure) -> End {
     };
     let reason = failure.to_string();
     let chain = thread.chain.clone();
-    ended(thread.source, Gapped { chain, status, reason, asked: asked(&thread.read), again, reused: None })
+    ended(
+        thread.source,
+        Gapped { chain, status, reason, asked: asked(&thread.read), again, reused: None },
+    )
 }
 
 /// The end of a chain for whose next page nothing was left.

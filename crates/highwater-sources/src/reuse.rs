@@ -109,7 +109,9 @@ mod tests {
     fn environment(sku: &str) -> Environment {
         Environment {
             sku: sku.into(),
-            counts: Some([("workflow".into(), 3), ("bot".into(), 0), ("flowsession".into(), 9)].into()),
+            counts: Some(
+                [("workflow".into(), 3), ("bot".into(), 0), ("flowsession".into(), 9)].into(),
+            ),
             prints: WATCHED.iter().map(|id| (*id, 7)).collect(),
             read: WATCHED.into_iter().collect(),
             newest: Some(moment(NOW - 40 * DAY)),
@@ -156,9 +158,19 @@ mod tests {
     fn what_passes_or_tells_of_changes_is_read_each_time() {
         let (environment, then) = (environment("sandbox"), then(DAY));
         let read = [
-            "dv.counts", "dv.organization", "dv.solutions", "dv.workflows", "dv.users", "dv.sessions",
-            "dv.flow_runs", "dv.transcripts", "dv.pipeline_runs", "dv.environment_variables",
-            "dv.machines", "bap.environments", "powerapps.apps",
+            "dv.counts",
+            "dv.organization",
+            "dv.solutions",
+            "dv.workflows",
+            "dv.users",
+            "dv.sessions",
+            "dv.flow_runs",
+            "dv.transcripts",
+            "dv.pipeline_runs",
+            "dv.environment_variables",
+            "dv.machines",
+            "bap.environments",
+            "powerapps.apps",
         ];
         for id in read {
             assert!(!is_reused(id, &environment, &then), "{id}");

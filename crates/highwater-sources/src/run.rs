@@ -18,7 +18,8 @@ use crate::source::{Scope, Source};
 use crate::tree::{at, below, limited, orphans};
 use crate::writer::Writer;
 use crate::{
-    Asks, Earlier, Error, Plan, Progress, Recording, Reused, Silent, Summary, fan_out, index, needs, reconcile,
+    Asks, Earlier, Error, Plan, Progress, Recording, Reused, Silent, Summary, fan_out, index,
+    needs, reconcile,
 };
 
 /// What a page passes before it reaches the disk: source id and body in, body without secrets out.
@@ -145,7 +146,8 @@ async fn tenant(engine: &Engine) -> Result<Vec<Environment>, Error> {
         .collect();
     environments.sort_by_cached_key(|environment| environment.id.to_lowercase());
     for environment in &mut environments {
-        environment.newest = environment.newest.max(changes.get(&environment.id.to_lowercase()).copied());
+        environment.newest =
+            environment.newest.max(changes.get(&environment.id.to_lowercase()).copied());
     }
     Ok(environments)
 }

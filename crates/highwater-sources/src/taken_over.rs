@@ -15,7 +15,7 @@ use crate::found::{Found, Place};
 use crate::journal::{Again, Gapped, Line, Paged, check};
 use crate::keys::chain;
 use crate::reuse::{self, Reading};
-use crate::source::{Request, Source};
+use crate::source::{Each, Request, Source};
 use crate::{Error, Event};
 
 /// Records on a page.
@@ -42,7 +42,7 @@ pub(crate) async fn take_over(
     } else {
         pages(engine, (earlier, reading), source, place, (&again, &mut found)).await?;
     }
-    engine.took_over(source.id, &environment.id, reading);
+    engine.took_over(source.id, &environment.id, reading, cost(source, reading));
     engine.progress.tell(Event::Done { source: source.id, read: true });
     Ok(Some((Outcome::Read, found)))
 }
@@ -51,6 +51,16 @@ pub(crate) async fn take_over(
 fn evidence(source: &'static Source) -> impl Iterator<Item = (usize, &'static Request)> {
     let is_evidence = |(_, request): &(usize, &Request)| request.evidence && !request.otherwise;
     source.requests.iter().enumerate().filter(is_evidence)
+}
+
+/// Requests that asking again would cost at least: those that lead there, and the pages of before.
+fn cost(source: &'static Source, reading: &Reading) -> u64 {
+    let once = |evidence: bool| {
+        let asked = source.requests.iter().filter(|request| !request.otherwise);
+        let asked = asked.filter(|request| request.each == Each::Once);
+        asked.filter(|request| request.evidence == evidence).count() as u64
+    };
+    once(false) + if reading.records > 0 { reading.pages } else { once(true) }
 }
 
 /// Writes down that there was none of it.

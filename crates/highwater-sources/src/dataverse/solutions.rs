@@ -167,7 +167,8 @@ fn find(answer: &Answer<'_>, found: &mut Found) {
     found.mark("solutions_read");
     let all: Vec<Solution> = answer.list();
     for Solution { solutionid, version, modifiedon, .. } in &all {
-        let [version, modified] = [version, modifiedon].map(|told| told.as_deref().unwrap_or_default());
+        let [version, modified] =
+            [version, modifiedon].map(|told| told.as_deref().unwrap_or_default());
         found.holds(&[solutionid, version, modified]);
         found.changed(modifiedon.as_deref());
     }

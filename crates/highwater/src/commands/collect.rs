@@ -130,7 +130,10 @@ fn since(
             Ok(Some(earlier))
         }
         Err(why) => {
-            output::say(global, &format!("everything is asked, {} is not gone by: {why}", path.display()));
+            output::say(
+                global,
+                &format!("everything is asked, {} is not gone by: {why}", path.display()),
+            );
             Ok(None)
         }
     }

@@ -1,0 +1,196 @@
+//! Reuse: what did not change is not asked again, what changed is, and nobody can tell the snapshots apart but by the
+//! moments of reading.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use highwater_snapshot::{Snapshot, TABLES};
+use serde_json::Value;
+
+use crate::world::{Day, TENANT, World, code, err, json, moment, out};
+
+/// Environments of the tenant that have Dataverse.
+const ORGANISATIONS: u64 = 7;
+/// Those of them that serve production.
+const PRODUCTION: u64 = 4;
+
+/// A world in which people are hidden.
+fn world() -> World {
+    let world = World::new("");
+    let own = fs::read_to_string(world.path("own.toml")).unwrap();
+    assert!(own.contains("people = \"plain\""), "{own}");
+    fs::write(world.path("own.toml"), own.replace("people = \"plain\"", "people = \"pseudonyms\""))
+        .unwrap();
+    world.configure("");
+    world
+}
+
+/// Runs on a day and returns what was said.
+fn run(day: &Day<'_>, today: u32, more: &[&str]) -> String {
+    let output = day.run(&moment(today), more);
+    assert_eq!(code(&output), 0, "day {today}: {}", err(&output));
+    err(&output)
+}
+
+/// The snapshot of a day in a store.
+fn snapshot(world: &World, store: &str, today: u32) -> PathBuf {
+    let id = moment(today).replace(':', "-");
+    world.path(store).join(format!("tenant={TENANT}/snapshot={id}"))
+}
+
+/// What collecting the snapshot of a day cost.
+fn collection(world: &World, today: u32) -> Value {
+    json(&snapshot(world, "store", today).join("manifest.json"))["collection"].clone()
+}
+
+/// Requests to Dataverse.
+fn dataverse(collection: &Value) -> u64 {
+    collection["services"]["services"]["dataverse"]["attempts"].as_u64().unwrap()
+}
+
+/// Pages that were asked of a source.
+fn asked(collection: &Value, source: &str) -> u64 {
+    collection["sources"][source]["pages"].as_u64().unwrap()
+}
+
+/// All rows of a snapshot, without when and as which record they were read.
+fn rows(snapshot: &Path) -> BTreeMap<&'static str, String> {
+    let snapshot = Snapshot::open(snapshot).unwrap();
+    let table = |table: &'static highwater_snapshot::Table| {
+        let mut frame = snapshot.table(table).unwrap().collect().unwrap();
+        let mut of_reading = vec!["observed_at", "record_no"];
+        if table.name == "coverage" {
+            of_reading.push("reason"); // says since when it was not asked
+        }
+        for column in of_reading {
+            frame = frame.drop(column).unwrap_or(frame);
+        }
+        let rows = (0..frame.height()).map(|row| format!("{:?}\n", frame.get(row)));
+        (table.name, rows.collect())
+    };
+    TABLES.iter().copied().map(table).collect()
+}
+
+/// The scorecard of a day in a store, without the digest of its snapshot.
+fn scorecard(world: &World, store: &str, today: u32) -> Value {
+    let id = moment(today).replace(':', "-");
+    let path = world.path(store).join(format!("tenant={TENANT}/reports/{id}/scorecard.json"));
+    let mut card = json(&path);
+    card["snapshot"]["sha256"] = Value::Null;
+    card
+}
+
+/// Names of teams on a day, by environment.
+fn teams(world: &World, today: u32) -> String {
+    let path = snapshot(world, "store", today);
+    let query =
+        "SELECT environment_id, display_name FROM teams ORDER BY environment_id, display_name";
+    let output = world.verb(&["sql", path.to_str().unwrap(), query, "--format", "csv"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    out(&output)
+}
+
+/// Changes the first such text in a file of the tenant.
+fn rewrite(world: &World, file: &str, from: &str, to: &str) {
+    let path = world.path("tenant").join(file);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{file} has no {from}");
+    fs::write(path, text.replacen(from, to, 1)).unwrap();
+}
+
+#[test]
+fn what_did_not_change_is_not_asked_again() {
+    let world = world();
+    run(&world.day(""), 0, &[]);
+    let all = collection(&world, 0);
+    assert_eq!((asked(&all, "dv.teams"), &all["reused"]), (ORGANISATIONS, &Value::Null));
+
+    // Nothing changed.
+    let said = run(&world.day(""), 1, &[]);
+    let day = collection(&world, 1);
+    assert!(said.contains("going by the snapshot 2026-11-01T06-00-00Z"), "{said}");
+    assert!(said.contains("reused from the snapshot 2026-11-01T06-00-00Z"), "{said}");
+    assert!(said.contains("the oldest of 2026-11-01T06:00:00Z"), "{said}");
+    assert_eq!(asked(&day, "dv.teams"), 0);
+    assert_eq!(day["reused"]["environments"], ORGANISATIONS);
+    let record = world.records().pop().unwrap();
+    assert_eq!(record["reused"], day["reused"]);
+    let (first, second) = (dataverse(&all), dataverse(&day));
+    println!("requests to Dataverse: {first} on the first day, {second} on the second");
+    assert!(second * 5 < first * 2, "{first} and then {second}");
+    let saved = day["reused"]["requests"].as_u64().unwrap();
+    assert!(saved <= first - second && saved * 10 >= (first - second) * 9, "{saved}");
+
+    // Reading everything gives the same.
+    fs::create_dir_all(world.path("full")).unwrap();
+    fs::copy(world.store().join("pseudonym.key"), world.path("full/pseudonym.key")).unwrap();
+    run(&world.day(""), 1, &["--store", "full", "--full"]);
+    let known = rows(&snapshot(&world, "full", 1));
+    for (table, found) in rows(&snapshot(&world, "store", 1)) {
+        assert_eq!(found, known[table], "{table}");
+    }
+    assert_eq!(scorecard(&world, "store", 1), scorecard(&world, "full", 1));
+
+    // One environment changed, and says so; two say nothing.
+    rewrite(
+        &world,
+        "dataverse/finance-dev/solutions.json",
+        "2024-12-21T06:00:00Z\", \"solutiontype",
+        "2026-11-02T07:00:00Z\", \"solutiontype",
+    );
+    for place in ["finance-dev", "finance-test", "hr-production"] {
+        rewrite(
+            &world,
+            &format!("dataverse/{place}/teams.json"),
+            "\"name\": \"",
+            "\"name\": \"New ",
+        );
+    }
+    run(&world.day(""), 2, &[]);
+    let day = collection(&world, 2);
+    assert_eq!((asked(&day, "dv.teams"), asked(&day, "dv.roles")), (1, 1));
+    assert_eq!(day["reused"]["environments"], ORGANISATIONS - 1);
+    assert_eq!(day["reused"]["oldest"], moment(0), "what is taken over keeps its age");
+    let named = teams(&world, 2);
+    assert!(named.contains("201000000002,New "), "{named}");
+    assert_eq!(named.matches("New ").count(), 1, "{named}");
+
+    // A week after the first day production is read again whatever is told.
+    let said = run(&world.day(""), 8, &[]);
+    let day = collection(&world, 8);
+    assert_eq!(asked(&day, "dv.teams"), PRODUCTION, "{said}");
+    let named = teams(&world, 8);
+    assert!(named.contains("201000000005,New "), "{named}");
+    assert!(!named.contains("201000000003,New "), "{named}");
+    world.verify_all();
+}
+
+#[test]
+fn a_snapshot_that_does_not_fit_is_not_gone_by_and_nothing_that_was_not_read() {
+    let world = world();
+    run(&world.day("forbidden on dataverse:*/teams"), 0, &[]);
+    let day = world.day("");
+    run(&day, 1, &[]);
+    let read = collection(&world, 1);
+    // What was refused is asked, what was read is not.
+    assert_eq!((asked(&read, "dv.teams"), asked(&read, "dv.roles")), (ORGANISATIONS, 0));
+
+    let everything = |today: u32, more: &[&str], why: &str| {
+        let said = run(&day, today, more);
+        assert!(said.contains("everything is asked") && said.contains(why), "{said}");
+        let read = collection(&world, today);
+        assert_eq!((asked(&read, "dv.teams"), &read["reused"]), (ORGANISATIONS, &Value::Null));
+    };
+    everything(2, &["--skip", "arg"], "another plan");
+    let one = snapshot(&world, "store", 1);
+    everything(3, &["--since", one.to_str().unwrap(), "--record", "all.har"], "a recording");
+    fs::write(world.store().join("pseudonym.key"), "fedcba9876543210".repeat(4)).unwrap();
+    everything(4, &["--since", one.to_str().unwrap()], "another key");
+    let four = snapshot(&world, "store", 4);
+    fs::write(four.join("tables/teams.parquet"), "damaged").unwrap();
+    everything(5, &["--since", four.to_str().unwrap()], "damaged");
+    // By itself a run goes by the last good one, here the one before: with another key.
+    fs::remove_dir_all(snapshot(&world, "store", 5)).unwrap();
+    everything(6, &[], "another key");
+}
