@@ -42,6 +42,7 @@ pub struct Plan {
     /// Up to so many environments, each is asked everything; beyond, quiet and unproductive ones are asked less.
     pub thorough_up_to: u64,
     /// What the snapshot is told apart by that this run goes by ([`crate::Earlier::mark`]); none where it asks everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub earlier: Option<String>,
     /// Sources that are only read on demand, because they cost a request for every component.
     pub extra: BTreeSet<String>,

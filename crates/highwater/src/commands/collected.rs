@@ -70,7 +70,7 @@ fn reused(reused: &Reused) -> Option<String> {
     (*places > 0).then(|| {
         format!(
             "reused from the snapshot {from}: {places} readings of {environments} environments without a change, the \
-             oldest of {oldest}; {requests} requests saved"
+             oldest of {oldest}; about {requests} requests saved"
         )
     })
 }

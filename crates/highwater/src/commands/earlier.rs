@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use highwater_runs::Reused;
 use highwater_snapshot::{Manifest, Pseudonyms, Reach, Snapshot, Status, Time};
 use highwater_sources::{Earlier, Earlierly, Plan};
 use serde_json::Value;
@@ -39,6 +40,12 @@ pub(super) fn earlier(
         hand_over(&snapshot, &mut earlier, (source, records), &places)?;
     }
     Ok(Ok(earlier))
+}
+
+/// What was taken over from an earlier snapshot instead of being asked.
+pub(super) fn reused(manifest: &Manifest) -> Option<Reused> {
+    let told = manifest.collection.as_ref()?.get("reused")?;
+    serde_json::from_value(told.clone()).ok().filter(|told: &Reused| told.places > 0)
 }
 
 /// Why a run cannot go by a snapshot.

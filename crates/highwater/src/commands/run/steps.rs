@@ -9,7 +9,7 @@ use highwater_report::history;
 use highwater_runs::lease::Lease;
 use highwater_runs::remote::Remote;
 use highwater_runs::retention::Policy;
-use highwater_runs::{Cost, Reused, record, retention};
+use highwater_runs::{Cost, record, retention};
 use highwater_score::Scorecard;
 use highwater_snapshot::{Held, Manifest, held};
 use serde_json::Value;
@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::{GOES_ON, Under, age};
 use crate::args::{Collect, Evaluation};
 use crate::commands::dossier::{self, Given};
-use crate::commands::{collect, report, score};
+use crate::commands::{collect, earlier, report, score};
 use crate::evaluate::{self, Scored};
 use crate::place::{self, is_good, reports};
 use crate::{exit, output};
@@ -225,7 +225,7 @@ fn tell_record(run: &mut Under<'_>, scored: &Scored) {
         card.models.iter().map(|model| (model.id.clone(), model.level.proven)).collect();
     record.gaps = card.gaps.len();
     record.cost = cost(manifest);
-    record.reused = reused(manifest);
+    record.reused = earlier::reused(manifest);
     let mut live: Vec<(&str, String)> = card
         .attestations
         .iter()
@@ -252,12 +252,6 @@ fn cost(manifest: &Manifest) -> Cost {
         cost.bytes += count("bytes");
     }
     cost
-}
-
-/// What was taken over from an earlier snapshot instead of being asked.
-fn reused(manifest: &Manifest) -> Option<Reused> {
-    let told = manifest.collection.as_ref()?.get("reused")?;
-    serde_json::from_value(told.clone()).ok().filter(|told: &Reused| told.places > 0)
 }
 
 /// What changed since the last good snapshot, against the scorecard that was issued for it.
