@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use crate::Error;
 use crate::found::{Answer, Found, Place};
 use crate::recording::{private, private_folder};
-use crate::reuse::{Reading, Then, WATCHED};
+use crate::reuse::{Reading, Then, is_watched};
 use crate::source::Source;
 
 /// Name of the folder; hidden, so that an import does not enter it.
@@ -74,9 +74,9 @@ impl Earlier {
     /// Sources whose places are worth handing over, and whether their records are needed.
     pub fn wanted() -> impl Iterator<Item = (&'static str, bool)> {
         let wanted = |source: &&'static Source| {
-            source.reuse.is_some() || source.table.is_some() || WATCHED.contains(&source.id)
+            source.reuse.is_some() || source.table.is_some() || is_watched(source.id)
         };
-        let records = |source: &Source| source.reuse.is_some() || WATCHED.contains(&source.id);
+        let records = |source: &Source| source.reuse.is_some() || is_watched(source.id);
         crate::sources().filter(wanted).map(move |source| (source.id, records(source)))
     }
 
@@ -102,7 +102,7 @@ impl Earlier {
             let lines = records(&place).map_err(wrong)?;
             let Ok(observed_at) = place.observed_at.parse::<Timestamp>() else { continue };
             let then = self.places.entry(place.environment.to_lowercase()).or_default();
-            if place.full && WATCHED.contains(&source.id) {
+            if place.full && is_watched(source.id) {
                 watch(source, &lines, then);
             }
             let mut bytes = 0;

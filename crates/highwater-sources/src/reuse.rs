@@ -9,10 +9,19 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::found::Environment;
-use crate::source::{Reuse, Source};
+use crate::source::{Reuse, Scope, Source};
 
-/// Sources that are asked each time, because they tell whether anything changed.
-pub(crate) const WATCHED: [&str; 3] = ["dv.counts", "dv.solutions", "dv.workflows"];
+/// Sources that are asked each time, because they tell whether anything changed in Dataverse.
+const ROWS: [&str; 3] = ["dv.counts", "dv.solutions", "dv.workflows"];
+
+/// Sources that tell whether any app changed, and lists of flows, of which one is enough.
+const APPS: &str = "powerapps.apps";
+const FLOWS: [&str; 2] = ["flow.admin_flows", "ppapi.cloud_flows"];
+
+/// Whether a source is asked each time, because it tells of changes.
+pub(crate) fn is_watched(source: &str) -> bool {
+    ROWS.contains(&source) || source == APPS || FLOWS.contains(&source)
+}
 
 /// Tables that grow by use: their counts say nothing of a change, and their rows are read each time.
 const PASSING: [&str; 3] = ["conversationtranscript", "deploymentstagerun", "flowsession"];
@@ -61,8 +70,12 @@ pub(crate) fn stands<'a>(
     let days = if environment.is_production() { bound.production } else { bound.others };
     let age = now.duration_since(reading.observed_at);
     let is_young = !age.is_negative() && age <= SignedDuration::from_hours(24 * days);
-    let stands = reading.full && is_young && is_unchanged(environment, then, reading.observed_at);
-    stands.then_some(reading)
+    let is_unchanged = is_quiet(environment, reading.observed_at)
+        && match source.scope {
+            Scope::Dataverse => has_same_rows(environment, then),
+            _ => has_same_lists(environment, then),
+        };
+    (reading.full && is_young && is_unchanged).then_some(reading)
 }
 
 /// Whether the records of a source are those of one list, so that they can be told again as one.
@@ -75,22 +88,33 @@ fn counted_none(source: &Source, environment: &Environment) -> bool {
     source.table.and_then(|table| environment.count(table)) == Some(0)
 }
 
-/// Whether everything that tells of a change was told then and now, and tells of none.
-fn is_unchanged(now: &Environment, then: &Then, read: Timestamp) -> bool {
+/// Whether nothing was changed or used since it was read, as far as that is told.
+fn is_quiet(now: &Environment, read: Timestamp) -> bool {
+    now.newest.is_none_or(|newest| newest <= read)
+}
+
+/// Whether a source was read to its end then and now, and holds the same.
+fn holds_same(id: &str, now: &Environment, then: &Then) -> bool {
+    let told = now.prints.get(id);
+    now.read.contains(id) && told.is_some() && told == then.prints.get(id)
+}
+
+/// Whether apps and flows are the same.
+fn has_same_lists(now: &Environment, then: &Then) -> bool {
+    holds_same(APPS, now, then) && FLOWS.into_iter().any(|id| holds_same(id, now, then))
+}
+
+/// Whether counts, solutions and flows are the same.
+fn has_same_rows(now: &Environment, then: &Then) -> bool {
     let lasting = |counts: &Option<BTreeMap<String, u64>>| {
         let mut counts = counts.clone()?;
         counts.retain(|table, _| !PASSING.contains(&table.as_str()));
         Some(counts)
     };
     let counted = lasting(&now.counts);
-    let same = |id: &str| {
-        let told = now.prints.get(id);
-        now.read.contains(id) && told.is_some() && told == then.prints.get(id)
-    };
     counted.is_some()
         && counted == lasting(&then.counts)
-        && WATCHED.into_iter().all(same)
-        && now.newest.is_none_or(|newest| newest <= read)
+        && ROWS.into_iter().all(|id| holds_same(id, now, then))
 }
 
 #[cfg(test)]
@@ -106,14 +130,18 @@ mod tests {
         Timestamp::from_second(seconds).unwrap()
     }
 
+    fn watched() -> impl Iterator<Item = &'static str> {
+        crate::sources().map(|source| source.id).filter(|id| is_watched(id))
+    }
+
     fn environment(sku: &str) -> Environment {
         Environment {
             sku: sku.into(),
             counts: Some(
                 [("workflow".into(), 3), ("bot".into(), 0), ("flowsession".into(), 9)].into(),
             ),
-            prints: WATCHED.iter().map(|id| (*id, 7)).collect(),
-            read: WATCHED.into_iter().collect(),
+            prints: watched().map(|id| (id, 7)).collect(),
+            read: watched().collect(),
             newest: Some(moment(NOW - 40 * DAY)),
             ..Environment::default()
         }
@@ -163,6 +191,7 @@ mod tests {
             "dv.solutions",
             "dv.workflows",
             "dv.users",
+            "dv.teams",
             "dv.sessions",
             "dv.flow_runs",
             "dv.transcripts",
@@ -190,6 +219,28 @@ mod tests {
     }
 
     #[test]
+    fn connections_stand_for_a_week_where_apps_and_flows_are_the_same() {
+        let id = "powerapps.connections";
+        for days in [7, 8] {
+            let stands = is_reused(id, &environment("sandbox"), &then(days * DAY));
+            assert_eq!(stands, days == 7);
+        }
+        let changed = |change: &dyn Fn(&mut Environment)| {
+            let mut now = environment("sandbox");
+            change(&mut now);
+            !is_reused(id, &now, &then(DAY))
+        };
+        assert!(changed(&|now| *now.prints.get_mut(APPS).unwrap() += 1));
+        assert!(changed(&|now| drop(now.read.remove(APPS))));
+        assert!(changed(&|now| now.newest = Some(moment(NOW))));
+        // One of the two lists of flows is asked.
+        assert!(!changed(&|now| drop(now.read.remove(FLOWS[0]))));
+        assert!(changed(&|now| FLOWS.into_iter().for_each(|id| drop(now.read.remove(id)))));
+        // What Dataverse counts says nothing of connections.
+        assert!(!changed(&|now| now.counts = None));
+    }
+
+    #[test]
     fn lists_that_are_told_apart_are_taken_over_only_where_they_are_empty() {
         let now = environment("sandbox");
         let mut then = then(DAY);
@@ -200,7 +251,7 @@ mod tests {
 
     /// One thing that tells of a change, or of something that was not read.
     fn disturb(kind: usize, at: usize, by: u64, now: &mut Environment, then: &mut Then) {
-        let watched = WATCHED[at % WATCHED.len()];
+        let watched = ROWS[at % ROWS.len()];
         match kind {
             0 => *now.counts.as_mut().unwrap().get_mut("workflow").unwrap() += by,
             1 => drop(now.counts.as_mut().unwrap().insert(format!("table{by}"), 0)),
@@ -223,17 +274,18 @@ mod tests {
         ) {
             let mut now = environment(if production { "production" } else { "sandbox" });
             let mut then = then(DAY);
+            let of_rows = |source: &&'static Source| source.scope == Scope::Dataverse;
             for source in crate::sources().filter(|source| source.reuse.is_some()) {
                 let is_list = is_plain(source);
                 prop_assert_eq!(stands(source, &now, Some(&then), moment(NOW)).is_some(), is_list);
             }
             for (kind, at, by) in kinds {
                 // Each disturbs what another has not taken away.
-                if now.counts.is_some() && now.prints.len() == 3 {
+                if now.counts.is_some() && ROWS.iter().all(|id| now.prints.contains_key(id)) {
                     disturb(kind, at, by, &mut now, &mut then);
                 }
             }
-            for source in crate::sources() {
+            for source in crate::sources().filter(of_rows) {
                 prop_assert!(stands(source, &now, Some(&then), moment(NOW)).is_none(), "{}", source.id);
             }
         }
@@ -252,7 +304,7 @@ mod tests {
                     reading.observed_at = moment(NOW + read * DAY);
                 }
                 let now = moment(NOW + day * DAY);
-                let kept = stands(source("dv.teams"), &environment, Some(&then), now);
+                let kept = stands(source("dv.roles"), &environment, Some(&then), now);
                 prop_assert_eq!(kept.is_some(), day - read <= bound);
                 // What stands keeps its first moment; what does not is read now.
                 read = kept.map_or(day, |_| read);

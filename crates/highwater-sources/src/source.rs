@@ -89,6 +89,8 @@ pub struct Reuse {
 impl Reuse {
     /// Rows of Dataverse.
     pub const ROWS: Self = Self { production: 7, others: 30 };
+    /// Connections and custom connectors.
+    pub const CONNECTIONS: Self = Self { production: 7, others: 7 };
 }
 
 const fn always(_: &Place<'_>) -> Due {

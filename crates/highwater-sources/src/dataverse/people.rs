@@ -43,7 +43,6 @@ pub(crate) static TEAMS: Source = Source {
     }],
     grant: reads("prvReadTeam, prvReadRole"),
     due: busy_or_production,
-    reuse: Some(Reuse::ROWS),
     ..ROWS
 };
 

@@ -55,6 +55,7 @@ fn find(answer: &Answer<'_>, found: &mut Found) {
         let Properties { owner, shared_users_count, shared_groups_count, last_modified_time } =
             app.properties;
         found.changed(last_modified_time.as_deref());
+        found.holds(&[&app.name, last_modified_time.as_deref().unwrap_or_default()]);
         if let Some(id) = owner.and_then(|owner| owner.id) {
             found.named(Object::new("principal", id));
         }
