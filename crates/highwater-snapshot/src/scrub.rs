@@ -261,6 +261,9 @@ fn is_guid(text: &str) -> bool {
         })
 }
 
+/// Text that stands where a person was named.
+const PERSON: &str = "(person)";
+
 /// What stands for a text that names a person.
 fn hidden<'v>(
     text: &'v str,
@@ -268,10 +271,13 @@ fn hidden<'v>(
     below: Below,
     people: &Pseudonyms,
 ) -> Option<Cow<'v, str>> {
+    if matches!(text, DROPPED | PERSON) {
+        return None; // it stands for something already
+    }
     let Below { key, in_person } = below;
     let address = key.address || (in_person && key.name);
     if address || (marks.address() && looks_like_address(text)) {
-        return Some(Cow::Borrowed("(person)"));
+        return Some(Cow::Borrowed(PERSON));
     }
     let id = (in_person && key.id) || key.person_id || (key.person && is_guid(text));
     id.then(|| people.hide(Cow::Borrowed(text)))
@@ -433,7 +439,7 @@ mod tests {
             Value::Str(text) if looks_secret(text) => written(DROPPED),
             Value::Str(text) => {
                 let (key, person) = (below.key, below.in_person);
-                if people.hides() {
+                if people.hides() && !matches!(text.as_ref(), DROPPED | PERSON) {
                     if key.address || (person && key.name) || looks_like_address(text) {
                         return written("(person)");
                     }
@@ -502,6 +508,8 @@ mod tests {
         "tab\tand\nline",
         "back\\slash",
         "-----BEGIN KEY-----",
+        DROPPED,
+        PERSON,
         "Bearer eyJ",
         "gr\u{fc}\u{df}e",
         "\u{7f}",
