@@ -66,7 +66,8 @@ impl Cloud {
         self.at(folder, MOMENT, more)
     }
 
-    fn at(&self, folder: &Path, moment: &str, more: &[&str]) -> Command {
+    /// `collect` at a moment, ready to be started.
+    pub(crate) fn at(&self, folder: &Path, moment: &str, more: &[&str]) -> Command {
         let mut command = self.verb(folder, "collect", more);
         command.args(["--store", "store"]);
         if !more.contains(&"--resume") {
@@ -134,7 +135,7 @@ impl Cloud {
     }
 
     /// A file of the tenant.
-    fn own(&self, name: &str) -> PathBuf {
+    pub(crate) fn own(&self, name: &str) -> PathBuf {
         root().join("fixtures/tenants").join(&self.profile).join(name)
     }
 }

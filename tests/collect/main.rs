@@ -8,6 +8,7 @@
 mod cloud;
 mod faults;
 mod followed;
+mod reuse;
 mod runs;
 mod sealed;
 

@@ -9,4 +9,5 @@ mod folder;
 mod kills;
 mod listener;
 mod remote;
+mod reuse;
 mod world;

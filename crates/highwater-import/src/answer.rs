@@ -335,6 +335,7 @@ impl Reader<'_> {
             // Members that no table needs were read all the same.
             records: answer.envelope.expected.map_or(tally.records, |_| tally.records.max(all)),
             asked: true,
+            observed_at: answer.say.as_ref().and_then(|say| say.observed_at),
         });
     }
 }

@@ -38,6 +38,7 @@ struct Entry {
     part: Option<String>,
     status: Option<u16>,
     reason: Option<String>,
+    observed_at: Option<String>,
     /// What was asked, `GET https://…`; for those who read or replay the recording, not for the import.
     #[expect(dead_code, reason = "accepted and not needed here")]
     request: Option<String>,
@@ -65,6 +66,8 @@ pub(crate) struct Exchange {
     /// HTTP status; none where the request was not made.
     pub(crate) status: Option<u16>,
     pub(crate) reason: Option<String>,
+    /// When it was read, where that is before the moment of the whole.
+    pub(crate) observed_at: Option<Time>,
 }
 
 impl Exchange {
@@ -100,6 +103,7 @@ fn parse(text: &str) -> Result<Index, String> {
     let taken_at = file.taken_at.map(|told| {
         Time::parse(&told).ok_or_else(|| format!("taken_at `{told}` is not a moment in RFC 3339"))
     });
+    let taken_at = taken_at.transpose()?;
     let mut files = BTreeSet::new();
     let mut exchanges = Vec::new();
     for (number, entry) in (1..).zip(file.exchanges) {
@@ -110,15 +114,12 @@ fn parse(text: &str) -> Result<Index, String> {
         {
             return Err(format!("exchange {number}: {file} is listed twice"));
         }
+        if exchange.observed_at.is_some_and(|at| taken_at.is_some_and(|taken_at| at > taken_at)) {
+            return Err(format!("exchange {number}: observed_at is later than taken_at"));
+        }
         exchanges.push(exchange);
     }
-    Ok(Index {
-        tenant,
-        taken_at: taken_at.transpose()?,
-        cloud: file.cloud,
-        identity: file.identity,
-        exchanges,
-    })
+    Ok(Index { tenant, taken_at, cloud: file.cloud, identity: file.identity, exchanges })
 }
 
 fn exchange(entry: Entry) -> Result<Exchange, String> {
@@ -145,7 +146,12 @@ fn exchange(entry: Entry) -> Result<Exchange, String> {
             source.id
         ));
     }
+    let moment = |told: String| {
+        Time::parse(&told)
+            .ok_or_else(|| format!("observed_at `{told}` is not a moment in RFC 3339"))
+    };
     let exchange = Exchange {
+        observed_at: entry.observed_at.map(moment).transpose()?,
         file: entry.file,
         source,
         environment,
@@ -255,6 +261,10 @@ mod tests {
             (
                 r#"{"format": 1, "exchanges": [{"source": "bap.environments", "file": "a"}, {"source": "bap.tenant", "file": "a"}]}"#,
                 "twice",
+            ),
+            (
+                r#"{"format": 1, "taken_at": "2026-01-02T03:04:05Z", "exchanges": [{"source": "bap.environments", "file": "a", "observed_at": "2026-01-03T00:00:00Z"}]}"#,
+                "later than taken_at",
             ),
         ] {
             let found = parse(text).unwrap_err();

@@ -139,6 +139,7 @@ fn piece(
         expected: None,
         records,
         asked: true,
+        observed_at: None,
     }
 }
 

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use highwater_snapshot::{Claim, Status};
+use highwater_snapshot::{Claim, Status, Time};
 
 use crate::kinds;
 
@@ -33,6 +33,8 @@ pub(crate) struct Piece {
     pub(crate) records: u64,
     /// Whether the request was made at all; one that was not has its reason as doubt.
     pub(crate) asked: bool,
+    /// When it was read, where that is before the moment of the whole.
+    pub(crate) observed_at: Option<Time>,
 }
 
 /// Which files a file goes with, and as which of them.
@@ -107,6 +109,7 @@ pub(crate) fn claims(pieces: &[Piece], refusals: &[Refusal]) -> Vec<Claim> {
             pages: 0,
             expected: None,
             reason: (refusal.status != Status::Full).then(|| refusal.reason.clone()),
+            observed_at: None,
         };
         let known = claims.entry(key).or_insert_with(refused);
         if known.status != Status::Full && refusal.status > known.status {
@@ -166,8 +169,9 @@ fn claim(source: &str, scope: &str, pieces: &[&Piece]) -> Claim {
     let proven =
         if wanted.is_empty() { read.values().any(Result::is_ok) } else { missing.is_empty() };
     let unasked = pieces.iter().all(|piece| !piece.asked);
+    let observed_at = pieces.iter().filter_map(|piece| piece.observed_at).min();
     let (status, reason) = match proven {
-        true => (Status::Full, pieces.iter().find_map(|piece| piece.remark.clone())),
+        true => (Status::Full, remark(pieces, observed_at)),
         false if unasked => (Status::None, pieces.iter().find_map(|piece| piece.doubt.clone())),
         false => shortfall(&read, &missing),
     };
@@ -185,7 +189,14 @@ fn claim(source: &str, scope: &str, pieces: &[&Piece]) -> Claim {
         pages: pieces.len() as u64,
         expected,
         reason,
+        observed_at,
     }
+}
+
+/// What has to be said of what is proven.
+fn remark(pieces: &[&Piece], observed_at: Option<Time>) -> Option<String> {
+    let told = pieces.iter().find_map(|piece| piece.remark.clone());
+    told.or_else(|| Some(format!("as it was read at {}", observed_at?)))
 }
 
 /// The best that can be said where not everything is proven.
@@ -358,6 +369,7 @@ mod tests {
             expected: None,
             records: 2,
             asked: true,
+            observed_at: None,
         }
     }
 

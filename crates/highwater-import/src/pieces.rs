@@ -190,7 +190,9 @@ impl Reader<'_> {
         say: Option<Say>,
         read: u64,
     ) -> Answer<'v> {
-        let (chain, observed_at) = (chain.clone(), self.survey.taken_at);
+        let chain = chain.clone();
+        let told = say.as_ref().and_then(|say| say.observed_at);
+        let observed_at = told.unwrap_or(self.survey.taken_at);
         Answer { envelope, document, chain, say, doubt: None, observed_at, read }
     }
 }

@@ -290,7 +290,7 @@ impl<'a> Reader<'a> {
             chain: chain.clone(),
             say: say.cloned(),
             doubt: None,
-            observed_at: self.survey.taken_at,
+            observed_at: say.and_then(|say| say.observed_at).unwrap_or(self.survey.taken_at),
             read: 0,
         }
     }
@@ -337,7 +337,8 @@ impl<'a> Reader<'a> {
                 )
             });
             let empty = envelope.records.is_empty();
-            let say = empty.then_some(Say { source, environment: None, parent: None });
+            let say =
+                empty.then_some(Say { source, environment: None, parent: None, observed_at: None });
             let chain = Chain { stem, ..Chain::default() };
             let answer = Answer {
                 envelope,
@@ -389,7 +390,12 @@ impl<'a> Reader<'a> {
                     stem: format!("{}#{}", chain.stem, section.name),
                     ..Chain::default()
                 },
-                say: environment.map(|id| Say { source, environment: Some(id), parent: None }),
+                say: environment.map(|id| Say {
+                    source,
+                    environment: Some(id),
+                    parent: None,
+                    observed_at: None,
+                }),
                 doubt: None,
                 observed_at: self.survey.taken_at,
                 read: 0,
@@ -492,6 +498,7 @@ fn missing(at: usize, root: usize, exchange: &Exchange, reason: String) -> Piece
         expected: None,
         records: 0,
         asked: true,
+        observed_at: exchange.observed_at,
     }
 }
 

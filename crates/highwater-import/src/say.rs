@@ -3,7 +3,7 @@
 //! A contradiction is an error with both sides in it, never a choice between them. Where nobody says
 //! anything, content alone decides; what it leaves open is not guessed.
 
-use highwater_snapshot::Json;
+use highwater_snapshot::{Json, Time};
 use serde_json_borrow::Value;
 
 use crate::envelope::Envelope;
@@ -23,6 +23,8 @@ pub(crate) struct Say {
     pub(crate) source: &'static Source,
     pub(crate) environment: Option<String>,
     pub(crate) parent: Option<String>,
+    /// When it was read, where that is before the moment of the whole.
+    pub(crate) observed_at: Option<Time>,
 }
 
 impl Say {
@@ -32,6 +34,7 @@ impl Say {
             source: exchange.source,
             environment: exchange.environment.clone(),
             parent: exchange.parent.clone(),
+            observed_at: exchange.observed_at,
         }
     }
 
@@ -42,6 +45,7 @@ impl Say {
             source: stated.source,
             environment: stated.scope.clone().filter(|_| environment),
             parent: stated.scope.clone().filter(|_| !environment),
+            observed_at: None,
         }
     }
 

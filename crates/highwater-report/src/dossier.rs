@@ -20,6 +20,8 @@ pub struct Dossier {
     pub subjects: Option<BTreeMap<String, Subjects>>,
     /// What each source gave, sorted by id; empty when only a scorecard was given.
     pub readings: Vec<Reading>,
+    /// What was taken over from an earlier snapshot, if anything.
+    pub taken_over: Option<TakenOver>,
     /// Which answer of a fact counts against an indicator, by indicator and fact.
     pub against: BTreeMap<String, BTreeMap<String, Hit>>,
     /// What changed since an earlier scorecard, if one was given.
@@ -37,12 +39,22 @@ impl Dossier {
             scorecard,
             subjects: None,
             readings: Vec::new(),
+            taken_over: None,
             against: BTreeMap::new(),
             change: None,
             models: Vec::new(),
             history: None,
         }
     }
+}
+
+/// What was not read anew, because nothing told of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenOver {
+    /// Environments of which something was taken over.
+    pub environments: u64,
+    /// When the oldest of it was read, RFC 3339.
+    pub oldest: String,
 }
 
 /// The answer to a fact's question for one subject.

@@ -18,5 +18,5 @@ pub mod telemetry;
 
 pub use address::{Address, Service};
 pub use error::Error;
-pub use record::{Cost, Outcome, Record};
+pub use record::{Cost, Outcome, Record, Reused};
 pub use remote::Remote;

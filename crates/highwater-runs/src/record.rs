@@ -85,6 +85,8 @@ pub struct Record {
     pub gaps: usize,
     /// What reading cost.
     pub cost: Cost,
+    /// What was not asked, because what an earlier snapshot told of it stands.
+    pub reused: Option<Reused>,
     /// Whether anything moved since the snapshot before; none for the first.
     pub changed: Option<bool>,
     /// What moved, the top lines.
@@ -111,6 +113,22 @@ pub struct Cost {
     pub throttled: u64,
     /// Bytes that were read.
     pub bytes: u64,
+}
+
+/// What was taken over from an earlier snapshot instead of being asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Reused {
+    /// The snapshot.
+    pub from: String,
+    /// Environments of which something was taken over.
+    pub environments: u64,
+    /// Sources in environments.
+    pub places: u64,
+    /// Requests that were not made.
+    pub requests: u64,
+    /// When the oldest of it was read, RFC 3339.
+    pub oldest: String,
 }
 
 /// The folder of a tenant's records.

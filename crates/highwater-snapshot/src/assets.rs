@@ -85,7 +85,15 @@ pub(crate) fn collapse(said: &mut Said, frames: &Frames) -> Result<(), Error> {
                     let (status, reason) = tally.all.told(source);
                     let (scope, pages) = (scope.to_owned(), tally.all.read);
                     let source = (*source).to_owned();
-                    said.claim(Claim { source, scope, status, pages, expected: None, reason });
+                    said.claim(Claim {
+                        source,
+                        scope,
+                        status,
+                        pages,
+                        expected: None,
+                        reason,
+                        observed_at: None,
+                    });
                 }
                 said.assets.insert(((*source).to_owned(), scope.to_owned()), tally);
             }
@@ -287,6 +295,7 @@ mod tests {
                 pages: 1,
                 expected: None,
                 reason: None,
+                observed_at: None,
             });
         }
         take_claims(&mut said, "flow.runs", assets)

@@ -41,17 +41,30 @@ impl Pseudonyms {
         self.keyed.is_some()
     }
 
+    /// What tells the key apart from others without giving it away; none where people are not replaced.
+    ///
+    /// Records that were hidden with the same key go together, others do not.
+    pub fn mark(&self) -> Option<String> {
+        self.hides().then(|| self.hide(Cow::Borrowed("highwater: mark of the key")).into_owned())
+    }
+
     /// The pseudonym of a personal id: `p-` and 32 hexadecimal digits, equal for equal ids. "Told and
-    /// none" stays empty.
+    /// none" stays empty, and a pseudonym is its own: what was hidden once may be read again.
     pub(crate) fn hide<'v>(&self, id: Cow<'v, str>) -> Cow<'v, str> {
         let Some((inner, outer)) = &self.keyed else { return id };
-        if id.is_empty() {
+        if id.is_empty() || is_pseudonym(&id) {
             return id;
         }
         let inner = inner.clone().chain_update(id.trim().to_lowercase());
         let digest = outer.clone().chain_update(inner.finalize()).finalize();
         Cow::Owned(format!("p-{}", hex(&digest[..16])))
     }
+}
+
+/// Whether a text is a pseudonym. No service makes ids of this form.
+fn is_pseudonym(text: &str) -> bool {
+    let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    text.len() == 34 && text.strip_prefix("p-").is_some_and(|rest| rest.bytes().all(digit))
 }
 
 /// Lower-case hexadecimal digits.
@@ -223,5 +236,15 @@ mod tests {
                 .hide(Cow::Borrowed("the quick brown fox jumps over the lazy dog"))
         );
         assert_eq!(Pseudonyms::keyed(*b"key").hide(Cow::Borrowed("")), "");
+    }
+
+    #[test]
+    fn a_key_is_told_apart_and_hides_once() {
+        let (one, other) = (Pseudonyms::keyed(*b"key"), Pseudonyms::keyed(*b"other"));
+        assert_ne!(one.mark(), other.mark());
+        assert_eq!((one.mark(), Pseudonyms::plain().mark()), (one.clone().mark(), None));
+        let hidden = one.hide(Cow::Borrowed("u1")).into_owned();
+        assert_eq!(one.hide(Cow::Borrowed(&hidden)), hidden);
+        assert_ne!(one.hide(Cow::Borrowed("p-1")), "p-1");
     }
 }

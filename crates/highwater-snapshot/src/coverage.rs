@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::assets;
 use crate::config::Config;
 use crate::table::Scope;
-use crate::{TABLES, Table};
+use crate::{TABLES, Table, Time};
 
 /// Sources of the tenant's own rows, for tables that also have rows for every environment.
 const TENANT_ROWS: &[(&str, &[&[&str]])] =
@@ -70,6 +70,8 @@ pub struct Claim {
     pub expected: Option<u64>,
     /// Why it is not full, or what has to be said although it is.
     pub reason: Option<String>,
+    /// When the oldest part of it was read, where that is not the moment of the snapshot.
+    pub observed_at: Option<Time>,
 }
 
 /// One row of the `coverage` table.
@@ -120,6 +122,8 @@ impl Said {
             Some(known) => {
                 known.pages += claim.pages;
                 known.expected = known.expected.max(claim.expected);
+                known.observed_at =
+                    [known.observed_at, claim.observed_at].into_iter().flatten().min();
                 if claim.status > known.status {
                     known.status = claim.status;
                     known.reason = claim.reason;
@@ -467,6 +471,7 @@ mod tests {
             pages: 1,
             expected: None,
             reason: None,
+            observed_at: None,
         }
     }
 

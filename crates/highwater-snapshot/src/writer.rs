@@ -18,6 +18,7 @@ use crate::coverage::{Covered, Said};
 use crate::fold::FOLDS;
 use crate::loader::{self, Frames};
 use crate::manifest::{FORMAT, FileEntry, Manifest, SourceEntry, TableEntry, Tenant, Tool};
+use crate::reach::Lines;
 use crate::scrub::{Keys, scrub};
 use crate::store::{Hashing, digest_file};
 use crate::table::Scope;
@@ -49,6 +50,7 @@ pub struct Writer {
     readings: BTreeMap<&'static str, Vec<Route>>,
     raw: BTreeMap<String, RawFile>,
     keys: Keys,
+    lines: Lines,
     said: Said,
 }
 
@@ -131,6 +133,7 @@ impl Writer {
             readings,
             raw: BTreeMap::new(),
             keys: Keys::default(),
+            lines: Lines::default(),
             said: Said::default(),
         })
     }
@@ -152,6 +155,7 @@ impl Writer {
     ) -> Result<usize, Error> {
         let record_no = self.keep_raw(source, value)?;
         *self.said.records.entry((source.to_owned(), scope.to_owned())).or_default() += 1;
+        self.lines.add(source, scope, place, record_no.unsigned_abs(), observed_at);
         let origin = Origin { source: source.to_owned(), record_no, observed_at };
         let record = Record::new(Json::new(value), place);
         let mut given = 0;
@@ -222,6 +226,8 @@ impl Writer {
             let path = self.folder.join(&name);
             files.insert(name, file.finish(&path)?);
         }
+        let (name, entry) = self.lines.write(&self.folder, &self.said, self.subject.taken_at)?;
+        files.insert(name, entry);
         let manifest = self.manifest(&frames, &covered, rejected, files);
         write_manifest(&self.folder, &manifest)?;
         Ok(Written { folder: self.folder, manifest, conflicts })

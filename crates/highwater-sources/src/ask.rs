@@ -16,6 +16,7 @@ use crate::found::{Answer, Compose, Due, Found, Kept, Place};
 use crate::journal::{Gapped, Line, Paged, check};
 use crate::keys::{chain, keys, placed, scope};
 use crate::source::{Request, Scope, Source};
+use crate::taken_over::take_over;
 use crate::{Error, Event};
 
 /// Keys of one request that are asked at once.
@@ -54,6 +55,9 @@ pub(crate) async fn ask(
             empty(engine, source, place).await?;
             return Ok((Outcome::Read, Found::default()));
         }
+    }
+    if let Some(taken_over) = take_over(engine, source, place).await? {
+        return Ok(taken_over);
     }
     engine.count(source.id, |counts| counts.places += 1);
     let mut found = Found::default();
@@ -212,7 +216,7 @@ async fn none_named(
 /// The word that there is none of it, where no request was needed to know.
 fn none(chain: Chain, reason: &str) -> Gapped {
     let reason = reason.to_owned();
-    Gapped { chain, status: Some(204), reason, asked: String::new(), again: false }
+    Gapped { chain, status: Some(204), reason, ..Gapped::default() }
 }
 
 /// Writes down that there is none of it, once.
@@ -268,8 +272,8 @@ async fn one(
                 chain,
                 status: None,
                 reason: reason.clone(),
-                asked: String::new(),
                 again: true,
+                ..Gapped::default()
             };
             return Ok((End::Missing(Missing { gap, brief: reason, refused: false }), found));
         }

@@ -13,9 +13,11 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use crate::chain::Chain;
+use crate::earlier::Earlier;
 use crate::found::Object;
 use crate::journal::{Gapped, Line, State};
 use crate::purse::Treasury;
+use crate::reuse::Reading;
 use crate::run::Boundary;
 use crate::source::{Scope, Source};
 use crate::summary::{Counts, Gap};
@@ -40,6 +42,8 @@ pub(crate) struct Engine {
     pub(crate) state: State,
     pub(crate) writer: Writer,
     pub(crate) sources: Vec<&'static Source>,
+    /// What an earlier run read.
+    pub(crate) earlier: Option<Earlier>,
     gates: BTreeMap<&'static str, Semaphore>,
     /// What may be spent, where that is bounded.
     treasury: Option<Arc<Treasury>>,
@@ -67,6 +71,20 @@ pub(crate) struct Ledger {
     /// Tables whose rows are fewer than the probe counted: environments by table.
     pub(crate) short: BTreeMap<String, u64>,
     pub(crate) environments: u64,
+    /// What was taken over.
+    pub(crate) reused: TakenOver,
+}
+
+/// What was taken over from an earlier run.
+#[derive(Debug, Default)]
+pub(crate) struct TakenOver {
+    pub(crate) environments: BTreeSet<String>,
+    /// Sources in environments.
+    pub(crate) places: u64,
+    /// Requests that were not made.
+    pub(crate) requests: u64,
+    /// When the oldest of it was read.
+    pub(crate) oldest: Option<Timestamp>,
 }
 
 /// What a run is made of.
@@ -81,6 +99,7 @@ pub(crate) struct Parts {
     pub(crate) state: State,
     pub(crate) writer: Writer,
     pub(crate) sources: Vec<&'static Source>,
+    pub(crate) earlier: Option<Earlier>,
 }
 
 impl Engine {
@@ -90,8 +109,19 @@ impl Engine {
             own.chain([source.service])
         });
         let gates = services.map(|service| (service, Semaphore::new(AT_ONCE))).collect();
-        let Parts { asks, cloud, plan, now, boundary, progress, folder, state, writer, sources } =
-            parts;
+        let Parts {
+            asks,
+            cloud,
+            plan,
+            now,
+            boundary,
+            progress,
+            folder,
+            state,
+            writer,
+            sources,
+            earlier,
+        } = parts;
         let pools = plan.pools();
         let treasury = (!pools.is_empty()).then(|| Treasury::new(pools));
         Self {
@@ -105,6 +135,7 @@ impl Engine {
             state,
             writer,
             sources,
+            earlier,
             gates,
             treasury,
             ledger: Mutex::new(Ledger::default()),
@@ -212,10 +243,30 @@ impl Engine {
             chain,
             status: None,
             reason: reason.clone(),
-            asked: String::new(),
             again: true,
+            ..Gapped::default()
         };
         self.gap(source.id, gap, reason).await
+    }
+
+    /// Counts a place that was taken over, and the requests that it would have cost.
+    pub(crate) fn took_over(
+        &self,
+        source: &'static str,
+        environment: &str,
+        reading: &Reading,
+        requests: u64,
+    ) {
+        let mut ledger = self.ledger();
+        let counts = ledger.sources.entry(source).or_default();
+        counts.places += 1;
+        counts.reused += 1;
+        let reused = &mut ledger.reused;
+        reused.environments.insert(environment.to_lowercase());
+        reused.places += 1;
+        reused.requests += requests;
+        let oldest = reused.oldest.get_or_insert(reading.observed_at);
+        *oldest = reading.observed_at.min(*oldest);
     }
 
     /// Writes down that a source was not asked because its organisation refuses this reader everything.
@@ -237,9 +288,13 @@ impl Engine {
         self.progress.tell(Event::Done { source: source.id, read: false });
         let reason =
             format!("not asked: the organisation refused everything else with HTTP {status}");
-        let asked = String::new();
-        let gap =
-            Gapped { chain, status: Some(status), reason: reason.clone(), asked, again: true };
+        let gap = Gapped {
+            chain,
+            status: Some(status),
+            reason: reason.clone(),
+            again: true,
+            ..Gapped::default()
+        };
         self.gap(source.id, gap, reason).await
     }
 

@@ -1,12 +1,13 @@
 //! Fan-out: every environment, and with it the organisation behind it.
 //!
-//! Where nothing is bounded, the administration services and Dataverse are read side by side. Where requests are
+//! Where nothing is bounded, the administration services and Dataverse are read side by side; where an earlier run is gone
+//! by, one after the other, because lists of apps and flows tell of changes. Where requests are
 //! bounded, environments are read by importance, each paid for by itself: what the budget does not reach is a gap that
 //! says "budget". What is reached depends on answers alone, never on which of them came first.
 
 use std::sync::Arc;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, TryFutureExt as _, TryStreamExt, stream};
 
 use crate::Error;
 use crate::engine::Engine;
@@ -47,6 +48,15 @@ pub(crate) async fn fan_out(
     if let Some(treasury) = engine.paid(&beside) {
         return paid(engine, treasury, environments, &[&admin, &dataverse]).await;
     }
+    if engine.earlier.is_some() && engine.paid(&dataverse).is_none() {
+        let families = [&admin, &dataverse];
+        return stream::iter(environments)
+            .map(Ok)
+            .try_for_each_concurrent(ENVIRONMENTS_AT_ONCE, |environment| {
+                in_turn(engine, environment, &families, None)
+            })
+            .await;
+    }
     let visits = free(engine, &admin, environments, ENVIRONMENTS_AT_ONCE);
     let organisations = async {
         match engine.paid(&dataverse) {
@@ -67,7 +77,7 @@ async fn free(
     stream::iter(environments)
         .map(Ok)
         .try_for_each_concurrent(at_once, |environment| {
-            Visit::new(environment, sources).all(engine, None)
+            Visit::new(environment, sources).all(engine, None).map_ok(drop)
         })
         .await
 }
@@ -80,12 +90,23 @@ async fn paid(
     families: &[&Vec<&'static Source>],
 ) -> Result<(), Error> {
     let read = |environment: Environment, purse: Purse| async move {
-        for sources in families {
-            Visit::new(environment.clone(), sources).all(engine, Some(&purse)).await?;
-        }
-        Ok(())
+        in_turn(engine, environment, families, Some(&purse)).await
     };
     treasury.spend(AMPLE, environments, read).await
+}
+
+/// Reads one family of sources after the other; a later one knows of the changes that an earlier one told.
+async fn in_turn(
+    engine: &Engine,
+    mut environment: Environment,
+    families: &[&Vec<&'static Source>],
+    purse: Option<&Purse>,
+) -> Result<(), Error> {
+    for sources in families {
+        let told = Visit::new(environment.clone(), sources).all(engine, purse).await?;
+        environment.newest = told.newest;
+    }
+    Ok(())
 }
 
 /// Smaller is more important; environments of the same class are in the order of their ids.

@@ -132,6 +132,7 @@ async fn keep(
         next: answer.next.filter(|_| !newest),
         check: check(&body),
         spent: engine.asks.spent(thread.read.service),
+        reused: None,
     };
     let file = thread.chain.file(number, evidence);
     engine.writer.keep(Some((file, body.clone())), Line::Page(Box::new(line))).await?;
@@ -157,6 +158,18 @@ async fn kept(
     engine.progress.tell(Event::Kept { source: thread.source.id });
     look(thread, &body, found);
     Ok(())
+}
+
+/// Looks into a page that was asked for no key.
+pub(crate) fn look_into(
+    source: &Source,
+    request: &'static Request,
+    place: Place<'_>,
+    body: &Bytes,
+    found: &mut Found,
+) {
+    (source.find)(&Answer { request, place, key: "", body }, found);
+    found.rows += crate::items::items::<serde::de::IgnoredAny>(body).len() as u64;
 }
 
 fn look(thread: &Thread<'_>, body: &Bytes, found: &mut Found) {
@@ -195,7 +208,10 @@ fn failed(thread: &Thread<'_>, failure: &Failure) -> End {
     };
     let reason = failure.to_string();
     let chain = thread.chain.clone();
-    ended(thread.source, Gapped { chain, status, reason, asked: asked(&thread.read), again })
+    ended(
+        thread.source,
+        Gapped { chain, status, reason, asked: asked(&thread.read), again, reused: None },
+    )
 }
 
 /// The end of a chain for whose next page nothing was left.
@@ -205,8 +221,8 @@ fn unpaid(thread: &Thread<'_>, pages: u32) -> End {
         chain: thread.chain.clone(),
         status: None,
         reason: reason.to_owned(),
-        asked: String::new(),
         again: true,
+        ..Gapped::default()
     };
     End::Missing(Missing { gap, brief: reason.to_owned(), refused: false })
 }

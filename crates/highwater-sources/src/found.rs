@@ -5,8 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::DateTime;
+use jiff::{Timestamp, tz::TimeZone};
 use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
 
+use crate::chain::first_half;
 use crate::purse::Purse;
 use crate::source::Request;
 
@@ -35,6 +39,10 @@ pub struct Environment {
     pub read: BTreeSet<&'static str>,
     /// Keys that earlier sources named for later ones (`custom_solutions`).
     pub keys: Vec<Object>,
+    /// What sources that were read to their end hold in it, as one number each: equal for equal things.
+    pub prints: BTreeMap<&'static str, u128>,
+    /// The newest change or activity that was told of it.
+    pub newest: Option<Timestamp>,
 }
 
 impl Environment {
@@ -45,7 +53,7 @@ impl Environment {
 
     /// Whether it was created less than so many days before a moment.
     pub fn is_younger(&self, days: i64, now: &str) -> bool {
-        let moment = |text: &str| text.parse::<jiff::Timestamp>().ok();
+        let moment = |text: &str| text.parse::<Timestamp>().ok();
         let age = moment(&self.created)
             .zip(moment(now))
             .map(|(created, now)| now.duration_since(created).as_hours());
@@ -198,6 +206,12 @@ pub struct Found {
     pub(crate) refused: Option<u16>,
     /// Records in these pages, where the probe counts them too.
     pub(crate) rows: u64,
+    /// What the pages hold, as one number.
+    pub(crate) print: u128,
+    /// The newest change that was told of the environment.
+    pub(crate) newest: Option<Timestamp>,
+    /// The same of other environments, by id in lower case.
+    pub(crate) changes: BTreeMap<String, Timestamp>,
 }
 
 impl Found {
@@ -215,6 +229,12 @@ impl Found {
         self.kept.extend(other.kept);
         self.refused = self.refused.or(other.refused);
         self.rows += other.rows;
+        self.print = self.print.wrapping_add(other.print);
+        self.newest = self.newest.max(other.newest);
+        for (environment, at) in other.changes {
+            let newest = self.changes.entry(environment).or_insert(at);
+            *newest = at.max(*newest);
+        }
     }
 
     /// An environment.
@@ -247,8 +267,52 @@ impl Found {
         self.marks.insert(mark);
     }
 
+    /// Something that the environment holds, by its id and all that tells a change of it. The order changes nothing.
+    pub fn holds(&mut self, told: &[&str]) {
+        let digest = Sha256::digest(told.join("\n"));
+        self.print = self.print.wrapping_add(first_half(&digest));
+    }
+
+    /// When something in the environment that was asked was changed or used last.
+    pub fn changed(&mut self, at: Option<&str>) {
+        self.newest = self.newest.max(at.and_then(moment));
+    }
+
+    /// When something in an environment was changed or used last.
+    pub fn changed_in(&mut self, environment: &str, at: Option<&str>) {
+        if let Some(at) = at.and_then(moment) {
+            let newest = self.changes.entry(environment.to_lowercase()).or_insert(at);
+            *newest = at.max(*newest);
+        }
+    }
+
     /// Records that another source also counts (`environments`, `apps`, `flows`).
     pub fn tally(&mut self, what: &'static str, records: u64) {
         *self.tally.entry(what).or_default() += records;
+    }
+}
+
+/// A moment as services tell it, in UTC where no zone stands. What cannot be read as one is later than everything: it
+/// must not look like no change. None where nothing is told.
+pub(crate) fn moment(text: &str) -> Option<Timestamp> {
+    if text.is_empty() {
+        return None;
+    }
+    let utc = |text: &str| text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok();
+    let told = text.parse().ok().or_else(|| utc(text).map(|zoned| zoned.timestamp()));
+    Some(told.unwrap_or(Timestamp::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_moment_is_no_proof_that_nothing_changed() {
+        let at: Timestamp = "2026-11-21T06:00:00Z".parse().unwrap();
+        assert_eq!(moment("2026-11-21T06:00:00Z"), Some(at));
+        assert_eq!(moment("2026-11-21T06:00:00.0000000"), Some(at));
+        assert_eq!(moment("yesterday"), Some(Timestamp::MAX));
+        assert_eq!(moment(""), None);
     }
 }

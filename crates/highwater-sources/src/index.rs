@@ -36,6 +36,8 @@ struct Item {
     asked: String,
     evidence: bool,
     open: bool,
+    /// When it was read, where an earlier run did.
+    observed_at: Option<String>,
 }
 
 /// One exchange, as the import reads it.
@@ -54,6 +56,8 @@ struct Exchange<'a> {
     status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    observed_at: Option<&'a str>,
     #[serde(skip_serializing_if = "str::is_empty")]
     request: &'a str,
 }
@@ -105,6 +109,7 @@ fn exchange(item: &Item, out: &mut impl Write) -> std::io::Result<()> {
         part: part(&item.chain),
         status: item.status.filter(|status| gap || *status != 200),
         reason: item.reason.as_deref(),
+        observed_at: item.observed_at.as_deref(),
         request: &item.asked,
     };
     serde_json::to_writer(out, &exchange).map_err(std::io::Error::other)
@@ -144,7 +149,7 @@ fn sort(folder: &Path, sorted: &Path) -> Result<Vec<PathBuf>, Error> {
 fn item(line: Line, number: u64) -> Option<Item> {
     match line {
         Line::Page(page) => {
-            let Paged { chain, page, status, evidence, asked, next, .. } = *page;
+            let Paged { chain, page, status, evidence, asked, next, reused, .. } = *page;
             let open = next.is_some();
             Some(Item {
                 chain,
@@ -155,10 +160,11 @@ fn item(line: Line, number: u64) -> Option<Item> {
                 asked,
                 evidence,
                 open,
+                observed_at: reused.map(|again| again.observed_at),
             })
         }
         Line::Gap(gap) => {
-            let Gapped { chain, status, reason, asked, again: _ } = *gap;
+            let Gapped { chain, status, reason, asked, again: _, reused } = *gap;
             let reason = Some(reason).filter(|reason| !reason.is_empty());
             Some(Item {
                 chain,
@@ -169,6 +175,7 @@ fn item(line: Line, number: u64) -> Option<Item> {
                 asked,
                 evidence: true,
                 open: false,
+                observed_at: reused.map(|again| again.observed_at),
             })
         }
         Line::Run(_) | Line::Resumed {} | Line::End {} => None,

@@ -66,10 +66,22 @@ pub(crate) struct Paged {
     /// Requests that the run had spent on this service by then, repeated ones included.
     #[serde(default)]
     pub(crate) spent: u64,
+    /// Where it comes from, if it was not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reused: Option<Again>,
+}
+
+/// What an earlier run read and this one did not ask again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Again {
+    /// The snapshot in which it stands.
+    pub(crate) from: String,
+    /// When it was read first, RFC 3339.
+    pub(crate) observed_at: String,
 }
 
 /// Something that was not read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Gapped {
     pub(crate) chain: Chain,
     /// HTTP status, if one was told.
@@ -81,6 +93,9 @@ pub(crate) struct Gapped {
     /// Whether a later run asks again: the service may answer then.
     #[serde(default)]
     pub(crate) again: bool,
+    /// Where it comes from, if it was not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reused: Option<Again>,
 }
 
 /// How far a chain came.

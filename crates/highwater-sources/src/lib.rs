@@ -13,6 +13,7 @@ mod dataverse;
 mod declared;
 mod devops;
 mod doctor;
+mod earlier;
 mod engine;
 mod error;
 mod fan_out;
@@ -36,9 +37,11 @@ mod progress;
 mod purse;
 mod reconcile;
 mod recording;
+mod reuse;
 mod run;
 mod source;
 mod summary;
+mod taken_over;
 #[cfg(test)]
 mod testing;
 mod together;
@@ -48,6 +51,7 @@ mod writer;
 
 pub use asks::Asks;
 pub use doctor::{Finding, State, doctor};
+pub use earlier::{Earlier, Earlierly};
 pub use error::Error;
 pub use found::{Answer, Compose, Composed, Due, Environment, Found, Object, Place};
 pub use grants::{Need, Plane, Right, Ways, need, needs};
@@ -56,8 +60,8 @@ pub use plan::Plan;
 pub use progress::{Event, Progress, Silent};
 pub use recording::Recording;
 pub use run::{Boundary, Run};
-pub use source::{Each, Grant, Identity, Request, Scope, Source};
-pub use summary::{Counts, Gap, Summary};
+pub use source::{Each, Grant, Identity, Request, Reuse, Scope, Source};
+pub use summary::{Counts, Gap, Reused, Summary};
 
 /// All sources, family by family. A new one is a file and a line in the list of its family.
 pub const FAMILIES: &[&[&Source]] =

@@ -41,6 +41,9 @@ pub struct Plan {
     pub most: BTreeMap<String, u64>,
     /// Up to so many environments, each is asked everything; beyond, quiet and unproductive ones are asked less.
     pub thorough_up_to: u64,
+    /// What the snapshot is told apart by that this run goes by ([`crate::Earlier::mark`]); none where it asks everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<String>,
     /// Sources that are only read on demand, because they cost a request for every component.
     pub extra: BTreeSet<String>,
 }
@@ -61,6 +64,7 @@ impl Plan {
             budget: BTreeMap::new(),
             most: BTreeMap::new(),
             thorough_up_to: 100,
+            earlier: None,
             extra: BTreeSet::new(),
         }
     }
@@ -69,6 +73,18 @@ impl Plan {
     pub fn digest(&self) -> String {
         let text = serde_json::to_vec(self).unwrap_or_default();
         Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// What distinguishes what this plan asks from what others ask, whatever the day and the earlier snapshot: 64
+    /// hexadecimal digits. The declarations of the sources are part of it.
+    pub fn reading(&self) -> String {
+        let plan = Self { now: String::new(), earlier: None, ..self.clone() };
+        let mut hash = Sha256::new();
+        hash.update(plan.digest());
+        for source in crate::sources() {
+            hash.update(format!("{} {:?}", source.id, source.requests));
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Requests by pool: those of the services, and those of the run as a whole.

@@ -18,7 +18,8 @@ use crate::source::{Scope, Source};
 use crate::tree::{at, below, limited, orphans};
 use crate::writer::Writer;
 use crate::{
-    Asks, Error, Plan, Progress, Recording, Silent, Summary, fan_out, index, needs, reconcile,
+    Asks, Earlier, Error, Plan, Progress, Recording, Reused, Silent, Summary, fan_out, index,
+    needs, reconcile,
 };
 
 /// What a page passes before it reaches the disk: source id and body in, body without secrets out.
@@ -35,6 +36,7 @@ pub struct Run {
     recording: Recording,
     boundary: Boundary,
     progress: Arc<dyn Progress>,
+    earlier: Option<Earlier>,
 }
 
 impl Run {
@@ -46,12 +48,18 @@ impl Run {
         recording: Recording,
         boundary: Boundary,
     ) -> Self {
-        Self { asks, cloud, plan, recording, boundary, progress: Arc::new(Silent) }
+        Self { asks, cloud, plan, recording, boundary, progress: Arc::new(Silent), earlier: None }
     }
 
     /// The same, telling what happens.
     pub fn progress(mut self, progress: Arc<dyn Progress>) -> Self {
         self.progress = progress;
+        self
+    }
+
+    /// The same, going by what an earlier run read: environments of which no change is told are not asked again.
+    pub fn going_by(mut self, earlier: Option<Earlier>) -> Self {
+        self.earlier = earlier;
         self
     }
 
@@ -77,15 +85,18 @@ impl Run {
             writer,
             sources: needs::sources(&self.plan),
             plan: self.plan,
+            earlier: self.earlier,
         });
         let read = everything(&engine).await;
         let summary = summary(&engine);
+        let cleared = engine.earlier.as_ref().map_or(Ok(()), Earlier::clear);
         drop(engine); // the last writer: its thread ends
         match (handle.join(), read) {
             (Err(error), _) | (Ok(()), Err(error)) => return Err(error),
             (Ok(()), Ok(())) => {}
         }
         index::write(&folder, &header)?;
+        cleared?;
         Ok(summary)
     }
 }
@@ -124,6 +135,7 @@ async fn tenant(engine: &Engine) -> Result<Vec<Environment>, Error> {
         let only = &engine.plan.environments;
         only.is_empty() || only.iter().any(|id| id.eq_ignore_ascii_case(&environment.id))
     };
+    let changes = shown.changes;
     let mut known = BTreeSet::new();
     let mut environments: Vec<Environment> = shown
         .environments
@@ -133,6 +145,10 @@ async fn tenant(engine: &Engine) -> Result<Vec<Environment>, Error> {
         .filter(|environment| known.insert(environment.id.to_lowercase()))
         .collect();
     environments.sort_by_cached_key(|environment| environment.id.to_lowercase());
+    for environment in &mut environments {
+        environment.newest =
+            environment.newest.max(changes.get(&environment.id.to_lowercase()).copied());
+    }
     Ok(environments)
 }
 
@@ -211,6 +227,14 @@ fn summary(engine: &Engine) -> Summary {
     let ledger = engine.ledger();
     let differences = reconcile::differences(&ledger, &engine.plan);
     let (sources, environments) = (ledger.sources.clone(), ledger.environments);
+    let taken_over = &ledger.reused;
+    let reused = engine.earlier.as_ref().map(|earlier| Reused {
+        from: earlier.snapshot.clone(),
+        environments: taken_over.environments.len() as u64,
+        places: taken_over.places,
+        requests: taken_over.requests,
+        oldest: taken_over.oldest.map(|oldest| oldest.to_string()).unwrap_or_default(),
+    });
     drop(ledger);
     Summary {
         sources,
@@ -218,5 +242,7 @@ fn summary(engine: &Engine) -> Summary {
         gaps: engine.gaps(),
         differences,
         environments,
+        plan: engine.plan.reading(),
+        reused,
     }
 }

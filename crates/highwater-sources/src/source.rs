@@ -40,6 +40,8 @@ pub struct Source {
     pub filtered: bool,
     /// Kinds of objects that its answers name; sources of these kinds are its children.
     pub names: &'static [&'static str],
+    /// For how long a reading of an environment stands for later ones; none where it is read each time.
+    pub reuse: Option<Reuse>,
     /// Takes from an answer what others are asked for, and nothing more.
     pub find: fn(&Answer<'_>, &mut Found),
     /// Makes what is listed out of all answers at one place, where only together they are evidence. The answers
@@ -68,10 +70,27 @@ impl Source {
         table: None,
         filtered: false,
         names: &[],
+        reuse: None,
         find: nothing,
         compose: None,
         absence: no_absence,
     };
+}
+
+/// For how many days a reading stands for later ones, where nothing tells of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reuse {
+    /// In production environments and the default one.
+    pub production: i64,
+    /// In all others.
+    pub others: i64,
+}
+
+impl Reuse {
+    /// Rows of Dataverse.
+    pub const ROWS: Self = Self { production: 7, others: 30 };
+    /// Connections and custom connectors.
+    pub const CONNECTIONS: Self = Self { production: 7, others: 7 };
 }
 
 const fn always(_: &Place<'_>) -> Due {

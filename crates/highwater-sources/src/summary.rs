@@ -17,6 +17,26 @@ pub struct Summary {
     pub differences: Vec<String>,
     /// Environments that were found.
     pub environments: u64,
+    /// Digest of what the plan reads, by which a later run knows that it would ask the same ([`crate::Plan::reading`]).
+    pub plan: String,
+    /// What was taken over from an earlier run instead of being asked; none where everything was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reused: Option<Reused>,
+}
+
+/// What was taken over from an earlier run, because nothing tells of a change since.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Reused {
+    /// The snapshot in which it stands.
+    pub from: String,
+    /// Environments of which something was taken over.
+    pub environments: u64,
+    /// Sources in environments.
+    pub places: u64,
+    /// Requests that were not made.
+    pub requests: u64,
+    /// When the oldest of it was read, RFC 3339; empty where nothing was taken over.
+    pub oldest: String,
 }
 
 /// Counts of one source.
@@ -30,12 +50,20 @@ pub struct Counts {
     pub empty: u64,
     /// Places where something is missing.
     pub gaps: u64,
+    /// Places that were taken over from an earlier run.
+    #[serde(skip_serializing_if = "is_none")]
+    pub reused: u64,
     /// Pages of this run.
     pub pages: u64,
     /// Pages that an earlier run had.
     pub kept: u64,
     /// Bytes of this run's pages.
     pub bytes: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands the value by reference")]
+const fn is_none(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What could not be read of one source for one reason.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
 
 use crate::Error;
 use crate::ask::{Outcome, ask};
@@ -39,6 +40,11 @@ pub(crate) struct Shown {
     pub(crate) keys: Vec<Object>,
     /// Sources that were read to their end.
     pub(crate) read: BTreeSet<&'static str>,
+    /// What they hold, each as one number.
+    pub(crate) prints: BTreeMap<&'static str, u128>,
+    /// The newest change that was told of the environment, and of others.
+    pub(crate) newest: Option<Timestamp>,
+    pub(crate) changes: BTreeMap<String, Timestamp>,
 }
 
 /// Asks groups of sources of one place, those without wishes first, and then all that they name.
@@ -62,6 +68,12 @@ pub(crate) async fn at(
         shown.keys.extend(other.keys);
         shown.refused.extend(other.refused);
         shown.read.extend(other.read);
+        shown.prints.extend(other.prints);
+        shown.newest = shown.newest.max(other.newest);
+        for (environment, at) in other.changes {
+            let newest = shown.changes.entry(environment).or_insert(at);
+            *newest = at.max(*newest);
+        }
     }
     Ok(shown)
 }
@@ -142,6 +154,9 @@ fn take(
         .environments
         .extend(found.environments.into_iter().map(|environment| (source.id, environment)));
     shown.counts.extend(found.counts);
+    shown.prints.insert(source.id, found.print);
+    shown.newest = shown.newest.max(found.newest);
+    shown.changes.extend(found.changes);
     shown.marks.extend(found.marks);
     shown.keys.extend(found.keys);
     if outcome == Outcome::Refused {

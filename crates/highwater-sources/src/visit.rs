@@ -10,6 +10,7 @@ use crate::ask::{ask, due};
 use crate::engine::Engine;
 use crate::found::{Due, Environment, Place};
 use crate::purse::Purse;
+use crate::reuse::is_watched;
 use crate::source::Source;
 use crate::tree::at;
 
@@ -30,9 +31,14 @@ impl Visit {
         Self { environment, open: sources.to_vec(), refused: BTreeMap::new() }
     }
 
-    /// Sources that wait for no other.
-    fn ready(&self) -> Vec<&'static Source> {
-        let waits = |source: &Source| self.open.iter().any(|open| source.after.contains(&open.id));
+    /// Sources that wait for no other; what may be taken over waits for all that tells of changes.
+    fn ready(&self, engine: &Engine) -> Vec<&'static Source> {
+        let taken_over = |source: &Source| engine.earlier.is_some() && source.reuse.is_some();
+        let waits = |source: &Source| {
+            self.open.iter().any(|open| {
+                source.after.contains(&open.id) || (taken_over(source) && is_watched(open.id))
+            })
+        };
         let ready: Vec<_> = self.open.iter().copied().filter(|source| !waits(source)).collect();
         // A circle of wishes must not stop the run.
         if ready.is_empty() { self.open.clone() } else { ready }
@@ -50,7 +56,7 @@ impl Visit {
 
     /// Asks one round.
     async fn step(&mut self, engine: &Engine, purse: Option<&Purse>) -> Result<(), Error> {
-        let ready = self.ready();
+        let ready = self.ready(engine);
         let environment = Some(&self.environment);
         let place = Place { environment, purse, ..Place::default() };
         let shown = at(engine, &ready, place).await?;
@@ -58,6 +64,8 @@ impl Visit {
         self.environment.marks.extend(shown.marks);
         self.environment.keys.extend(shown.keys);
         self.environment.read.extend(shown.read);
+        self.environment.prints.extend(shown.prints);
+        self.environment.newest = self.environment.newest.max(shown.newest);
         self.refused.extend(shown.refused);
         if let Some(status) = self.is_shut() {
             self.shut(engine, status).await?;
@@ -88,11 +96,15 @@ impl Visit {
         Ok(())
     }
 
-    /// Asks all rounds.
-    pub(crate) async fn all(mut self, engine: &Engine, purse: Option<&Purse>) -> Result<(), Error> {
+    /// Asks all rounds, and says what they told of the environment.
+    pub(crate) async fn all(
+        mut self,
+        engine: &Engine,
+        purse: Option<&Purse>,
+    ) -> Result<Environment, Error> {
         while !self.open.is_empty() {
             self.step(engine, purse).await?;
         }
-        Ok(())
+        Ok(self.environment)
     }
 }

@@ -229,6 +229,9 @@ pub(crate) struct Collect {
     /// Go on with the newest run of this tenant that did not end.
     #[arg(long)]
     pub(crate) resume: bool,
+    /// Go by this snapshot of the tenant: environments of which no change is told since are not asked again.
+    #[arg(long, value_name = "SNAPSHOT", value_hint = ValueHint::AnyPath)]
+    pub(crate) since: Option<PathBuf>,
     /// Requests to spend at most; what is not read is named.
     #[arg(long, value_name = "REQUESTS")]
     pub(crate) budget: Option<u64>,
@@ -261,6 +264,9 @@ pub(crate) struct Run {
     /// What goes into the evaluation beside the snapshot.
     #[command(flatten)]
     pub(crate) evaluation: Evaluation,
+    /// Ask everything, instead of going by the last good snapshot where nothing changed.
+    #[arg(long, conflicts_with = "since")]
+    pub(crate) full: bool,
     /// Formats of the report, separated by commas; html when neither this nor `[run]` says otherwise.
     #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
     pub(crate) format: Vec<ReportForm>,

@@ -8,6 +8,7 @@ mod definitions;
 mod diff;
 mod doctor;
 mod dossier;
+mod earlier;
 mod explain;
 mod history;
 mod import;

@@ -166,6 +166,10 @@ fn sources(dossier: &Dossier) -> Markup {
                     (super::overview::day(&dossier.scorecard.snapshot.taken_at.to_string())) ". "
                     @if calls > 0 { "The reading cost " (count(calls)) @if calls == 1 { " request." } @else { " requests." } }
                     @else { "They were imported from files, without a single request." }
+                    @if let Some(kept) = &dossier.taken_over {
+                        " Of " (count(kept.environments)) @if kept.environments == 1 { " environment" } @else { " environments" }
+                        " no change was told: readings of an earlier run stand for them, the oldest of " (super::overview::day(&kept.oldest)) "."
+                    }
                 }
                 details .group {
                     summary { "Every source" }

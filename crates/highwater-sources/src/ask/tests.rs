@@ -87,6 +87,7 @@ async fn asked(is_empty: bool) -> (Outcome, BTreeMap<String, String>) {
     let service = Service { base: base.into(), audience: Audience::new(base), hosts: Vec::new() };
     let services = BTreeMap::from([("github".to_owned(), service)]);
     let engine = Engine::new(Parts {
+        earlier: None,
         asks: Arc::new(Repository { is_empty }),
         cloud: Cloud { name: "public".into(), authority: base.into(), services },
         now: plan.now.parse().unwrap(),

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{NOT_INSTALLED, QUERY, ROWS, busy, reads};
 use crate::found::{Answer, Due, Found, Object, Place};
-use crate::source::{Each, Request, Source};
+use crate::source::{Each, Request, Reuse, Source};
 
 pub(crate) static BOTS: Source = Source {
     id: "dv.bots",
@@ -25,6 +25,7 @@ pub(crate) static BOTS: Source = Source {
     grant: reads("prvReadbot"),
     table: Some("bot"),
     none_on: NOT_INSTALLED,
+    reuse: Some(Reuse::ROWS),
     ..ROWS
 };
 
@@ -68,6 +69,7 @@ pub(crate) static MODELS: Source = Source {
     table: Some("msdyn_aimodel"),
     due: busy,
     filtered: true,
+    reuse: Some(Reuse::ROWS),
     ..ROWS
 };
 
@@ -94,6 +96,7 @@ pub(crate) static PROCESSES: Source = Source {
     none_on: NOT_INSTALLED,
     due: busy,
     find: sets,
+    reuse: Some(Reuse::ROWS),
     ..ROWS
 };
 

@@ -4,7 +4,7 @@
 //! request for every app and is left out.
 
 use super::{QUERY, ROWS, reads};
-use crate::source::{Request, Source};
+use crate::source::{Request, Reuse, Source};
 
 pub(crate) static MODULES: Source = Source {
     id: "dv.app_modules",
@@ -20,5 +20,6 @@ pub(crate) static MODULES: Source = Source {
     }],
     grant: reads("prvReadAppModule"),
     table: Some("appmodule"),
+    reuse: Some(Reuse::ROWS),
     ..ROWS
 };

@@ -4,7 +4,7 @@
 //! where a plan names it: page by page they are many, and the newest page of each flow is enough
 //! otherwise. Classic workflows, business rules and dialogs are left out.
 
-use serde::de::IgnoredAny;
+use serde::Deserialize;
 
 use super::{QUERY, ROWS, reads};
 use crate::found::{Answer, Found};
@@ -37,9 +37,21 @@ _ownerid_value,_owningteam_value,_modifiedby_value,clientdata,definition",
 
 fn find(answer: &Answer<'_>, found: &mut Found) {
     found.mark("flows_read");
-    if !answer.list::<IgnoredAny>().is_empty() {
+    for Flow { workflowid, modifiedon, statecode } in answer.list() {
         found.mark("flow");
+        let modified = modifiedon.as_deref().unwrap_or_default();
+        let state = statecode.map(|state| state.to_string()).unwrap_or_default();
+        found.holds(&[workflowid.as_deref().unwrap_or_default(), modified, &state]);
+        found.changed(modifiedon.as_deref());
     }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Flow {
+    workflowid: Option<String>,
+    modifiedon: Option<String>,
+    statecode: Option<i64>,
 }
 
 /// Definitions weigh up to a megabyte each.

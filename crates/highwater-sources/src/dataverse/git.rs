@@ -3,7 +3,7 @@
 //! Needs prvReadsourcecontrol*. The tables come with the feature: where it is not switched on the service answers 404.
 
 use super::{NOT_INSTALLED, QUERY, ROWS, busy, reads};
-use crate::source::{Request, Source};
+use crate::source::{Request, Reuse, Source};
 
 pub(crate) static SOURCE: Source = Source {
     id: "dv.git",
@@ -28,5 +28,6 @@ pub(crate) static SOURCE: Source = Source {
     none_on: NOT_INSTALLED,
     table: Some("sourcecontrolbranchconfiguration"),
     due: busy,
+    reuse: Some(Reuse::ROWS),
     ..ROWS
 };

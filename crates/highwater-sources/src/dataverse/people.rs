@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{QUERY, ROWS, busy_or_production, production, reads};
 use crate::found::{Answer, Found, Object};
-use crate::source::{Request, Source};
+use crate::source::{Request, Reuse, Source};
 
 pub(crate) static USERS: Source = Source {
     id: "dv.users",
@@ -60,6 +60,7 @@ pub(crate) static ROLES: Source = Source {
     }],
     grant: reads("prvReadRole"),
     due: production,
+    reuse: Some(Reuse::ROWS),
     ..ROWS
 };
 

@@ -4,7 +4,7 @@
 //! answers 404, which says that there are none. Artefacts of deployments are left out.
 
 use super::{NOT_INSTALLED, QUERY, ROWS, reads};
-use crate::source::{Request, Source};
+use crate::source::{Request, Reuse, Source};
 
 pub(crate) static PIPELINES: Source = Source {
     id: "dv.pipelines",
@@ -49,6 +49,7 @@ _deploymentpipelineid_value,_previousdeploymentstageid_value",
     grant: reads("prvReaddeployment*"),
     none_on: NOT_INSTALLED,
     table: Some("deploymentpipeline"),
+    reuse: Some(Reuse::ROWS),
     ..ROWS
 };
 

@@ -4,7 +4,7 @@
 //! of credentials are never selected.
 
 use super::{NOT_INSTALLED, QUERY, ROWS, reads};
-use crate::source::{Request, Source};
+use crate::source::{Request, Reuse, Source};
 
 pub(crate) static SESSIONS: Source = Source {
     id: "dv.sessions",
@@ -62,6 +62,7 @@ pub(crate) static GROUPS: Source = Source {
     grant: reads("prvReadflowmachinegroup"),
     table: Some("flowmachinegroup"),
     none_on: NOT_INSTALLED,
+    reuse: Some(Reuse::ROWS),
     ..ROWS
 };
 
@@ -77,6 +78,7 @@ pub(crate) static QUEUES: Source = Source {
     grant: reads("prvReadworkqueue"),
     table: Some("workqueue"),
     none_on: NOT_INSTALLED,
+    reuse: Some(Reuse::ROWS),
     ..ROWS
 };
 
@@ -95,5 +97,6 @@ pub(crate) static CREDENTIALS: Source = Source {
     grant: reads("prvReadcredential"),
     table: Some("credential"),
     none_on: NOT_INSTALLED,
+    reuse: Some(Reuse::ROWS),
     ..ROWS
 };

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::{QUERY, ROWS, busy, production, reads};
 use crate::found::{Answer, Due, Found, Object, Place};
-use crate::source::{Each, Request, Source};
+use crate::source::{Each, Request, Reuse, Source};
 
 pub(crate) static SOLUTIONS: Source = Source {
     id: "dv.solutions",
@@ -71,6 +71,7 @@ msdyn_workflowcategory,msdyn_modifiedon",
     grant: reads("prvReadSolution"),
     due: listed,
     find: components,
+    reuse: Some(Reuse::ROWS),
     ..ROWS
 };
 
@@ -89,6 +90,7 @@ pub(crate) static REFERENCES: Source = Source {
     grant: reads("prvReadconnectionreference"),
     table: Some("connectionreference"),
     due: busy,
+    reuse: Some(Reuse::ROWS),
     ..ROWS
 };
 
@@ -148,6 +150,8 @@ struct Solution {
     solutionid: String,
     uniquename: Option<String>,
     ismanaged: Option<bool>,
+    version: Option<String>,
+    modifiedon: Option<String>,
     publisherid: Option<Publisher>,
 }
 
@@ -161,7 +165,14 @@ struct Publisher {
 
 fn find(answer: &Answer<'_>, found: &mut Found) {
     found.mark("solutions_read");
-    let own: Vec<Solution> = answer.list::<Solution>().into_iter().filter(is_own).collect();
+    let all: Vec<Solution> = answer.list();
+    for Solution { solutionid, version, modifiedon, .. } in &all {
+        let [version, modified] =
+            [version, modifiedon].map(|told| told.as_deref().unwrap_or_default());
+        found.holds(&[solutionid, version, modified]);
+        found.changed(modifiedon.as_deref());
+    }
+    let own: Vec<Solution> = all.into_iter().filter(is_own).collect();
     for together in own.chunks(TOGETHER) {
         let clauses: Vec<String> = together
             .iter()

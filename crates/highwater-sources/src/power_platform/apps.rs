@@ -41,6 +41,7 @@ struct Properties {
     owner: Option<Owner>,
     shared_users_count: Option<u64>,
     shared_groups_count: Option<u64>,
+    last_modified_time: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -51,7 +52,10 @@ struct Owner {
 fn find(answer: &Answer<'_>, found: &mut Found) {
     for app in answer.list::<App>() {
         found.tally("canvas apps", 1);
-        let Properties { owner, shared_users_count, shared_groups_count } = app.properties;
+        let Properties { owner, shared_users_count, shared_groups_count, last_modified_time } =
+            app.properties;
+        found.changed(last_modified_time.as_deref());
+        found.holds(&[&app.name, last_modified_time.as_deref().unwrap_or_default()]);
         if let Some(id) = owner.and_then(|owner| owner.id) {
             found.named(Object::new("principal", id));
         }

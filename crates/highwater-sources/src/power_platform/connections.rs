@@ -3,7 +3,7 @@
 //! Needs a registered management app or a Power Platform administrator. With whom a connection is shared is left out.
 
 use super::ADMIN;
-use crate::source::{Request, Scope, Source};
+use crate::source::{Request, Reuse, Scope, Source};
 use highwater_http::Paging;
 
 pub(crate) static SOURCE: Source = Source {
@@ -19,5 +19,6 @@ pub(crate) static SOURCE: Source = Source {
         ..Request::GET
     }],
     grant: ADMIN,
+    reuse: Some(Reuse::CONNECTIONS),
     ..Source::DEFAULT
 };

@@ -4,7 +4,7 @@
 //! Needs a registered management app or a Power Platform administrator. Their definitions are not asked for.
 
 use super::ADMIN;
-use crate::source::{Request, Scope, Source};
+use crate::source::{Request, Reuse, Scope, Source};
 use highwater_http::Paging;
 
 pub(crate) static CATALOGUE: Source = Source {
@@ -41,5 +41,6 @@ pub(crate) static CUSTOM: Source = Source {
         ..Request::GET
     }],
     grant: ADMIN,
+    reuse: Some(Reuse::CONNECTIONS),
     ..Source::DEFAULT
 };

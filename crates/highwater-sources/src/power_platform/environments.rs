@@ -6,7 +6,7 @@
 use serde::Deserialize;
 
 use super::ADMIN;
-use crate::found::{Answer, Environment, Found, Object};
+use crate::found::{Answer, Environment, Found, Object, moment};
 use crate::source::{Request, Source};
 use highwater_http::Paging;
 
@@ -50,6 +50,19 @@ struct Properties {
     linked_environment_metadata: Option<Linked>,
     states: Option<States>,
     governance_configuration: Option<Governance>,
+    last_activity: Option<Activity>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Activity {
+    last_activity: Last,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Last {
+    last_activity_time: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -109,8 +122,10 @@ fn environment(record: Record) -> Environment {
         linked_environment_metadata,
         states,
         governance_configuration,
+        last_activity,
         ..
     } = record.properties;
+    let used = last_activity.and_then(|told| told.last_activity.last_activity_time);
     let linked = linked_environment_metadata.unwrap_or_default();
     let closed = closed(states.as_ref(), &linked);
     let address = linked.instance_api_url.or(linked.instance_url);
@@ -125,6 +140,7 @@ fn environment(record: Record) -> Environment {
             .map(|url| url.trim_end_matches('/').to_owned())
             .filter(|url| !url.is_empty()),
         closed,
+        newest: used.as_deref().and_then(moment),
         id: record.name,
         ..Environment::default()
     }

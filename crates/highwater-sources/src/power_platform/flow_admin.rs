@@ -62,6 +62,10 @@ fn find(answer: &Answer<'_>, found: &mut Found) {
     for flow in answer.list::<Flow>() {
         found.tally("cloud flows", 1);
         let Properties { workflow_entity_id, state, last_modified_time, creator } = flow.properties;
+        let [told, changed] =
+            [&state, &last_modified_time].map(|told| told.as_deref().unwrap_or_default());
+        found.holds(&[&flow.name, told, changed]);
+        found.changed(Some(changed));
         if let Some(creator) = creator
             && creator.user_type.as_deref() != Some("ServicePrincipal")
             && let Some(id) = creator.object_id

@@ -62,10 +62,16 @@ struct Properties {
     environment_type: Option<String>,
     created_at: Option<String>,
     is_managed: Option<bool>,
+    environment_id: Option<String>,
+    last_modified_at: Option<String>,
 }
 
 fn find(answer: &Answer<'_>, found: &mut Found) {
     for resource in answer.list::<Resource>() {
+        let Properties { environment_id, last_modified_at, .. } = &resource.properties;
+        if let Some(environment) = environment_id {
+            found.changed_in(environment, last_modified_at.as_deref());
+        }
         match resource.kind.to_lowercase().as_str() {
             "microsoft.powerplatform/environments" => {
                 found.tally("environments", 1);
@@ -79,7 +85,7 @@ fn find(answer: &Answer<'_>, found: &mut Found) {
 
 /// An environment without the address of its Dataverse.
 fn environment(resource: Resource) -> Environment {
-    let Properties { environment_type, created_at, is_managed } = resource.properties;
+    let Properties { environment_type, created_at, is_managed, .. } = resource.properties;
     let sku = environment_type.unwrap_or_default().to_lowercase();
     Environment {
         id: resource.name.unwrap_or_default(),

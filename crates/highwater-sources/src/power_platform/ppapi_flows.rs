@@ -55,6 +55,9 @@ struct Flow {
 fn find(answer: &Answer<'_>, found: &mut Found) {
     for flow in answer.list::<Flow>() {
         found.tally("cloud flows", 1);
+        let modified = flow.modified_on.as_deref();
+        found.changed(modified);
+        found.holds(&[&flow.workflow_id, modified.unwrap_or_default()]);
         let rank = rank(answer.place, flow.modified_on.as_deref().unwrap_or_default());
         let id = flow.workflow_id;
         found.child(Object { rank, ..Object::new("flow", id.clone()).with("workflow", id) });

@@ -12,10 +12,11 @@ use anyhow::Context as _;
 use async_trait::async_trait;
 use bytes::Bytes;
 use highwater_http::{Client, Failure, Next, Page, Read};
-use highwater_snapshot::{Manifest, Time, without_credentials};
-use highwater_sources::{Asks, Boundary, Plan, Recording, Run, Summary};
+use highwater_snapshot::{Manifest, Pseudonyms, Time, without_credentials};
+use highwater_sources::{Asks, Boundary, Earlier, Plan, Recording, Run, Summary};
 
 use crate::args::{Collect, Global};
+use crate::commands::earlier::{self, PEOPLE};
 use crate::config::Config;
 use crate::connect::{Connection, Purpose, connect};
 use crate::exit::usage_error;
@@ -59,7 +60,8 @@ pub(super) async fn once(
     let connection = connect(&verb.access, config, purpose(verb, &shown)).await?;
     let runs = unfinished(&store, &connection.tenant);
     let (folder, moment) = place(&runs, verb)?;
-    let plan = plan(&connection, config, verb, moment)?;
+    let mut plan = plan(&connection, config, verb, moment)?;
+    let earlier = since(global, verb, (&folder, moment), &mut plan, &people)?;
     let recording = if verb.resume {
         Recording::resume(&folder, &plan, &connection.cloud.name)?
     } else {
@@ -73,7 +75,7 @@ pub(super) async fn once(
     }
     let asks: Arc<dyn Asks> = Arc::new(Asked(connection.client.clone()));
     let run = Run::new(asks, connection.cloud.clone(), plan, recording, boundary());
-    let read = run.progress(shown.clone()).run().await;
+    let read = run.progress(shown.clone()).going_by(earlier).run().await;
     shown.end();
     let summary = read.with_context(|| {
         format!("what was read so far is kept in {}: go on with --resume", folder.display())
@@ -104,6 +106,37 @@ pub(super) async fn once(
         keep_or_remove(&folder, verb.keep_pages.as_deref())?;
     }
     Ok(home.0)
+}
+
+/// What an earlier snapshot told, where this run may go by it; says which, or why by none.
+fn since(
+    global: &Global,
+    verb: &Collect,
+    (folder, moment): (&Path, Time),
+    plan: &mut Plan,
+    people: &Pseudonyms,
+) -> anyhow::Result<Option<Earlier>> {
+    let Some(path) = &verb.since else { return Ok(None) };
+    let taped = verb.record.is_some() || verb.replay.is_some();
+    let found = if taped {
+        Err("a recording of the exchanges holds all of them".to_owned())
+    } else {
+        earlier::earlier((path, folder), moment, plan, people)?
+    };
+    match found {
+        Ok(earlier) => {
+            output::say(global, &format!("going by the snapshot {}", earlier.snapshot()));
+            plan.earlier = Some(earlier.mark().to_owned());
+            Ok(Some(earlier))
+        }
+        Err(why) => {
+            output::say(
+                global,
+                &format!("everything is asked, {} is not gone by: {why}", path.display()),
+            );
+            Ok(None)
+        }
+    }
 }
 
 /// Where unfinished runs of a tenant keep their pages, a folder each, named by their moment.
@@ -235,7 +268,9 @@ fn into_snapshot(
     let mut imported = highwater_import::import(files, &staging, options)?;
     let calls =
         summary.sources.iter().map(|(id, counts)| ((*id).to_owned(), counts.pages + counts.kept));
-    imported.written.collected(serde_json::to_value(summary)?, &calls.collect())?;
+    let mut told = serde_json::to_value(summary)?;
+    told[PEOPLE] = serde_json::to_value(options.people.mark())?;
+    imported.written.collected(told, &calls.collect())?;
     let home = highwater_snapshot::publish(store, &imported.written, replace)?;
     Ok((home, imported.written.manifest))
 }

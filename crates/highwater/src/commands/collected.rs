@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use highwater_report::text::plain;
 use highwater_snapshot::{Manifest, Status};
-use highwater_sources::Summary;
+use highwater_sources::{Reused, Summary};
 use serde_json::Value;
 
 /// Gaps that are named one by one; the others are counted.
@@ -31,6 +31,9 @@ pub(crate) fn text(summary: &Summary, manifest: &Manifest) -> String {
     let kept: u64 = summary.sources.values().map(|counts| counts.kept).sum();
     if kept > 0 {
         let _ = writeln!(out, "kept from before the run went on: {kept} pages, not asked again");
+    }
+    if let Some(line) = summary.reused.as_ref().and_then(reused) {
+        let _ = writeln!(out, "{line}");
     }
     let gaps = &summary.gaps;
     if !gaps.is_empty() {
@@ -59,6 +62,17 @@ pub(crate) fn text(summary: &Summary, manifest: &Manifest) -> String {
         full(Status::None) + full(Status::Denied) + full(Status::Failed),
     );
     out
+}
+
+/// What was taken over from an earlier snapshot.
+fn reused(reused: &Reused) -> Option<String> {
+    let Reused { from, environments, places, requests, oldest } = reused;
+    (*places > 0).then(|| {
+        format!(
+            "reused from the snapshot {from}: {places} readings of {environments} environments without a change, the \
+             oldest of {oldest}; about {requests} requests saved"
+        )
+    })
 }
 
 /// Milliseconds as seconds.

@@ -7,10 +7,11 @@ use std::path::Path;
 
 use highwater_facts::{Fact, Kind};
 use highwater_report::diff::{self, Diff};
-use highwater_report::dossier::{Dossier, Group, Hit, Reading, Subject, Subjects};
+use highwater_report::dossier::{Dossier, Group, Hit, Reading, Subject, Subjects, TakenOver};
 use highwater_score::{Model, Polarity, Rule, Scorecard};
 
 use crate::args::{Evaluation, Global};
+use crate::commands::earlier::reused;
 use crate::config::Config;
 use crate::evaluate::{self, Case, Rules, Scored};
 use crate::exit::usage_error;
@@ -70,6 +71,8 @@ impl Given {
         if let Self::Scored(scored) = self {
             dossier.subjects = Some(subjects(scored)?);
             dossier.readings = readings(scored);
+            dossier.taken_over = reused(scored.case.snapshot.manifest())
+                .map(|told| TakenOver { environments: told.environments, oldest: told.oldest });
             dossier.against = against(&scored.case.rules);
         }
         Ok(dossier)

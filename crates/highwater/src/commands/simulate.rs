@@ -205,6 +205,7 @@ async fn collected(
         skip: Vec::new(),
         environments: Vec::new(),
         resume: false,
+        since: None,
         budget: None,
         record: None,
         replay: None,

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use highwater_report::counted;
 use highwater_report::text::plain;
 use highwater_runs::{Outcome, Record, record};
 use highwater_snapshot::{Time, held, moment};
@@ -160,6 +161,14 @@ fn text(standing: &Standing) -> String {
             let _ = writeln!(out, "  newest snapshot {id}, {}", ago(age));
         }
         _ => out.push_str("  no snapshot yet\n"),
+    }
+    if let Some(reused) = standing.runs.first().and_then(|run| run.reused.as_ref()) {
+        let _ = writeln!(
+            out,
+            "  in it {} are as an earlier run read them, because nothing changed; the oldest reading is of {}",
+            counted(usize::try_from(reused.environments).unwrap_or(usize::MAX), "environment"),
+            plain(&reused.oldest)
+        );
     }
     if standing.failing > 0 {
         let _ = writeln!(out, "  the last runs failed, in a row: {}", standing.failing);

@@ -25,6 +25,8 @@ pub(super) struct Job {
     given: bool,
     /// How to collect.
     pub(super) collect: Collect,
+    /// Whether everything is asked, whatever an earlier run told.
+    pub(super) full: bool,
     /// What goes into the evaluation.
     pub(super) evaluation: Evaluation,
     /// Formats of the report; the scorecard is always among them.
@@ -66,6 +68,7 @@ impl Job {
             },
             channels: channels(config, &verb.notify)?,
             collect: verb.collect,
+            full: verb.full,
             evaluation: verb.evaluation,
         })
     }

@@ -15,9 +15,9 @@ use highwater_snapshot::{Held, Manifest, held};
 use serde_json::Value;
 
 use super::{GOES_ON, Under, age};
-use crate::args::Evaluation;
+use crate::args::{Collect, Evaluation};
 use crate::commands::dossier::{self, Given};
-use crate::commands::{collect, report, score};
+use crate::commands::{collect, earlier, report, score};
 use crate::evaluate::{self, Scored};
 use crate::place::{self, is_good, reports};
 use crate::{exit, output};
@@ -152,7 +152,10 @@ async fn fetched(run: &Under<'_>) -> anyhow::Result<PathBuf> {
     let mark = format!("{}{}", mark(&run.job.tenant), std::process::id());
     verb.store = Some(run.place.folder.clone());
     let pages = collect::unfinished(&run.place.folder, &run.job.tenant);
-    verb.resume = goes_on(run, &pages)?;
+    let unfinished = goes_on(run, &pages)?;
+    verb.resume = unfinished.is_some();
+    let anew = since(run, &verb, None)?;
+    verb.since = if verb.resume { since(run, &verb, unfinished)? } else { anew.clone() };
     if verb.resume {
         match collect::once(run.global, run.config, &verb, &mark).await {
             Err(error) if is_other_run(&error) => {
@@ -163,23 +166,39 @@ async fn fetched(run: &Under<'_>) -> anyhow::Result<PathBuf> {
         }
     }
     verb.resume = false;
+    verb.since = anew;
     verb.taken_at = Some(run.job.now);
     collect::once(run.global, run.config, &verb, &mark).await
 }
 
-/// Whether there are pages to go on with. Those of another day are cleared away.
-fn goes_on(run: &Under<'_>, pages: &Path) -> anyhow::Result<bool> {
-    let Ok(entries) = std::fs::read_dir(pages) else { return Ok(false) };
+/// The snapshot that the run goes by: the one that was named, or the last good one before `moment`, or before this run.
+fn since(
+    run: &Under<'_>,
+    verb: &Collect,
+    moment: Option<String>,
+) -> anyhow::Result<Option<PathBuf>> {
+    if run.job.full || verb.since.is_some() {
+        return Ok(verb.since.clone());
+    }
+    let ours = run.record.snapshot.as_ref().unwrap_or(&run.record.run);
+    let before = moment.as_ref().unwrap_or(ours);
+    Ok(run.place.last_good(&run.job.tenant, Some(before))?.map(|held| held.folder))
+}
+
+/// The moment of the pages to go on with, as their folder has it. Those of another day are cleared away.
+fn goes_on(run: &Under<'_>, pages: &Path) -> anyhow::Result<Option<String>> {
+    let Ok(entries) = std::fs::read_dir(pages) else { return Ok(None) };
     let mut newest: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     newest.sort();
     let of_today = newest.last().and_then(|folder| {
         let moment = highwater_sources::Recording::moment(folder).ok()?;
-        age(&moment, run.job.now).filter(|age| (0..=GOES_ON).contains(age))
+        let is_of_today = age(&moment, run.job.now).is_some_and(|age| (0..=GOES_ON).contains(&age));
+        is_of_today.then(|| folder.file_name()?.to_str().map(str::to_owned)).flatten()
     });
     if of_today.is_none() && !newest.is_empty() {
         clear(pages)?;
     }
-    Ok(of_today.is_some())
+    Ok(of_today)
 }
 
 /// Whether pages are of a run that was asked for something else, or are damaged.
@@ -206,6 +225,7 @@ fn tell_record(run: &mut Under<'_>, scored: &Scored) {
         card.models.iter().map(|model| (model.id.clone(), model.level.proven)).collect();
     record.gaps = card.gaps.len();
     record.cost = cost(manifest);
+    record.reused = earlier::reused(manifest);
     let mut live: Vec<(&str, String)> = card
         .attestations
         .iter()
