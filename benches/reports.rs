@@ -1,10 +1,8 @@
 //! Speed and size of reports, for a scorecard of full size whose lists of subjects are as long as they get.
 //!
 //! What a tenant of any size adds to a report is bounded by the lists that are kept, so that this is the
-//! largest there is. Comparing the subjects of two snapshots is timed with a million on each side.
-//!
-//! Where `large_tenant` has left its Parquet files, the lists of a report and all subjects that a comparison
-//! can need are gathered from them too: 1,000,000 cloud flows, end to end.
+//! largest there is. Where `large_tenant` has left its Parquet files, the lists of a report are gathered from
+//! them, and `diff` compares two snapshots of that tenant a day apart, end to end.
 //!
 //! `cargo bench -p highwater --bench reports`
 
@@ -14,12 +12,14 @@
     reason = "a benchmark prints its figures and stops at the first surprise"
 )]
 
+#[path = "reports/second_day.rs"]
+mod second_day;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
-use highwater_facts::{Evidence, FactBook};
-use highwater_report::diff::{Asked, moved_subjects};
+use highwater_facts::{Evidence, FactBook, Session};
 use highwater_report::dossier::{Group, Hit, Subject, Subjects};
 use highwater_report::{Dossier, csv, html, junit, markdown, oscal, sarif, xlsx};
 
@@ -46,8 +46,16 @@ fn main() {
     time("oscal", &|it| oscal::render(it).unwrap().len());
     time("json", &|it| it.scorecard.to_json().unwrap().len());
     println!("all       {whole:>7.3} s");
-    compare();
-    gather();
+    let bench = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench");
+    let large = bench.join("large-1");
+    if !large.join("done").is_file() {
+        println!(
+            "skipped: the bench `large_tenant` makes the tables of 1,000,000 flows; run it first"
+        );
+        return;
+    }
+    gather(&large);
+    second_day::measure(&large, &bench.join("second-day"));
 }
 
 /// The scorecard of a reference tenant, each fact with 200 subjects of every answer, all of them against.
@@ -75,50 +83,22 @@ fn dossier() -> Dossier {
     dossier
 }
 
-/// A million subjects on each side, one in a hundred of them moved.
-fn compare() {
-    let side = |shift: u32| -> Vec<Asked> {
-        (0..1_000_000_u32)
-            .map(|at| Asked {
-                id: format!("{at:012}"),
-                label: String::new(),
-                hit: if (at + shift).is_multiple_of(100) { Hit::Yes } else { Hit::No },
-            })
-            .collect()
-    };
-    let (old, new) = (side(0), side(1));
-    let start = Instant::now();
-    let moved = moved_subjects(&old, &new);
-    let count: u64 = moved.groups.values().map(|group| group.count).sum();
-    println!("compare   {:>7.3} s  {count} of 1000000 moved", start.elapsed().as_secs_f64());
-}
-
-/// Gathers from a real large snapshot what a report lists, and what a comparison of every fact would read on
-/// one side.
-fn gather() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench/large-1");
-    if !folder.join("done").is_file() {
-        println!("gather    skipped: run the bench `large_tenant` first, which makes the snapshot");
-        return;
-    }
+/// Gathers from a real large snapshot what a report lists: answers, and the first subjects of each.
+fn gather(folder: &Path) {
     let book = FactBook::embedded().unwrap();
-    let evidence = Evidence::from_parquet(&folder).unwrap().large();
+    let evidence = Evidence::from_parquet(folder).unwrap().large();
     let start = Instant::now();
-    let answers = highwater_facts::answer_all(&book, &evidence).unwrap();
+    let session = Session::open(&book, &evidence).unwrap();
+    println!("open      {:>7.3} s", start.elapsed().as_secs_f64());
+    let start = Instant::now();
+    let answers = highwater_facts::answers(&session).unwrap();
     println!("answer    {:>7.3} s  {} facts", start.elapsed().as_secs_f64(), answers.len());
     let has_any =
         |id: &str| answers.get(id).is_some_and(|it| it.trues + it.falses + it.unknowns > 0);
     let ids: Vec<&str> =
         book.facts().map(|fact| fact.id.as_str()).filter(|id| has_any(id)).collect();
     let start = Instant::now();
-    let listed = highwater_facts::subjects_each(&book, &evidence, &ids, 200).unwrap();
+    let listed = highwater_facts::subjects_each(&session, &ids, 200).unwrap();
     let rows: usize = listed.values().map(Vec::len).sum();
     println!("list      {:>7.3} s  {rows} subjects", start.elapsed().as_secs_f64());
-    let start = Instant::now();
-    let mut rows = 0;
-    for id in &ids {
-        rows +=
-            highwater_facts::subjects(&book, &evidence, id, None, usize::MAX).unwrap().rows.len();
-    }
-    println!("one side  {:>7.3} s  {rows} subjects", start.elapsed().as_secs_f64());
 }

@@ -103,6 +103,65 @@ fn two_snapshots_tell_which_subjects_moved() {
     assert!(last.contains("1 earlier snapshot not shown"), "{last}");
 }
 
+#[test]
+fn an_issued_scorecard_is_read_only_where_scoring_would_give_it() {
+    let target = tempfile::tempdir().unwrap();
+    let tenant = folder().join("../../fixtures/tenants/rudimentary");
+    let config = tenant.join("highwater.toml");
+    let earlier = target.path().join("inventory");
+    copy(&tenant.join("inventory"), &earlier);
+    let index = earlier.join("highwater-index.json");
+    let text = fs::read_to_string(&index).unwrap();
+    fs::write(&index, text.replace("2026-11-01T06:00:00Z", "2026-10-01T06:00:00Z")).unwrap();
+    let isolation = earlier.join("governance/tenant-isolation.json");
+    let text = fs::read_to_string(&isolation).unwrap();
+    fs::write(&isolation, text.replace("\"isDisabled\": true", "\"isDisabled\": false")).unwrap();
+    for inventory in [&earlier, &tenant.join("inventory")] {
+        let inventory = inventory.to_str().unwrap();
+        let args = ["import", inventory, "--config", config.to_str().unwrap(), "--store", "s"];
+        out(&highwater(target.path(), &args));
+    }
+    let home = fs::read_dir(target.path().join("s")).unwrap().map(|entry| entry.unwrap().path());
+    let home = home.filter(|path| path.is_dir()).next_back().unwrap();
+    let moments = ["2026-10-01T06-00-00Z", "2026-11-01T06-00-00Z"];
+    let paths = moments.map(|moment| home.join(format!("snapshot={moment}")));
+    let [old, new] = paths.each_ref().map(|path| path.to_str().unwrap());
+    let diff = || out(&highwater(target.path(), &["diff", old, new, "--format", "json"]));
+    let scored = diff();
+    assert!(scored.contains("tenant.isolation_enabled"), "{scored}");
+    let issue = |at: usize, change: &dyn Fn(String) -> String| {
+        let card = out(&highwater(target.path(), &["score", [old, new][at], "--format", "json"]));
+        let folder = home.join("reports").join(moments[at]);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("scorecard.json"), change(card)).unwrap();
+    };
+    for at in [0, 1] {
+        issue(at, &|card| card);
+        assert_eq!(diff(), scored, "with what was issued it says the same");
+    }
+    // A name that no rule has shows whether the card was read.
+    let renamed = |card: String| card.replacen("\"title\": \"", "\"title\": \"Issued: ", 1_000);
+    issue(1, &renamed);
+    assert!(diff().contains("\"title\": \"Issued: "));
+    issue(1, &|card| {
+        renamed(card).replace("\"evaluated_at\": \"2026-11-01", "\"evaluated_at\": \"2026-11-02")
+    });
+    assert_eq!(diff(), scored, "of another moment");
+    issue(1, &|card| {
+        let at = card.find("\"snapshot\"").unwrap();
+        let at = at + card[at..].find("\"sha256\": \"").unwrap() + "\"sha256\": \"".len();
+        renamed(card[..at].to_owned() + "0" + &card[at + 1..]).replace("\"0", "\"x")
+    });
+    assert_eq!(diff(), scored, "of another snapshot");
+    issue(1, &|_| "{".to_owned());
+    assert_eq!(diff(), scored, "damaged");
+    let statements = target.path().join("none.toml");
+    fs::write(&statements, "format = 1\n").unwrap();
+    issue(1, &renamed);
+    let args = ["diff", old, new, "--format", "json", "--attest", statements.to_str().unwrap()];
+    assert!(!out(&highwater(target.path(), &args)).contains("Issued: "), "other statements");
+}
+
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {

@@ -29,7 +29,7 @@ use crate::{Answer, Error, Evidence, Fact, FactBook, Kind, View, WhenOpen};
 /// # Errors
 /// [`Error::Query`] when the engine fails, [`Error::Inverted`] for a measure with crossed ends.
 pub fn answer_all(book: &FactBook, evidence: &Evidence) -> Result<BTreeMap<String, Answer>, Error> {
-    run(book, evidence, &book.facts().collect::<Vec<_>>())
+    answers(&Session::open(book, evidence)?)
 }
 
 /// The answers to some facts, by id.
@@ -41,21 +41,15 @@ pub fn answer_some(
     evidence: &Evidence,
     ids: &[&str],
 ) -> Result<BTreeMap<String, Answer>, Error> {
-    let facts = ids.iter().map(|id| book.expect_fact(id)).collect::<Result<Vec<_>, _>>()?;
-    run(book, evidence, &facts)
+    answers(&Session::open_for(book, evidence, ids)?)
 }
 
-fn run(
-    book: &FactBook,
-    evidence: &Evidence,
-    facts: &[&Fact],
-) -> Result<BTreeMap<String, Answer>, Error> {
-    let (session, shared) = with_room(|| {
-        let session = Session::open(book, evidence, facts)?;
-        let shared = Shared::of(&session)?;
-        Ok((session, shared))
-    })?;
-    let answers = on_two_threads(facts, |fact| ask(&session, &shared, fact))?;
+/// The answers to everything that was made ready, by id.
+///
+/// # Errors
+/// As [`answer_all`].
+pub fn answers(session: &Session) -> Result<BTreeMap<String, Answer>, Error> {
+    let answers = on_two_threads(&session.facts(), |fact| ask(session, fact))?;
     Ok(answers.into_iter().map(|answer| (answer.id.clone(), answer)).collect())
 }
 
@@ -142,31 +136,19 @@ fn query_of(
     collect("sql", frames.plan("sql", sql, names, &[])?)
 }
 
-/// What is read once for all facts.
-struct Shared {
-    /// Assets whose owner was not told.
-    ownerless: u64,
-}
-
-impl Shared {
-    fn of(session: &Session) -> Result<Self, Error> {
-        Ok(Self { ownerless: session.frames.rows(OWNERLESS)? })
-    }
-}
-
 /// View of the makers.
 const MAKERS: &str = "makers";
 /// The list of environments.
 const ENVIRONMENTS: &str = "environments";
 
-fn ask(session: &Session, shared: &Shared, fact: &Fact) -> Result<Answer, Error> {
+fn ask(session: &Session, fact: &Fact) -> Result<Answer, Error> {
     let readings = readings(session, fact);
     let lists: Vec<&String> =
         fact.lists.iter().filter(|list| !session.coverage.is_declared(list)).collect();
     let mut gaps = gaps::sentences(&readings);
     gaps.extend(lists.iter().map(|list| gaps::undeclared(list)));
     gaps.sort();
-    let missing = missing(fact, &readings, shared).filter(|_| lists.is_empty());
+    let missing = missing(fact, &readings, session.ownerless).filter(|_| lists.is_empty());
     let mut answer = Answer {
         id: fact.id.clone(),
         kind: fact.kind,
@@ -203,7 +185,7 @@ fn readings<'f>(session: &Session, fact: &'f Fact) -> BTreeMap<&'f str, Reading>
 }
 
 /// What is missing of the population; `None` when nothing of it was read.
-fn missing(fact: &Fact, readings: &BTreeMap<&str, Reading>, shared: &Shared) -> Option<Missing> {
+fn missing(fact: &Fact, readings: &BTreeMap<&str, Reading>, ownerless: u64) -> Option<Missing> {
     let mut missing = Missing::default();
     for name in &fact.population {
         let reading = readings.get(name.as_str())?;
@@ -224,7 +206,7 @@ fn missing(fact: &Fact, readings: &BTreeMap<&str, Reading>, shared: &Shared) -> 
     }
     let reads = |view: &str| fact.views.iter().any(|name| name == view);
     if reads(MAKERS) && !reads(OWNERLESS) {
-        missing.known += shared.ownerless;
+        missing.known += ownerless;
     }
     Some(missing)
 }

@@ -1,5 +1,6 @@
-//! Session: one book over one evidence, ready to run queries.
+//! Session: one book over one evidence, ready to be asked.
 //!
+//! Guarantees that what several facts read is made once, however often and for whatever they are asked.
 //! Every query runs in a context of its own, because the engine keeps the aliases of earlier queries, on
 //! the in-memory engine, with the tables and views that it reads and no others. What all facts need of the
 //! environments, the coverage and the ownerless assets is read once.
@@ -11,24 +12,68 @@ use polars::prelude::*;
 use polars::sql::SQLContext;
 
 use crate::coverage::{Coverage, Environment};
+use crate::run::with_room;
 use crate::{Error, Evidence, Fact, FactBook, View};
 
 /// Tables and views as frames, each view a plan over those before it.
 pub(crate) struct Frames(BTreeMap<String, LazyFrame>);
 
-/// Frames, and what is known of the coverage behind them.
-pub(crate) struct Session {
+/// Facts over one evidence, ready to be asked: what they share is made and kept for as long as this lives.
+pub struct Session {
     pub(crate) frames: Frames,
     pub(crate) coverage: Coverage,
+    /// Assets whose owner was not told.
+    pub(crate) ownerless: u64,
+    facts: BTreeMap<String, Fact>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("facts", &self.facts.len()).finish()
+    }
 }
 
 impl Session {
+    /// Makes everything ready to be asked.
+    ///
+    /// # Errors
+    /// [`Error::Query`] when the engine fails.
+    pub fn open(book: &FactBook, evidence: &Evidence) -> Result<Self, Error> {
+        with_room(|| Self::of(book, evidence, &book.facts().collect::<Vec<_>>()))
+    }
+
+    /// Makes some facts ready to be asked.
+    ///
+    /// # Errors
+    /// As [`Session::open`], and [`Error::UnknownFact`].
+    pub fn open_for(book: &FactBook, evidence: &Evidence, ids: &[&str]) -> Result<Self, Error> {
+        let facts = ids.iter().map(|id| book.expect_fact(id)).collect::<Result<Vec<_>, _>>()?;
+        with_room(|| Self::of(book, evidence, &facts))
+    }
+
+    /// Whether a fact was made ready.
+    pub fn asks(&self, id: &str) -> bool {
+        self.facts.contains_key(id)
+    }
+
+    /// Every fact that can be asked, by id.
+    pub(crate) fn facts(&self) -> Vec<&Fact> {
+        self.facts.values().collect()
+    }
+
+    /// Facts that can be asked.
+    pub(crate) fn expect(&self, ids: &[&str]) -> Result<Vec<&Fact>, Error> {
+        let find = |id: &&str| {
+            self.facts.get(*id).ok_or_else(|| Error::UnknownFact {
+                id: (*id).to_owned(),
+                hint: crate::error::hint(id, self.facts.keys().map(String::as_str)),
+            })
+        };
+        ids.iter().map(find).collect()
+    }
+
     /// Prepares what the facts read, and reads the coverage.
-    pub(crate) fn open(
-        book: &FactBook,
-        evidence: &Evidence,
-        facts: &[&Fact],
-    ) -> Result<Self, Error> {
+    fn of(book: &FactBook, evidence: &Evidence, facts: &[&Fact]) -> Result<Self, Error> {
         let mut views: BTreeSet<&str> =
             facts.iter().flat_map(|fact| &fact.views).map(String::as_str).collect();
         let always = [SCOPE, OWNERLESS].into_iter().filter_map(|id| book.view(id));
@@ -46,7 +91,9 @@ impl Session {
         let environments = environments(&frames)?;
         let read = |name: &str| collect(name, frames.expect(name)?);
         let coverage = Coverage::new(&read("coverage")?, &read("config_lists")?, environments)?;
-        Ok(Self { frames, coverage })
+        let ownerless = frames.rows(OWNERLESS)?;
+        let facts = facts.iter().map(|fact| (fact.id.clone(), (*fact).clone())).collect();
+        Ok(Self { frames, coverage, ownerless, facts })
     }
 }
 

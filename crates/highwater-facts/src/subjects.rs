@@ -3,7 +3,7 @@
 //! Guarantees an order that depends on ids alone, and bounds what leaves the engine. Does not say whether a
 //! subject is good or bad, nor from which record it was read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use polars::prelude::*;
 
@@ -60,66 +60,84 @@ pub fn subjects(
     limit: usize,
 ) -> Result<Subjects, Error> {
     let fact = book.expect_fact(id)?;
-    with_room(|| subjects_of(book, evidence, fact, hit, limit))
-}
-
-fn subjects_of(
-    book: &FactBook,
-    evidence: &Evidence,
-    fact: &Fact,
-    hit: Option<Hit>,
-    limit: usize,
-) -> Result<Subjects, Error> {
     let mut found = Subjects { fact: fact.id.clone(), rows: Vec::new(), yes: 0, no: 0, unknown: 0 };
     if fact.kind == Kind::Measure {
         return Ok(found);
     }
-    let session = Session::open(book, evidence, &[fact])?;
-    let counted = count(&session, fact)?;
-    (found.yes, found.no, found.unknown) = (counted.trues, counted.falses, counted.unknowns);
-    found.rows = rows(&session, fact, hit, limit)?;
-    Ok(found)
+    let session = Session::open_for(book, evidence, &[id])?;
+    with_room(|| {
+        let counted = count(&session, fact)?;
+        (found.yes, found.no, found.unknown) = (counted.trues, counted.falses, counted.unknowns);
+        found.rows = rows(&session, fact, hit, limit)?;
+        Ok(found)
+    })
 }
 
-/// Up to `limit` subjects of each answer of each of the facts, sorted by id; facts without subjects have
-/// none. What the facts share is made once.
+/// Up to `limit` subjects of each answer of each of the facts, sorted by id; measures have none. Every fact is
+/// asked once, and what is not among the first is passed by in the engine's columns.
 ///
 /// # Errors
 /// As [`subjects`].
 pub fn subjects_each(
-    book: &FactBook,
-    evidence: &Evidence,
+    session: &Session,
     ids: &[&str],
     limit: usize,
 ) -> Result<BTreeMap<String, Vec<Subject>>, Error> {
-    let facts = ids.iter().map(|id| book.expect_fact(id)).collect::<Result<Vec<_>, _>>()?;
-    let session = with_room(|| Session::open(book, evidence, &facts))?;
-    let found = on_two_threads(&facts, |fact| {
+    let found = on_two_threads(&session.expect(ids)?, |fact| {
         let rows = match fact.kind {
             Kind::Measure => Vec::new(),
-            // Few enough to be looked through here.
-            _ if evidence.is_small() => first(rows(&session, fact, None, usize::MAX)?, limit),
-            _ => {
-                let hits = [Hit::Yes, Hit::No, Hit::Unknown].into_iter();
-                hits.map(|hit| rows(&session, fact, Some(hit), limit))
-                    .collect::<Result<Vec<_>, _>>()?
-                    .concat()
-            }
+            _ => first(&asked(session, fact)?, limit)
+                .map_err(|error| Error::query(&fact.id, &error))?,
         };
         Ok((fact.id.clone(), rows))
     })?;
     Ok(found.into_iter().collect())
 }
 
-/// The first `limit` of each answer.
-fn first(mut rows: Vec<Subject>, limit: usize) -> Vec<Subject> {
-    let mut met: BTreeMap<Hit, usize> = BTreeMap::new();
-    rows.retain(|row| {
-        let met = met.entry(row.hit).or_default();
-        *met += 1;
-        *met <= limit
-    });
-    rows
+/// Every subject of a fact as the engine holds it: `subject`, `label` and `hit`, in no order.
+pub(crate) fn asked(session: &Session, fact: &Fact) -> Result<DataFrame, Error> {
+    let text = |name: &str| col(name).cast(DataType::String);
+    let columns = [text("subject"), text("label"), col("hit").cast(DataType::Boolean)];
+    collect(&fact.id, plan(session, fact)?.select(columns))
+}
+
+/// One row of an answer: id, label where one was told, and the answer.
+pub(crate) type Row<'a> = (&'a str, Option<&'a str>, Hit);
+
+/// The rows of what was asked.
+pub(crate) fn each(found: &DataFrame) -> PolarsResult<impl Iterator<Item = Row<'_>>> {
+    let (subjects, labels) = (found.column("subject")?.str()?, found.column("label")?.str()?);
+    let hits = found.column("hit")?.bool()?;
+    let hit =
+        |hit: Option<bool>| hit.map_or(Hit::Unknown, |hit| if hit { Hit::Yes } else { Hit::No });
+    Ok(subjects
+        .iter()
+        .zip(labels.iter())
+        .zip(hits.iter())
+        .map(move |((subject, label), told)| (subject.unwrap_or_default(), label, hit(told))))
+}
+
+/// The first `limit` of each answer by id.
+fn first(found: &DataFrame, limit: usize) -> PolarsResult<Vec<Subject>> {
+    let mut least: BTreeMap<Hit, BinaryHeap<(&str, Option<&str>)>> = BTreeMap::new();
+    for (subject, label, hit) in each(found)? {
+        let heap = least.entry(hit).or_default();
+        if heap.len() < limit {
+            heap.push((subject, label));
+        } else if let Some(mut last) = heap.peek_mut().filter(|last| subject < last.0) {
+            *last = (subject, label);
+        }
+    }
+    let rows =
+        least.into_iter().flat_map(|(hit, heap)| heap.into_iter().map(move |row| (row, hit)));
+    let mut rows: Vec<Subject> =
+        rows.map(|((subject, label), hit)| told(subject, label, hit)).collect();
+    rows.sort_by(|a, b| a.subject.cmp(&b.subject));
+    Ok(rows)
+}
+
+fn told(subject: &str, label: Option<&str>, hit: Hit) -> Subject {
+    Subject { subject: subject.to_owned(), label: label.unwrap_or(subject).to_owned(), hit }
 }
 
 fn rows(
@@ -140,18 +158,7 @@ fn rows(
         .filter(wanted)
         .sort(["subject"], SortMultipleOptions::default())
         .limit(limit);
-    rows_of(&collect(&fact.id, rows)?).map_err(|error| Error::query(&fact.id, &error))
-}
-
-fn rows_of(found: &DataFrame) -> PolarsResult<Vec<Subject>> {
-    let (subjects, labels) = (found.column("subject")?.str()?, found.column("label")?.str()?);
-    let hits = found.column("hit")?.cast(&DataType::Boolean)?;
-    let rows = subjects.iter().zip(labels.iter()).zip(hits.bool()?.iter());
-    Ok(rows
-        .map(|((subject, label), hit)| {
-            let subject = subject.unwrap_or_default().to_owned();
-            let hit = hit.map_or(Hit::Unknown, |hit| if hit { Hit::Yes } else { Hit::No });
-            Subject { label: label.unwrap_or(&subject).to_owned(), subject, hit }
-        })
-        .collect())
+    let found = collect(&fact.id, rows.with_columns([col("hit").cast(DataType::Boolean)]))?;
+    let rows = each(&found).map_err(|error| Error::query(&fact.id, &error))?;
+    Ok(rows.map(|(subject, label, hit)| told(subject, label, hit)).collect())
 }

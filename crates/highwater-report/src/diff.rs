@@ -16,7 +16,7 @@ mod moved;
 mod text;
 
 pub use cause::{Cause, FactMove};
-pub use moved::{Asked, Moved, MovedGroup, MovedSubject, moved_subjects};
+pub use moved::{Moved, MovedGroup, MovedSubject, NAMED, way};
 pub(crate) use text::{cause_words, result as result_words};
 pub use text::{headlines, render as render_text, summary};
 

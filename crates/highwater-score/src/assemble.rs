@@ -336,7 +336,7 @@ impl<'a> Parts<'a> {
 }
 
 /// Digest of models and facts together; the models' own where nothing is known of the facts.
-fn rules(models: &str, questions: &BTreeMap<String, String>) -> String {
+pub(crate) fn rules(models: &str, questions: &BTreeMap<String, String>) -> String {
     if questions.is_empty() {
         return models.to_owned();
     }

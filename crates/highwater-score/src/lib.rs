@@ -13,6 +13,7 @@ mod attestation;
 mod context;
 mod error;
 mod indicator;
+mod issued;
 mod level;
 mod model;
 mod needs;

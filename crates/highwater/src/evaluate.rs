@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use highwater_facts::{Evidence, FactBook};
+use highwater_facts::{Evidence, FactBook, Session};
 use highwater_score::{
     Answers, Context, Rulebook, Scorecard, SourceGap, StatementFile, Tenant, Tool,
 };
@@ -45,6 +45,8 @@ pub(crate) struct Case {
 pub(crate) struct Scored {
     /// The case.
     pub(crate) case: Case,
+    /// Its facts, ready to be asked again: for subjects, and for those that moved.
+    pub(crate) session: Session,
     /// The answers to all facts.
     pub(crate) answers: Answers,
     /// The result.
@@ -126,6 +128,23 @@ pub(crate) fn score(
     judge(case, &config.scope, (evaluation.as_of, model), testimony)
 }
 
+/// The scorecard that a run issued for a snapshot of a store, where scoring it now would give the same; see
+/// [`Scorecard::is_of`]. Its statements are those of the files that it names.
+pub(crate) fn issued(
+    config: &Config,
+    case: &Case,
+    testimony: &Testimony,
+) -> anyhow::Result<Option<Scorecard>> {
+    let folder = case.snapshot.folder();
+    let id = folder.file_name().and_then(|name| name.to_str()?.strip_prefix("snapshot="));
+    let (Some(id), Some(tenant)) = (id, folder.parent()) else { return Ok(None) };
+    let path = tenant.join("reports").join(id).join("scorecard.json");
+    let Ok(text) = std::fs::read(path) else { return Ok(None) };
+    let Ok(card) = serde_json::from_slice::<Scorecard>(&text) else { return Ok(None) };
+    let context = context(&config.scope, case, (None, None), testimony.files.clone())?;
+    Ok(Some(card).filter(|card| card.is_of(&case.rules.rulebook, &context)))
+}
+
 /// The same for a case that is open and statements that were read.
 pub(crate) fn judge(
     case: Case,
@@ -134,10 +153,11 @@ pub(crate) fn judge(
     testimony: Testimony,
 ) -> anyhow::Result<Scored> {
     let context = context(scope, &case, (as_of, model), testimony.files)?;
-    let answers = highwater_facts::answer_all(&case.rules.book, &case.evidence)?;
+    let session = Session::open(&case.rules.book, &case.evidence)?;
+    let answers = highwater_facts::answers(&session)?;
     let rulebook = &case.rules.rulebook;
     let scorecard = highwater_score::score(rulebook, &answers, &testimony.statements, &context);
-    Ok(Scored { case, answers, scorecard })
+    Ok(Scored { case, session, answers, scorecard })
 }
 
 fn context(

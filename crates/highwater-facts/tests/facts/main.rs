@@ -5,5 +5,6 @@
 mod book;
 mod data;
 mod laws;
+mod moved;
 mod portability;
 mod portable;

@@ -1,8 +1,7 @@
-//! Moved: subjects of a fact whose answer is another one than before.
+//! Moved: subjects of a fact whose answer is another one than before, as a comparison tells them.
 //!
-//! Walks two sorted lists side by side, so that a million subjects cost one pass and no index.
+//! Holds what was found by whoever has both snapshots; compares nothing itself.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -10,18 +9,7 @@ use serde::Serialize;
 use crate::dossier::Hit;
 
 /// Subjects that are named of each group; the rest is counted.
-const NAMED: usize = 10;
-
-/// One subject as it was asked about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// Id, unique within the fact.
-    pub id: String,
-    /// Name for people.
-    pub label: String,
-    /// The answer.
-    pub hit: Hit,
-}
+pub const NAMED: usize = 10;
 
 /// Subjects of a fact whose answer changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -48,35 +36,9 @@ pub struct MovedSubject {
     pub label: String,
 }
 
-/// Compares two lists, each sorted by id.
-pub fn moved_subjects(old: &[Asked], new: &[Asked]) -> Moved {
-    let mut moved = Moved::default();
-    let (mut at, mut to) = (old.iter().peekable(), new.iter().peekable());
-    loop {
-        let order = match (at.peek(), to.peek()) {
-            (None, None) => return moved,
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (Some(before), Some(after)) => before.id.cmp(&after.id),
-        };
-        let before = if order == Ordering::Greater { None } else { at.next() };
-        let after = if order == Ordering::Less { None } else { to.next() };
-        note(&mut moved, before, after);
-    }
-}
-
-fn note(moved: &mut Moved, before: Option<&Asked>, after: Option<&Asked>) {
-    let hit = |asked: Option<&Asked>| asked.map(|asked| asked.hit);
-    let Some(shown) = after.or(before) else { return };
-    if hit(before) == hit(after) {
-        return;
-    }
-    let way = format!("{} \u{2192} {}", word(hit(before), "new"), word(hit(after), "gone"));
-    let group = moved.groups.entry(way).or_default();
-    group.count += 1;
-    if group.first.len() < NAMED {
-        group.first.push(MovedSubject { id: shown.id.clone(), label: shown.label.clone() });
-    }
+/// A way to move in words, such as `no → yes`: the answer before and now, none where the subject was not there.
+pub fn way(before: Option<Hit>, after: Option<Hit>) -> String {
+    format!("{} \u{2192} {}", word(before, "new"), word(after, "gone"))
 }
 
 const fn word(hit: Option<Hit>, none: &'static str) -> &'static str {
@@ -92,43 +54,10 @@ const fn word(hit: Option<Hit>, none: &'static str) -> &'static str {
 mod tests {
     use super::*;
 
-    fn list(text: &str) -> Vec<Asked> {
-        let hit = |sign| match sign {
-            '+' => Hit::Yes,
-            '-' => Hit::No,
-            _ => Hit::Unknown,
-        };
-        let asked = |word: &str| Asked {
-            id: word[1..].to_owned(),
-            label: word[1..].to_uppercase(),
-            hit: hit(word.chars().next().unwrap()),
-        };
-        text.split_whitespace().map(asked).collect()
-    }
-
-    fn ways(old: &str, new: &str) -> Vec<(String, u64)> {
-        let moved = moved_subjects(&list(old), &list(new));
-        moved.groups.into_iter().map(|(way, group)| (way, group.count)).collect()
-    }
-
     #[test]
-    fn every_way_is_told_apart() {
-        assert_eq!(
-            ways("+a +b -c ?d +f", "+a -b -c +d -e"),
-            [("new → no", 1), ("not told → yes", 1), ("yes → gone", 1), ("yes → no", 1)]
-                .map(|(way, count)| (way.to_owned(), count))
-        );
-        assert_eq!(ways("+a -b", "+a -b"), []);
-        assert_eq!(ways("", ""), []);
-    }
-
-    #[test]
-    fn long_groups_are_counted_whole_and_named_in_part() {
-        let new: Vec<Asked> = (0..100)
-            .map(|at| Asked { id: format!("{at:03}"), label: String::new(), hit: Hit::No })
-            .collect();
-        let moved = moved_subjects(&[], &new);
-        let group = &moved.groups["new → no"];
-        assert_eq!((group.count, group.first.len(), group.first[9].id.as_str()), (100, 10, "009"));
+    fn every_way_has_its_words() {
+        assert_eq!(way(Some(Hit::No), Some(Hit::Yes)), "no \u{2192} yes");
+        assert_eq!(way(None, Some(Hit::Unknown)), "new \u{2192} not told");
+        assert_eq!(way(Some(Hit::Unknown), None), "not told \u{2192} gone");
     }
 }

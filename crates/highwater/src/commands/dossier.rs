@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use highwater_facts::{Fact, Kind};
-use highwater_report::diff::{self, Diff};
+use highwater_facts::{Fact, Kind, Session};
+use highwater_report::diff::{self, Diff, Moved, MovedGroup, MovedSubject};
 use highwater_report::dossier::{Dossier, Group, Hit, Reading, Subject, Subjects, TakenOver};
 use highwater_score::{Model, Polarity, Rule, Scorecard};
 
@@ -15,6 +15,7 @@ use crate::commands::earlier::reused;
 use crate::config::Config;
 use crate::evaluate::{self, Case, Rules, Scored};
 use crate::exit::usage_error;
+use crate::testimony::{self, Trust};
 
 /// Subjects of each answer of each fact that are listed.
 const LISTED: usize = 200;
@@ -23,6 +24,8 @@ const LISTED: usize = 200;
 pub(super) enum Given {
     /// A snapshot, scored.
     Scored(Box<Scored>),
+    /// A snapshot, with the scorecard that was issued for it.
+    Issued(Box<Case>, Box<Scorecard>),
     /// A scorecard.
     Scorecard(Box<Scorecard>),
 }
@@ -35,11 +38,7 @@ impl Given {
         path: Option<&Path>,
         evaluation: &Evaluation,
     ) -> anyhow::Result<Self> {
-        let is_json = |path: &&Path| {
-            path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
-                && path.is_file()
-        };
-        match path.filter(is_json) {
+        match path.filter(|path| is_scorecard(path)) {
             Some(path) => Ok(Self::Scorecard(Box::new(read(path)?))),
             None => {
                 Ok(Self::Scored(Box::new(evaluate::score(global, config, path, evaluation, None)?)))
@@ -47,18 +46,63 @@ impl Given {
         }
     }
 
+    /// Opens what was named for a comparison: a snapshot is not scored again where a run has issued what that
+    /// would give.
+    pub(super) fn recall(
+        global: &Global,
+        config: &Config,
+        path: &Path,
+        evaluation: &Evaluation,
+    ) -> anyhow::Result<Self> {
+        if is_scorecard(path) {
+            return Ok(Self::Scorecard(Box::new(read(path)?)));
+        }
+        let case = evaluate::open(global, config, Some(path), None)?;
+        let trust = Trust::of(config, evaluation)?;
+        let testimony =
+            testimony::read(evaluation.attest.as_deref(), &case.rules.rulebook, &trust)?;
+        Ok(match evaluate::issued(config, &case, &testimony)? {
+            Some(card) => Self::Issued(Box::new(case), Box::new(card)),
+            None => Self::Scored(Box::new(evaluate::judge(
+                case,
+                &config.scope,
+                (None, None),
+                testimony,
+            )?)),
+        })
+    }
+
     /// The scorecard.
     pub(super) fn scorecard(&self) -> &Scorecard {
         match self {
             Self::Scored(scored) => &scored.scorecard,
-            Self::Scorecard(scorecard) => scorecard,
+            Self::Issued(_, scorecard) | Self::Scorecard(scorecard) => scorecard,
         }
+    }
+
+    /// The facts of its snapshot, ready to be asked; nothing for a scorecard alone. `room` is where they stay.
+    fn session<'a>(
+        &'a self,
+        ids: &[&str],
+        room: &'a mut Option<Session>,
+    ) -> anyhow::Result<Option<&'a Session>> {
+        Ok(match self {
+            Self::Scored(scored) => Some(&scored.session),
+            Self::Issued(case, _) => {
+                let book = &case.rules.book;
+                let known: Vec<&str> =
+                    ids.iter().copied().filter(|id| book.fact(id).is_some()).collect();
+                Some(room.insert(Session::open_for(book, &case.evidence, &known)?))
+            }
+            Self::Scorecard(_) => None,
+        })
     }
 
     /// The models by which it was scored; none for a scorecard, which may have been scored by others.
     fn models(&self) -> Vec<Model> {
         match self {
             Self::Scored(scored) => scored.case.rules.rulebook.models().to_vec(),
+            Self::Issued(case, _) => case.rules.rulebook.models().to_vec(),
             Self::Scorecard(_) => Vec::new(),
         }
     }
@@ -79,43 +123,63 @@ impl Given {
     }
 }
 
-/// What changed between two results; with the subjects that moved where both are snapshots.
+/// Does the same with an earlier and a later result side by side, so that both cores have work.
+pub(super) fn both<T: Send>(
+    old: impl FnOnce() -> anyhow::Result<T> + Send,
+    new: impl FnOnce() -> anyhow::Result<T>,
+) -> anyhow::Result<(T, T)> {
+    std::thread::scope(|scope| {
+        let old = scope.spawn(old);
+        let new = new();
+        let old = old.join().map_err(|_| anyhow::anyhow!("the thread of the first result stopped"));
+        Ok((old??, new?))
+    })
+}
+
+/// What changed between two results; with the subjects that moved where both are snapshots and the rules the same.
 pub(super) fn compare(old: &Given, new: &Given) -> anyhow::Result<Diff> {
     let mut diff = diff::compare(old.scorecard(), new.scorecard());
-    if let (Given::Scored(old), Given::Scored(new)) = (old, new) {
-        tell_subjects(&mut diff, &old.case, &new.case)?;
+    if old.scorecard().rulebook == new.scorecard().rulebook {
+        let facts = diff.facts();
+        let ids: Vec<&str> = facts.iter().map(String::as_str).collect();
+        let (mut then, mut now) = (None, None);
+        let sides = both(|| old.session(&ids, &mut then), || new.session(&ids, &mut now))?;
+        if let (Some(old), Some(new)) = sides {
+            tell_subjects(&mut diff, &ids, [old, new])?;
+        }
     }
     Ok(diff)
 }
 
-/// Adds the subjects that moved, for whoever has both snapshots.
-pub(super) fn tell_subjects(diff: &mut Diff, old: &Case, new: &Case) -> anyhow::Result<()> {
-    for fact in diff.facts() {
-        if let (Some(before), Some(after)) = (asked(old, &fact)?, asked(new, &fact)?) {
-            diff.tell(&fact, &diff::moved_subjects(&before, &after));
-        }
+/// Adds the subjects that moved.
+fn tell_subjects(diff: &mut Diff, ids: &[&str], sides: [&Session; 2]) -> anyhow::Result<()> {
+    let asked = |id: &&str| sides.iter().all(|side| side.asks(id));
+    let ids: Vec<&str> = ids.iter().copied().filter(asked).collect();
+    for (fact, ways) in highwater_facts::moved_each(sides, &ids, diff::NAMED)? {
+        let groups = ways.into_iter().map(|((before, after), group)| {
+            (diff::way(before.map(said), after.map(said)), moved_group(group))
+        });
+        diff.tell(&fact, &Moved { groups: groups.collect() });
     }
     Ok(())
 }
 
-/// Every subject of a fact, sorted by id; nothing where the fact has none or was not told.
-fn asked(case: &Case, id: &str) -> anyhow::Result<Option<Vec<diff::Asked>>> {
-    let (book, evidence) = (&case.rules.book, &case.evidence);
-    let Some(fact) = book.fact(id) else { return Ok(None) };
-    if fact.kind == Kind::Measure {
-        return Ok(None);
+fn moved_group(group: highwater_facts::MovedGroup) -> MovedGroup {
+    let first = group.first.into_iter().map(|(id, label)| MovedSubject { id, label });
+    MovedGroup { count: group.count, first: first.collect() }
+}
+
+const fn said(hit: highwater_facts::Hit) -> Hit {
+    match hit {
+        highwater_facts::Hit::Yes => Hit::Yes,
+        highwater_facts::Hit::No => Hit::No,
+        highwater_facts::Hit::Unknown => Hit::Unknown,
     }
-    let found = highwater_facts::subjects(book, evidence, id, None, usize::MAX)?;
-    let rows = found.rows.into_iter().map(|row| diff::Asked {
-        hit: match row.hit {
-            highwater_facts::Hit::Yes => Hit::Yes,
-            highwater_facts::Hit::No => Hit::No,
-            highwater_facts::Hit::Unknown => Hit::Unknown,
-        },
-        id: row.subject,
-        label: row.label,
-    });
-    Ok(Some(rows.collect()))
+}
+
+/// Whether a path names a scorecard, which is told by its ending.
+fn is_scorecard(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) && path.is_file()
 }
 
 /// Reads a scorecard.
@@ -145,7 +209,7 @@ fn subjects(scored: &Scored) -> anyhow::Result<BTreeMap<String, Subjects>> {
         |id: &str| scored.answers.get(id).is_some_and(|it| it.trues + it.falses + it.unknowns > 0);
     let ids: Vec<&str> =
         book.facts().map(|fact| fact.id.as_str()).filter(|id| has_any(id)).collect();
-    let found = highwater_facts::subjects_each(book, &scored.case.evidence, &ids, LISTED)?;
+    let found = highwater_facts::subjects_each(&scored.session, &ids, LISTED)?;
     found
         .into_iter()
         .filter_map(|(id, rows)| {

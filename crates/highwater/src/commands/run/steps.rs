@@ -100,8 +100,9 @@ fn judged(run: &mut Under<'_>, made: &Held) -> anyhow::Result<(Scored, u8)> {
 
 /// The comparison and the report.
 async fn results(run: &mut Under<'_>, made: &Held, scored: Scored) -> anyhow::Result<()> {
+    let given = Given::Scored(Box::new(scored));
     let begun = run.step("compare")?;
-    let change = compared(run, made, &scored)?;
+    let change = compared(run, made, &given)?;
     if let Some(change) = &change {
         run.record.changed = Some(change.is_news());
         run.record.headlines = diff::headlines(change, highwater_runs::message::LINES);
@@ -109,7 +110,7 @@ async fn results(run: &mut Under<'_>, made: &Held, scored: Scored) -> anyhow::Re
     run.took(begun);
 
     let begun = run.step("report")?;
-    let files = reported(run, made, scored, change)?;
+    let files = reported(run, made, &given, change)?;
     if let Some(remote) = &run.place.remote {
         for (name, bytes) in files {
             let name = format!("tenant={}/reports/{}/{name}", run.job.tenant, made.id);
@@ -255,33 +256,30 @@ fn cost(manifest: &Manifest) -> Cost {
 }
 
 /// What changed since the last good snapshot, against the scorecard that was issued for it.
-fn compared(run: &mut Under<'_>, made: &Held, scored: &Scored) -> anyhow::Result<Option<Diff>> {
+fn compared(run: &mut Under<'_>, made: &Held, given: &Given) -> anyhow::Result<Option<Diff>> {
     let Some(before) = run.place.last_good(&run.job.tenant, Some(&made.id))? else {
         return Ok(None);
     };
     let issued = run.place.reports(&run.job.tenant, &before.id).join("scorecard.json");
-    let case = evaluate::open(run.global, run.config, Some(&before.folder), None)?;
-    let (old, case) = match dossier::read(&issued) {
-        Ok(card) => (card, case),
+    let old = match dossier::read(&issued) {
+        Ok(card) => {
+            let case = evaluate::open(run.global, run.config, Some(&before.folder), None)?;
+            Given::Issued(Box::new(case), Box::new(card))
+        }
         Err(_) => {
             let then = Evaluation { as_of: None, ..run.job.evaluation.clone() };
-            let old = evaluate::score(run.global, run.config, Some(&before.folder), &then, None)?;
-            (old.scorecard, old.case)
+            Given::open(run.global, run.config, Some(&before.folder), &then)?
         }
     };
-    let mut change = diff::compare(&old, &scored.scorecard);
-    if old.rulebook == scored.scorecard.rulebook {
-        dossier::tell_subjects(&mut change, &case, &scored.case)?;
-    }
     run.record.before = Some(before.id);
-    Ok(Some(change))
+    Ok(Some(dossier::compare(&old, given)?))
 }
 
 /// Writes the report into the store, and a copy where one is wanted.
 fn reported(
     run: &Under<'_>,
     made: &Held,
-    scored: Scored,
+    given: &Given,
     change: Option<Diff>,
 ) -> anyhow::Result<BTreeMap<&'static str, Vec<u8>>> {
     let mut files: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
@@ -289,7 +287,6 @@ fn reported(
         files.insert("diff.json", serde_json::to_vec_pretty(change)?);
         files.insert("diff.txt", diff::render_text(change).into_bytes());
     }
-    let given = Given::Scored(Box::new(scored));
     let mut dossier = given.dossier(change)?;
     let mut cards = issued(run, made)?;
     if !cards.is_empty() {
