@@ -86,7 +86,10 @@ impl Rows {
 
     /// Says whose rows come next. `rank` is the trust order: 0 wins over 1.
     pub(crate) fn begin(&mut self, origin: &Origin, rank: u32) {
-        self.origin.clone_from(origin);
+        if self.origin.source != origin.source {
+            self.origin.source.clone_from(&origin.source);
+        }
+        (self.origin.record_no, self.origin.observed_at) = (origin.record_no, origin.observed_at);
         self.rank = rank;
     }
 
