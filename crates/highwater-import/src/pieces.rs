@@ -12,6 +12,7 @@ use serde_json_borrow::Value;
 use crate::Error;
 use crate::answer::{Answer, Counted};
 use crate::envelope::{self, Envelope, Opened};
+use crate::fast::{self, Plain};
 use crate::index::Exchange;
 use crate::pages::Chain;
 use crate::read::{Reader, better, chain_of, lose};
@@ -23,7 +24,7 @@ use crate::workbook::Page;
 use crate::{sheet, sniff};
 
 /// Bytes of records that are in memory together.
-const BATCH: usize = 16 << 20;
+pub(crate) const BATCH: usize = 256 << 10;
 
 impl Reader<'_> {
     /// Reads a file that is too large for memory.
@@ -103,7 +104,8 @@ impl Reader<'_> {
             }
             let records = sheet.records(&rows, self.survey.date_order);
             let list = Envelope::list(records.iter().collect());
-            let envelope = Envelope { wrapper: "csv", header: header.clone(), ..list };
+            let (unique, header) = (sheet.is_unique(), header.clone());
+            let envelope = Envelope { wrapper: "csv", header, unique, ..list };
             let mut answer = self.piece(envelope, &document, chain, say.take(), read);
             self.feed(found, &mut answer, &mut counted)?;
             (say, read) = (answer.say, answer.read);
@@ -144,8 +146,8 @@ impl Reader<'_> {
                 Ok(None) => break None,
                 Err(reason) => break Some(reason),
             };
-            let records: Vec<Value<'_>> = match serde_json::from_str(&batch) {
-                Ok(records) => records,
+            let (records, unique) = match list(&batch) {
+                Ok(list) => list,
                 Err(error) => break Some(format!("not valid JSON: {error}")),
             };
             let around = pieces.envelope();
@@ -153,7 +155,7 @@ impl Reader<'_> {
             let Some(mut envelope) = empty(&around, pieces.lines) else {
                 break Some("a recorded error".to_owned());
             };
-            envelope.records = records.iter().collect();
+            (envelope.records, envelope.unique) = (records.iter().collect(), unique);
             if envelope.records.is_empty() {
                 continue;
             }
@@ -193,6 +195,16 @@ impl Reader<'_> {
         let (chain, observed_at) = (chain.clone(), self.survey.taken_at);
         Answer { envelope, document, chain, say, doubt: None, observed_at, read }
     }
+}
+
+/// The members of a JSON list, and whether it is known that no object in them has a key twice.
+fn list(text: &str) -> serde_json::Result<(Vec<Value<'_>>, bool)> {
+    if let Some(Plain { mut documents, unique }) = fast::documents(text)
+        && let (Some(Value::Array(records)), true) = (documents.pop(), documents.is_empty())
+    {
+        return Ok((records, unique));
+    }
+    serde_json::from_str(text).map(|records| (records, false))
 }
 
 /// What stands around records, without them; none where that is an error.

@@ -126,8 +126,8 @@ impl Shape {
             .keep
             .iter()
             .filter_map(|column| {
-                let value = column_of(row, column).value().filter(|_| is_told(row, column))?;
-                Some((*column, value.clone()))
+                let told = column_of(row, column);
+                Some((*column, told.value().filter(|_| is_told(told))?.clone()))
             })
             .collect();
         if !kept.is_empty() {
@@ -140,10 +140,12 @@ impl Shape {
 impl Field {
     fn value<'a>(&self, row: Json<'a>, lookups: &'a Lookups) -> Option<Value<'a>> {
         let told = column_of(row, self.from);
+        if !matches!(self.take, Take::Always(_)) && !is_told(told) {
+            return None;
+        }
         let id = || told.id().filter(|id| !id.is_empty());
         match self.take {
             Take::Always(text) => Some(Value::Str(text.into())),
-            _ if !is_told(row, self.from) => None,
             Take::As => told.value().cloned(),
             Take::Flag => flag(told).map(Value::Bool),
             Take::If(text) => is_set(told).then(|| Value::Str(text.into())),
@@ -174,12 +176,20 @@ fn text(text: &str) -> Value<'_> {
 /// A column by its logical name; `x>` is a lookup, which the web API calls `_x_value`.
 pub(crate) fn column_of<'v>(row: Json<'v>, name: &str) -> Json<'v> {
     let Some(lookup) = name.strip_suffix('>') else { return row.key(name) };
-    let told = row.key(&format!("_{lookup}_value"));
+    let is_value = |key: &str| {
+        let bare = key.strip_prefix('_').and_then(|rest| rest.len().checked_sub("_value".len()));
+        bare == Some(lookup.len())
+    };
+    // Most rows have no column of that length.
+    let told = if row.entries().any(|(key, _)| is_value(key)) {
+        row.key(&format!("_{lookup}_value"))
+    } else {
+        Json::NULL
+    };
     if told.is_present() { told } else { row.key(lookup) }
 }
 
-fn is_told(row: Json<'_>, name: &str) -> bool {
-    let told = column_of(row, name);
+fn is_told(told: Json<'_>) -> bool {
     told.is_told() && !told.text().is_some_and(|text| text.is_empty())
 }
 
