@@ -14,6 +14,7 @@ use crate::answer::{Answer, Counted};
 use crate::envelope::{self, Envelope, Opened};
 use crate::fast::{self, Plain};
 use crate::index::Exchange;
+use crate::kinds::Hand;
 use crate::pages::Chain;
 use crate::read::{Reader, better, chain_of, lose};
 use crate::report::{FileReport, Outcome};
@@ -21,7 +22,7 @@ use crate::say::Say;
 use crate::stream::{self, Pieces};
 use crate::walk::Found;
 use crate::workbook::Page;
-use crate::{sheet, sniff};
+use crate::{place, sheet, sniff};
 
 /// Bytes of records that are in memory together.
 pub(crate) const BATCH: usize = 256 << 10;
@@ -91,6 +92,13 @@ impl Reader<'_> {
             Err(reason) => return Ok(Outcome::Failed(reason)),
         };
         let header = sniff::header(&sheet.columns()).map(Box::new);
+        // Where somebody says what the rows are they may be handed on as they stand.
+        let free = exchange.is_none() && self.survey.stated.is_none() && sheet.is_unique();
+        if let (true, Some(Hand::Shaped(shape))) = (free, header.as_ref().map(|class| class.hand)) {
+            let columns = shape.columns();
+            let asked = columns.iter().map(String::as_str).chain(place::COLUMNS.iter().copied());
+            sheet.only(&asked.collect::<Vec<_>>());
+        }
         let (mut counted, mut say, mut read) = (Counted::default(), exchange.map(Say::of), 0);
         let document = Value::Null;
         let mut problem = None;
