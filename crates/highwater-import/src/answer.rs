@@ -268,14 +268,15 @@ impl Reader<'_> {
                 let reason = if self.writer.knows(source.id) { NO_ROW } else { UNREAD };
                 *part.dropped.entry(reason.to_owned()).or_default() += 1;
             }
-            let doubt = doubt(*route, answer)
-                .or_else(|| self.kit_doubt(source.id))
-                .or_else(|| told.is_none().then(|| OPEN_SCOPE.to_owned()));
             let tally = counted.tallies.entry((route.source, route.part, scope.to_owned()));
             let tally = tally.or_default();
             let page = class.hand == Hand::Page && is_page(answer);
             tally.records += if page { answer.envelope.records.len() as u64 } else { 1 };
-            tally.doubt = tally.doubt.take().or(doubt);
+            if tally.doubt.is_none() {
+                tally.doubt = doubt(*route, answer)
+                    .or_else(|| self.kit_doubt(source.id))
+                    .or_else(|| told.is_none().then(|| OPEN_SCOPE.to_owned()));
+            }
         }
         Ok(())
     }

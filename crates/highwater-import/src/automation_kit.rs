@@ -47,7 +47,7 @@ const ENDS: &[(i64, &str, &str)] = &[
     (-1, "timedout", "10"),
 ];
 
-const SHAPES: &[Shape] = &[
+pub(crate) const SHAPES: &[Shape] = &[
     Shape {
         source: "kit.desktop_definitions",
         sets: &["autocoe_desktopflowdefinitions"],

@@ -82,7 +82,7 @@ const PROCESS: &[&str] = &[
 ];
 
 /// Tables of which the more telling come first: rows of the others point to them.
-const SHAPES: &[Shape] = &[
+pub(crate) const SHAPES: &[Shape] = &[
     Shape {
         source: "coe.environments",
         sets: &["admin_environments"],

@@ -28,6 +28,8 @@ pub(crate) struct Envelope<'v> {
     pub(crate) expected: Option<u64>,
     /// What the columns of a sheet say of every row.
     pub(crate) header: Option<Box<Class>>,
+    /// Whether it is known that no object in the records has a key twice.
+    pub(crate) unique: bool,
 }
 
 impl<'v> Envelope<'v> {
@@ -42,6 +44,7 @@ impl<'v> Envelope<'v> {
             list: true,
             expected: None,
             header: None,
+            unique: false,
         }
     }
 }
@@ -128,6 +131,7 @@ fn single<'v>(document: &'v Value<'v>) -> Envelope<'v> {
         list: false,
         expected: None,
         header: None,
+        unique: false,
     }
 }
 
@@ -171,6 +175,7 @@ fn list<'v>(json: Json<'v>, wrapper: &'static str, items: &'v [Value<'v>]) -> En
         list: true,
         expected,
         header: None,
+        unique: false,
     }
 }
 

@@ -6,15 +6,33 @@
 
 use serde_json_borrow::{ObjectAsVec, Value};
 
+use crate::values::look;
+
+/// What was read in one pass.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Plain<'t> {
+    /// Objects and arrays.
+    pub(crate) documents: Vec<Value<'t>>,
+    /// Whether no object is known to have a key twice; false where that was not looked at.
+    pub(crate) unique: bool,
+}
+
 /// All documents of a text, objects and arrays only; none where one of them is not plain.
-pub(crate) fn documents(text: &str) -> Option<Vec<Value<'_>>> {
-    let mut reader =
-        Reader { text, at: 0, members: Vec::new(), items: Vec::new(), keys: Vec::new(), again: 0 };
+pub(crate) fn documents(text: &str) -> Option<Plain<'_>> {
+    let mut reader = Reader {
+        text,
+        at: 0,
+        members: Vec::new(),
+        items: Vec::new(),
+        keys: Vec::new(),
+        again: 0,
+        unique: true,
+    };
     let mut documents = Vec::new();
     loop {
         reader.again = 0;
         match reader.next() {
-            None => return Some(documents),
+            None => return Some(Plain { documents, unique: reader.unique }),
             Some(b'{') => documents.push(reader.object(0)?),
             Some(b'[') => documents.push(reader.array(0)?),
             Some(_) => return None,
@@ -29,8 +47,16 @@ struct Reader<'t> {
     members: Vec<(&'t str, Value<'t>)>,
     items: Vec<Value<'t>>,
     /// Keys of a record in their order, and how many of them came again: records of a kind have them alike.
-    keys: Vec<&'t str>,
+    keys: Vec<Key<'t>>,
     again: usize,
+    unique: bool,
+}
+
+/// A key, and one bit that is the same for equal keys.
+#[derive(Clone, Copy)]
+struct Key<'t> {
+    name: &'t str,
+    look: u64,
 }
 
 /// Deeper documents are left to `serde_json`, which refuses them a little later.
@@ -41,6 +67,9 @@ const RECORDS: usize = 1;
 
 /// Keys of one record that are remembered.
 const REMEMBERED: usize = 512;
+
+/// Objects with more keys are left to a closer look at which of them stand twice.
+const MANY: usize = 64;
 
 impl<'t> Reader<'t> {
     /// The next byte that is no space, without taking it.
@@ -74,6 +103,7 @@ impl<'t> Reader<'t> {
             return None;
         }
         let mut more = self.next()? != b'}';
+        let mut looks = 0;
         while more {
             if self.next()? != b'"' {
                 return None;
@@ -83,8 +113,12 @@ impl<'t> Reader<'t> {
                 return None;
             }
             self.at += 1;
+            if looks & key.look != 0 {
+                self.compare(start, key.name);
+            }
+            looks |= key.look;
             let value = self.value(depth + 1)?;
-            self.members.push((key, value));
+            self.members.push((key.name, value));
             more = self.more(b'}')?;
         }
         self.at += 1;
@@ -92,17 +126,27 @@ impl<'t> Reader<'t> {
         Some(Value::Object(members))
     }
 
+    /// Notes whether a key stands among the members of its object already.
+    fn compare(&mut self, start: usize, key: &str) {
+        let before = &self.members[start..];
+        if before.len() > MANY || before.iter().any(|(name, _)| *name == key) {
+            self.unique = false;
+        }
+    }
+
     /// A key without escapes: that of the record before, or another.
-    fn key(&mut self) -> Option<&'t str> {
+    fn key(&mut self) -> Option<Key<'t>> {
         if let Some(guess) = self.keys.get(self.again) {
             let rest = self.text.as_bytes().get(self.at + 1..)?;
-            if rest.strip_prefix(guess.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'"')) {
-                self.at += guess.len() + 2;
+            let after = rest.strip_prefix(guess.name.as_bytes());
+            if after.is_some_and(|rest| rest.first() == Some(&b'"')) {
+                self.at += guess.name.len() + 2;
                 self.again += 1;
-                return Some(guess);
+                return Some(*guess);
             }
         }
-        let (key, true) = self.quoted()? else { return None };
+        let (name, true) = self.quoted()? else { return None };
+        let key = Key { name, look: look(name) };
         if let Some(other) = self.keys.get_mut(self.again) {
             *other = key;
         } else if self.keys.len() < REMEMBERED {
@@ -218,6 +262,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::values::repeated_key;
 
     /// The documents as `serde_json` reads them, where it reads all of them.
     fn slowly(text: &str) -> Option<Vec<Value<'_>>> {
@@ -233,7 +278,7 @@ mod tests {
 
     #[test]
     fn plain_documents_are_read_and_others_are_left() {
-        let read = |text| documents(text).map(|documents| written(&documents));
+        let read = |text| documents(text).map(|plain| written(&plain.documents));
         assert_eq!(read("").as_deref(), Some("[]"));
         let all =
             r#" {"a": "x\"y\u00fc", "b": [1, -2, 3.50, 1e3, 0, true, false, null, {}, []]} [2] "#;
@@ -290,8 +335,8 @@ mod tests {
     proptest! {
         #[test]
         fn it_gives_what_serde_json_gives_or_nothing(text in "[\\[\\]{}\",:0-9a-z.eE+\\\\ \n\u{fc}-]{0,60}") {
-            if let Some(documents) = documents(&text) {
-                prop_assert_eq!(Some(documents), slowly(&text));
+            if let Some(plain) = documents(&text) {
+                prop_assert_eq!(Some(plain.documents), slowly(&text));
             }
         }
 
@@ -299,8 +344,22 @@ mod tests {
         fn valid_documents_are_read_alike(texts in proptest::collection::vec(json(), 1..4)) {
             let text = texts.concat();
             if let Some(slow) = slowly(&text) {
-                prop_assert_eq!(documents(&text), Some(slow), "{}", text);
+                let plain = documents(&text).unwrap();
+                let repeated = slow.iter().find_map(repeated_key);
+                prop_assert!(!plain.unique || repeated.is_none(), "{}", text);
+                prop_assert!(plain.unique || repeated.is_some(), "small objects are told exactly: {}", text);
+                prop_assert_eq!(plain.documents, slow, "{}", text);
             }
+        }
+
+        #[test]
+        fn objects_of_any_size_that_have_a_key_twice_are_never_called_unique(
+            names in proptest::collection::vec("[a-e]{1,3}", 0..150),
+        ) {
+            let members: Vec<_> = names.iter().map(|name| format!("\"{name}\":0")).collect();
+            let text = format!("[{{\"in\": {{{}}}}}]", members.join(","));
+            let plain = documents(&text).unwrap();
+            prop_assert!(!plain.unique || plain.documents.iter().find_map(repeated_key).is_none(), "{}", text);
         }
 
         #[test]
@@ -310,8 +369,8 @@ mod tests {
             let place = text.char_indices().nth(at.index(text.chars().count())).map_or(0, |(at, _)| at);
             let changed = format!("{}{byte}{}", &text[..place], &text[place..].chars().skip(1).collect::<String>());
             for text in [&text[..place], &changed] {
-                if let Some(documents) = documents(text) {
-                    prop_assert_eq!(Some(documents), slowly(text));
+                if let Some(plain) = documents(text) {
+                    prop_assert_eq!(Some(plain.documents), slowly(text));
                 }
             }
         }

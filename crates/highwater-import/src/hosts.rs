@@ -14,6 +14,17 @@ pub(crate) struct Hosts {
 }
 
 impl Hosts {
+    /// The columns of a sheet that are asked for.
+    pub(crate) const COLUMNS: &[&str] = &[
+        "admin_environmentname",
+        "EnvironmentId",
+        "name",
+        "EnvironmentUrl",
+        "dataverseInstanceUrl",
+        "admin_environmentcdsinstanceurl",
+        "cdsInstanceUrl",
+    ];
+
     /// Notes the addresses that a record tells of an environment.
     pub(crate) fn learn(&mut self, record: Json<'_>) {
         let internal = record.key("Internal");

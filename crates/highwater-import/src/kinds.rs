@@ -3,6 +3,10 @@
 //! Owns the list of source ids that `--as` and the index may name, the scope of each, the requests that
 //! together make it whole, and which of them answer 404 where there is nothing to list.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use foldhash::fast::RandomState;
 use serde_json_borrow::Value;
 
 use crate::shapes::Shape;
@@ -183,7 +187,9 @@ pub fn sources() -> impl Iterator<Item = &'static str> {
 
 /// The source of an id.
 pub(crate) fn source(id: &str) -> Option<&'static Source> {
-    SOURCES.iter().find(|source| source.id == id)
+    static BY_ID: LazyLock<HashMap<&str, &Source, RandomState>> =
+        LazyLock::new(|| SOURCES.iter().map(|source| (source.id, source)).collect());
+    BY_ID.get(id).copied()
 }
 
 /// The scope of a request, as claims count it; empty for the whole tenant.

@@ -84,7 +84,7 @@ const NAMED: &[(bool, &[&str], &str, &str)] = &[
 const SCRIPT: Whole = Whole::Never("a script's sheet does not say what it was asked for");
 
 /// Sheets of community scripts, with their spellings.
-const SCRIPTS: &[Shape] = &[
+pub(crate) const SCRIPTS: &[Shape] = &[
     Shape {
         source: "powershell.environments",
         sets: &[],

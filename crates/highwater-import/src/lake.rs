@@ -26,7 +26,7 @@ pub(crate) fn classify(row: Json<'_>) -> Option<Class> {
     })
 }
 
-const SHAPES: &[Shape] = &[
+pub(crate) const SHAPES: &[Shape] = &[
     Shape {
         source: "dex.environments",
         sets: &[],

@@ -40,6 +40,23 @@ struct Inventory {
 const STALE_DAYS: i64 = 7;
 
 impl Lookups {
+    /// The columns of a sheet that are asked for.
+    pub(crate) const COLUMNS: &[&str] = &[
+        "admin_environmentname",
+        "admin_environmentid",
+        "admin_excusefrominventory",
+        "modifiedon",
+        "admin_flowid",
+        "admin_flowstate",
+        "admin_flowenvironment",
+        "admin_flowenvironmentid",
+        "_admin_flowenvironment_value",
+        "admin_workflowentityid",
+        "admin_connectorid",
+        "admin_id",
+        "admin_name",
+    ];
+
     /// Notes what a row of a kit's table says of others.
     pub(crate) fn learn(&mut self, row: Json<'_>) {
         let id = |column: &str| column_of(row, column).id().map(std::borrow::Cow::into_owned);

@@ -14,6 +14,8 @@ use crate::fast;
 pub(crate) struct Parsed<'t> {
     pub(crate) documents: Vec<Value<'t>>,
     pub(crate) note: Option<&'static str>,
+    /// Whether no object is known to have a key twice; false where that was not looked at.
+    pub(crate) unique: bool,
 }
 
 /// Why a text gives no document.
@@ -64,8 +66,8 @@ fn starts(text: &str) -> Vec<usize> {
 fn parse_from(text: &str, start: usize) -> Result<Parsed<'_>, String> {
     let banner = start > text.len() - text.trim_start().len();
     let note = banner.then_some("text before the JSON was left out");
-    if let Some(documents) = fast::documents(&text[start..]) {
-        return Ok(Parsed { documents, note });
+    if let Some(fast::Plain { documents, unique }) = fast::documents(&text[start..]) {
+        return Ok(Parsed { documents, note, unique });
     }
     let mut stream = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Value<'_>>();
     let mut documents = Vec::new();
@@ -78,7 +80,8 @@ fn parse_from(text: &str, start: usize) -> Result<Parsed<'_>, String> {
         }
         if !rest.starts_with(['[', '{']) {
             if banner && !documents.is_empty() {
-                return Ok(Parsed { documents, note: Some("text around the JSON was left out") });
+                let note = Some("text around the JSON was left out");
+                return Ok(Parsed { documents, note, unique: false });
             }
             return Err(format!("text after the end of the JSON in line {}", line_of(text, next)));
         }
@@ -88,7 +91,7 @@ fn parse_from(text: &str, start: usize) -> Result<Parsed<'_>, String> {
             None => break,
         }
     }
-    Ok(Parsed { documents, note })
+    Ok(Parsed { documents, note, unique: false })
 }
 
 fn explain(text: &str, start: usize, error: &serde_json::Error) -> String {

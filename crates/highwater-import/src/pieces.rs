@@ -12,7 +12,9 @@ use serde_json_borrow::Value;
 use crate::Error;
 use crate::answer::{Answer, Counted};
 use crate::envelope::{self, Envelope, Opened};
+use crate::fast::{self, Plain};
 use crate::index::Exchange;
+use crate::kinds::Hand;
 use crate::pages::Chain;
 use crate::read::{Reader, better, chain_of, lose};
 use crate::report::{FileReport, Outcome};
@@ -20,10 +22,10 @@ use crate::say::Say;
 use crate::stream::{self, Pieces};
 use crate::walk::Found;
 use crate::workbook::Page;
-use crate::{sheet, sniff};
+use crate::{place, sheet, sniff};
 
 /// Bytes of records that are in memory together.
-const BATCH: usize = 16 << 20;
+pub(crate) const BATCH: usize = 256 << 10;
 
 impl Reader<'_> {
     /// Reads a file that is too large for memory.
@@ -90,6 +92,13 @@ impl Reader<'_> {
             Err(reason) => return Ok(Outcome::Failed(reason)),
         };
         let header = sniff::header(&sheet.columns()).map(Box::new);
+        // Where somebody says what the rows are they may be handed on as they stand.
+        let free = exchange.is_none() && self.survey.stated.is_none() && sheet.is_unique();
+        if let (true, Some(Hand::Shaped(shape))) = (free, header.as_ref().map(|class| class.hand)) {
+            let columns = shape.columns();
+            let asked = columns.iter().map(String::as_str).chain(place::COLUMNS.iter().copied());
+            sheet.only(&asked.collect::<Vec<_>>());
+        }
         let (mut counted, mut say, mut read) = (Counted::default(), exchange.map(Say::of), 0);
         let document = Value::Null;
         let mut problem = None;
@@ -103,7 +112,8 @@ impl Reader<'_> {
             }
             let records = sheet.records(&rows, self.survey.date_order);
             let list = Envelope::list(records.iter().collect());
-            let envelope = Envelope { wrapper: "csv", header: header.clone(), ..list };
+            let (unique, header) = (sheet.is_unique(), header.clone());
+            let envelope = Envelope { wrapper: "csv", header, unique, ..list };
             let mut answer = self.piece(envelope, &document, chain, say.take(), read);
             self.feed(found, &mut answer, &mut counted)?;
             (say, read) = (answer.say, answer.read);
@@ -144,8 +154,8 @@ impl Reader<'_> {
                 Ok(None) => break None,
                 Err(reason) => break Some(reason),
             };
-            let records: Vec<Value<'_>> = match serde_json::from_str(&batch) {
-                Ok(records) => records,
+            let (records, unique) = match list(&batch) {
+                Ok(list) => list,
                 Err(error) => break Some(format!("not valid JSON: {error}")),
             };
             let around = pieces.envelope();
@@ -153,7 +163,7 @@ impl Reader<'_> {
             let Some(mut envelope) = empty(&around, pieces.lines) else {
                 break Some("a recorded error".to_owned());
             };
-            envelope.records = records.iter().collect();
+            (envelope.records, envelope.unique) = (records.iter().collect(), unique);
             if envelope.records.is_empty() {
                 continue;
             }
@@ -195,6 +205,16 @@ impl Reader<'_> {
         let observed_at = told.unwrap_or(self.survey.taken_at);
         Answer { envelope, document, chain, say, doubt: None, observed_at, read }
     }
+}
+
+/// The members of a JSON list, and whether it is known that no object in them has a key twice.
+fn list(text: &str) -> serde_json::Result<(Vec<Value<'_>>, bool)> {
+    if let Some(Plain { mut documents, unique }) = fast::documents(text)
+        && let (Some(Value::Array(records)), true) = (documents.pop(), documents.is_empty())
+    {
+        return Ok((records, unique));
+    }
+    serde_json::from_str(text).map(|records| (records, false))
 }
 
 /// What stands around records, without them; none where that is an error.

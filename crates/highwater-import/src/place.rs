@@ -9,6 +9,18 @@ use highwater_snapshot::Json;
 
 use crate::kinds::{self, About, Source};
 
+/// The columns of a sheet that say where a row was read.
+pub(crate) const COLUMNS: &[&str] = &[
+    "deploymentenvironmentid",
+    "EnvironmentName",
+    "environmentId",
+    "id",
+    "name",
+    "FlowName",
+    "AppName",
+    "url",
+];
+
 /// The environment that a record names.
 pub(crate) fn environment(record: Json<'_>) -> Option<String> {
     // A Dataverse row may name environments that it is about; where it stands, the address of the answer tells.

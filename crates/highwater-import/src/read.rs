@@ -177,7 +177,7 @@ impl<'a> Reader<'a> {
         let outcome = match parse::parse(&decoded.text) {
             Ok(parsed) => {
                 report.notes.extend(parsed.note.map(ToOwned::to_owned));
-                self.documents(found, &parsed.documents, exchange, &chain, report)?
+                self.documents(found, &parsed, exchange, &chain, report)?
             }
             Err(problem) => unparsed(found, problem),
         };
@@ -197,11 +197,12 @@ impl<'a> Reader<'a> {
     pub(crate) fn documents(
         &mut self,
         found: &Found,
-        documents: &[Value<'_>],
+        parsed: &parse::Parsed<'_>,
         exchange: Option<&Exchange>,
         chain: &Chain,
         report: &mut FileReport,
     ) -> Result<Outcome, Error> {
+        let (documents, unique) = (&parsed.documents, parsed.unique);
         let lines = documents.len() > 1
             && documents.iter().all(|document| {
                 matches!(envelope::open(document), Opened::Records(envelope) if !envelope.list)
@@ -209,12 +210,12 @@ impl<'a> Reader<'a> {
         let say = exchange.map(Say::of);
         if lines {
             let envelope =
-                Envelope { wrapper: "lines", ..Envelope::list(documents.iter().collect()) };
+                Envelope { wrapper: "lines", unique, ..Envelope::list(documents.iter().collect()) };
             let answer = self.made(envelope, &documents[0], chain, say.as_ref());
             return self.answer(found, answer, report);
         }
         let answers: Vec<_> =
-            documents.iter().map(|document| (document, envelope::open(document))).collect();
+            documents.iter().map(|document| (document, opened(document, unique))).collect();
         let mut outcome: Option<Outcome> = None;
         let several = answers.len() > 1;
         for (number, (document, opened)) in (1_u32..).zip(answers) {
@@ -514,6 +515,14 @@ pub(crate) fn chain_of(found: &Found, exchange: Option<(usize, &Exchange)>) -> C
     match exchange {
         Some((at, exchange)) => listed(at, found.root, exchange),
         None => pages::chain(found.root, &found.name),
+    }
+}
+
+/// What a document is; its records may be known to have no key twice.
+fn opened<'v>(document: &'v Value<'v>, unique: bool) -> Opened<'v> {
+    match envelope::open(document) {
+        Opened::Records(envelope) => Opened::Records(Envelope { unique, ..envelope }),
+        other => other,
     }
 }
 

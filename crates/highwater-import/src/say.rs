@@ -121,7 +121,9 @@ pub(crate) fn classify(
     if !kinds::is_record(record) {
         return Err(Outcome::NotRecognised("its members are no objects".into()));
     }
-    if let Some(key) = repeated_key(record) {
+    if !envelope.unique
+        && let Some(key) = repeated_key(record)
+    {
         let key: String = key.chars().take(40).collect();
         return Err(Outcome::Failed(format!("the key `{key}` stands twice in one object")));
     }

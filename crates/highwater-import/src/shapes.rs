@@ -114,6 +114,17 @@ impl Shape {
         self.gone.iter().any(|column| is_set(column_of(row, column)))
     }
 
+    /// The columns of a sheet that make its records.
+    pub(crate) fn columns(&self) -> Vec<String> {
+        let fields = self.fields.iter().map(|field| field.from);
+        let all = fields.chain(self.keep.iter().copied()).chain(self.gone.iter().copied());
+        let names = |name: &str| {
+            let bare = name.strip_suffix('>').unwrap_or(name);
+            [bare.to_owned(), format!("_{bare}_value"), label(name)]
+        };
+        all.flat_map(names).collect()
+    }
+
     /// The record that a row stands for.
     pub(crate) fn record<'a>(&self, row: Json<'a>, lookups: &'a Lookups) -> Value<'a> {
         let mut record = Value::Object(ObjectAsVec::default());
@@ -126,8 +137,8 @@ impl Shape {
             .keep
             .iter()
             .filter_map(|column| {
-                let value = column_of(row, column).value().filter(|_| is_told(row, column))?;
-                Some((*column, value.clone()))
+                let told = column_of(row, column);
+                Some((*column, told.value().filter(|_| is_told(told))?.clone()))
             })
             .collect();
         if !kept.is_empty() {
@@ -140,10 +151,12 @@ impl Shape {
 impl Field {
     fn value<'a>(&self, row: Json<'a>, lookups: &'a Lookups) -> Option<Value<'a>> {
         let told = column_of(row, self.from);
+        if !matches!(self.take, Take::Always(_)) && !is_told(told) {
+            return None;
+        }
         let id = || told.id().filter(|id| !id.is_empty());
         match self.take {
             Take::Always(text) => Some(Value::Str(text.into())),
-            _ if !is_told(row, self.from) => None,
             Take::As => told.value().cloned(),
             Take::Flag => flag(told).map(Value::Bool),
             Take::If(text) => is_set(told).then(|| Value::Str(text.into())),
@@ -174,12 +187,20 @@ fn text(text: &str) -> Value<'_> {
 /// A column by its logical name; `x>` is a lookup, which the web API calls `_x_value`.
 pub(crate) fn column_of<'v>(row: Json<'v>, name: &str) -> Json<'v> {
     let Some(lookup) = name.strip_suffix('>') else { return row.key(name) };
-    let told = row.key(&format!("_{lookup}_value"));
+    let is_value = |key: &str| {
+        let bare = key.strip_prefix('_').and_then(|rest| rest.len().checked_sub("_value".len()));
+        bare == Some(lookup.len())
+    };
+    // Most rows have no column of that length.
+    let told = if row.entries().any(|(key, _)| is_value(key)) {
+        row.key(&format!("_{lookup}_value"))
+    } else {
+        Json::NULL
+    };
     if told.is_present() { told } else { row.key(lookup) }
 }
 
-fn is_told(row: Json<'_>, name: &str) -> bool {
-    let told = column_of(row, name);
+fn is_told(told: Json<'_>) -> bool {
     told.is_told() && !told.text().is_some_and(|text| text.is_empty())
 }
 
@@ -210,8 +231,7 @@ fn choice<'v>(
             return Some(Cow::Borrowed(word));
         }
     }
-    let label = row.key(&format!("{name}@OData.Community.Display.V1.FormattedValue")).word();
-    let label = label.or_else(|| told.word())?;
+    let label = row.key(&label(name)).word().or_else(|| told.word())?;
     let squashed: String = label.chars().filter(|letter| letter.is_alphanumeric()).collect();
     options
         .iter()
@@ -219,18 +239,22 @@ fn choice<'v>(
         .map(|(.., word)| Cow::Borrowed(*word))
 }
 
+/// The column in which the web API writes what an option is called.
+fn label(column: &str) -> String {
+    format!("{column}@OData.Community.Display.V1.FormattedValue")
+}
+
 /// Puts a value at a dotted path, unless something stands there already.
 fn insert<'a>(into: &mut Value<'a>, path: &'static str, value: Value<'a>) {
     let Value::Object(object) = into else { return };
-    match path.split_once('.') {
+    match path.bytes().position(|byte| byte == b'.') {
         None => {
-            if !object.contains_key(path) {
-                object.insert(path, value);
-            }
+            object.insert_or_get_mut(path, value);
         }
-        Some((first, rest)) => {
-            let inner = object.insert_or_get_mut(first, Value::Object(ObjectAsVec::default()));
-            insert(inner, rest, value);
+        Some(dot) => {
+            let inner =
+                object.insert_or_get_mut(&path[..dot], Value::Object(ObjectAsVec::default()));
+            insert(inner, &path[dot + 1..], value);
         }
     }
 }
@@ -238,6 +262,9 @@ fn insert<'a>(into: &mut Value<'a>, path: &'static str, value: Value<'a>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use crate::values::object;
+    use crate::{automation_kit, coe, known_sheets, lake, place};
 
     const KINDS: &[(i64, &str, &str)] =
         &[(597_910_000, "canvas", "c"), (597_910_001, "model", "m")];
@@ -291,6 +318,43 @@ mod tests {
             shaped(r#"{"x_id": "a", "x_hascds": "No"}"#),
             r#"{"name":"a","properties":{"link":null}}"#
         );
+    }
+
+    /// A row with one text in all its columns.
+    fn row<'a>(names: &'a [String], cell: &'a str, asked: impl Fn(&str) -> bool) -> Value<'a> {
+        let names = names.iter().map(String::as_str).filter(|name| asked(name));
+        object(names.map(|name| (name, Value::Str(cell.into()))).collect())
+    }
+
+    #[test]
+    fn columns_that_are_not_asked_for_change_nothing() {
+        let shapes = [coe::SHAPES, lake::SHAPES, automation_kit::SHAPES, known_sheets::SCRIPTS];
+        let shapes = || shapes.into_iter().flatten();
+        let id = "00000000-0000-0000-0000-000000000201";
+        let path = format!("/providers/x/environments/{id}/apps/a");
+        let mut names: Vec<String> = shapes().flat_map(Shape::columns).collect();
+        names.extend(place::COLUMNS.iter().map(|name| (*name).to_owned()));
+        names.extend(["admin_other", "properties", "links", "scope"].map(str::to_owned));
+        names.sort();
+        names.dedup();
+        let lookups = Lookups::default();
+        for cell in ["Yes", "0", "597910001", "Canvas", "2026-01-02T00:00:00Z", id, path.as_str()] {
+            let all = row(&names, cell, |_| true);
+            for shape in shapes() {
+                let columns = shape.columns();
+                let asked = |name: &str| {
+                    let mut other =
+                        columns.iter().map(String::as_str).chain(place::COLUMNS.iter().copied());
+                    other.any(|other| other.eq_ignore_ascii_case(name))
+                };
+                let few = row(&names, cell, asked);
+                let (all, few) = (Json::new(&all), Json::new(&few));
+                assert_eq!(shape.record(all, &lookups), shape.record(few, &lookups), "{shape:?}");
+                assert_eq!(shape.is_gone(all), shape.is_gone(few), "{shape:?}");
+                assert_eq!(place::environment(all), place::environment(few));
+                assert_eq!(place::parent(shape.source, all), place::parent(shape.source, few));
+            }
+        }
     }
 
     #[test]

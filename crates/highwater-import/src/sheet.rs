@@ -18,9 +18,18 @@ use crate::values::object;
 /// A sheet whose header was read.
 pub(crate) struct Sheet<R> {
     rows: csv::Reader<Chain<Cursor<Vec<u8>>, R>>,
-    header: Vec<String>,
+    header: Vec<Name>,
     /// Rows so far that do not have one cell for each column.
     pub(crate) ragged: u64,
+}
+
+/// The name of a column.
+struct Name {
+    text: String,
+    /// Whether its cells may be dates: a version looks like a date and is none.
+    dated: bool,
+    /// Whether its cells are read at all.
+    wanted: bool,
 }
 
 /// Whether a file is a sheet, by its name or by PowerShell's first line.
@@ -67,7 +76,11 @@ pub(crate) fn open<R: BufRead>(mut source: R) -> Result<Sheet<R>, String> {
     if let Some(at) = twice {
         return Err(format!("the column `{}` stands twice", header[at]));
     }
-    Ok(Sheet { rows, header, ragged: 0 })
+    let named = |text: String| {
+        let dated = !text.to_ascii_lowercase().contains("version");
+        Name { text, dated, wanted: true }
+    };
+    Ok(Sheet { rows, header: header.into_iter().map(named).collect(), ragged: 0 })
 }
 
 /// The separator that the header has most of.
@@ -79,8 +92,21 @@ fn vote(header: &[u8]) -> u8 {
 impl<R: Read> Sheet<R> {
     /// The columns as a record without values.
     pub(crate) fn columns(&self) -> Value<'_> {
-        let named = self.header.iter().filter(|name| !name.is_empty());
-        object(named.map(|name| (name.as_str(), Value::Null)).collect())
+        let named = self.header.iter().filter(|name| !name.text.is_empty());
+        object(named.map(|name| (name.text.as_str(), Value::Null)).collect())
+    }
+
+    /// Whether no record can have a key twice: only columns without a name stand beside each other.
+    pub(crate) fn is_unique(&self) -> bool {
+        self.header.iter().filter(|name| name.text.is_empty()).count() < 2
+    }
+
+    /// Leaves all columns but these unread, whatever the case of their names; whether there are any.
+    pub(crate) fn only(&mut self, names: &[&str]) -> bool {
+        for name in &mut self.header {
+            name.wanted = names.iter().any(|other| other.eq_ignore_ascii_case(&name.text));
+        }
+        self.header.iter().any(|name| name.wanted)
     }
 
     /// The next rows, about so many bytes of them; none at the end.
@@ -104,20 +130,18 @@ impl<R: Read> Sheet<R> {
         rows: &'s [StringRecord],
         order: Option<DateOrder>,
     ) -> Vec<Value<'s>> {
-        // A version looks like a date and is none.
-        let dated: Vec<bool> =
-            self.header.iter().map(|name| !name.to_ascii_lowercase().contains("version")).collect();
+        let wanted = self.header.iter().filter(|name| name.wanted).count();
         let record = |row: &'s StringRecord| {
-            let mut members = Vec::with_capacity(self.header.len());
-            for ((name, cell), dated) in self.header.iter().zip(row).zip(&dated) {
+            let mut members = Vec::with_capacity(wanted);
+            for (name, cell) in self.header.iter().zip(row).filter(|(name, _)| name.wanted) {
                 // The admin centre writes a dash for what it does not know.
                 if !cell.is_empty() && cell != "\u{2013}" {
                     let cell = match truth(cell) {
                         Some(word) => Cow::Borrowed(word),
-                        None if *dated => dates::plain(cell, order),
+                        None if name.dated => dates::plain(cell, order),
                         None => Cow::Borrowed(cell),
                     };
-                    members.push((name.as_str(), Value::Str(cell)));
+                    members.push((name.text.as_str(), Value::Str(cell)));
                 }
             }
             object(members)
@@ -170,6 +194,15 @@ mod tests {
             read("Created,Version\n22.11.2026 06:00,1.0.2026\n"),
             r#"[{"Created":"2026-11-22T06:00:00Z","Version":"1.0.2026"}]"#
         );
+    }
+
+    #[test]
+    fn columns_that_nobody_asks_for_are_left_unread() {
+        let mut sheet = open("a,B,b2,,\n1,2,3,4,5\n".as_bytes()).unwrap();
+        assert!(!sheet.is_unique() && sheet.only(&["b", "c"]));
+        let rows = sheet.batch(usize::MAX).unwrap();
+        assert_eq!(serde_json::to_string(&sheet.records(&rows, None)).unwrap(), r#"[{"B":"2"}]"#);
+        assert!(!sheet.only(&["c"]));
     }
 
     #[test]

@@ -19,6 +19,7 @@ use crate::hosts::Hosts;
 use crate::index::{self, Exchange, INDEX, Index, is_guid};
 use crate::kinds::{self, Source};
 use crate::lookups::Lookups;
+use crate::pieces::BATCH;
 use crate::stream::{self, Pieces};
 use crate::walk::{Found, walk};
 use crate::{Error, Options, decode, parse, sheet, workbook};
@@ -210,7 +211,11 @@ fn is_sheet(found: &Found, text: &str) -> bool {
 }
 
 fn rows_tell<R: Read>(mut sheet: sheet::Sheet<R>, told: &mut Told) {
-    while let Ok(rows) = sheet.batch(PIECE) {
+    let asked = [Hosts::COLUMNS, Lookups::COLUMNS, &["tenantGuid"]].concat();
+    if !sheet.only(&asked) {
+        return;
+    }
+    while let Ok(rows) = sheet.batch(BATCH) {
         if rows.is_empty() {
             return;
         }

@@ -75,7 +75,7 @@ fn repeated<'a>(object: &'a ObjectAsVec<'_>) -> Option<&'a str> {
     // Most keys have a look of their own: only those that share one are compared.
     let mut looks = 0_u64;
     let alike = keys().enumerate().any(|(at, key)| {
-        let look = 1 << (look(key) % 64);
+        let look = look(key);
         let seen = looks & look != 0;
         looks |= look;
         seen && keys().take(at).any(|other| other == key)
@@ -84,12 +84,12 @@ fn repeated<'a>(object: &'a ObjectAsVec<'_>) -> Option<&'a str> {
     all.find(|(at, key)| keys().skip(at + 1).any(|other| other == *key)).map(|(_, key)| key)
 }
 
-/// A number that is equal for equal keys.
-fn look(key: &str) -> usize {
+/// One bit that is the same for equal keys.
+pub(crate) fn look(key: &str) -> u64 {
     let bytes = key.as_bytes();
     let at = |place: usize| usize::from(bytes.get(place).copied().unwrap_or_default());
     let last = bytes.len().saturating_sub(1);
-    (bytes.len() * 31 + at(0)) * 31 + at(bytes.len() / 2) * 7 + at(last)
+    1 << (((bytes.len() * 31 + at(0)) * 31 + at(bytes.len() / 2) * 7 + at(last)) % 64)
 }
 
 /// The first keys of an object, for a message.

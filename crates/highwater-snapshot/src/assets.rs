@@ -121,7 +121,9 @@ impl Share {
         self.due += 1;
         self.asked += u64::from(told.is_some());
         self.read += u64::from(told.is_some_and(|told| told.0 == Status::Full));
-        self.worst = self.worst.take().max(told.cloned());
+        if told > self.worst.as_ref() {
+            self.worst = told.cloned();
+        }
     }
 
     /// Whether nothing was due.
@@ -198,11 +200,16 @@ fn names(assets: &[Asset<'_>]) -> BTreeMap<String, Option<usize>> {
 
 fn tally<'a>(assets: &'a [Asset<'_>], read: &BTreeMap<usize, Answer>) -> BTreeMap<&'a str, Tally> {
     let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
-    for (at, asset) in assets.iter().enumerate() {
-        let tally = tallies.entry(&asset.scope).or_default();
-        tally.all.count(read.get(&at));
-        if asset.elsewhere {
-            tally.elsewhere.count(read.get(&at));
+    let mut at = 0;
+    // Rows of a scope stand together.
+    for of_scope in assets.chunk_by(|one, next| one.scope == next.scope) {
+        let tally = tallies.entry(&of_scope[0].scope).or_default();
+        for asset in of_scope {
+            tally.all.count(read.get(&at));
+            if asset.elsewhere {
+                tally.elsewhere.count(read.get(&at));
+            }
+            at += 1;
         }
     }
     tallies

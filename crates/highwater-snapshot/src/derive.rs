@@ -73,36 +73,99 @@ fn fill(
     derivation: &Derivation,
     frames: &Frames,
 ) -> PolarsResult<DataFrame> {
+    let made = answer(table, derivation, frames)?;
+    let target = frames.get(table.name).cloned().unwrap_or_default();
+    if made.height() == 0 { Ok(target) } else { join(table, &derivation.column, target, made) }
+}
+
+/// Name of the derived column until it is joined.
+const MADE: &str = "__made";
+
+/// The keys of a table, and what the question says of each.
+fn answer(table: &Table, derivation: &Derivation, frames: &Frames) -> PolarsResult<DataFrame> {
     let mut context = SQLContext::new();
     for (name, frame) in frames {
         if derivation.sql.contains(name) {
             context.register(name, frame.clone().lazy());
         }
     }
-    let target = frames.get(table.name).cloned().unwrap_or_default();
-    let (column, made) = (derivation.column.as_str(), "__made");
-    let kind = target.column(column)?.dtype().clone();
-    let keys: Vec<Expr> = table.key.iter().map(|key| col(*key)).collect();
-    let mut selected = keys.clone();
-    selected.push(col(column).cast(kind).alias(made));
-    let derived = context
-        .execute(&derivation.sql)?
-        .select(selected)
-        .unique(Some(by_name(table.key.iter().copied(), true, false)), UniqueKeepStrategy::First);
-    let args =
-        JoinArgs { maintain_order: MaintainOrderJoin::Left, ..JoinArgs::new(JoinType::Left) };
-    target
-        .lazy()
-        .join(derived, keys.clone(), keys, args)
-        .with_columns([coalesce(&[col(column), col(made)]).alias(column)])
-        .drop(by_name([made], true, false))
-        .collect_with_engine(Engine::InMemory)
-        .map(|result| result.unwrap_single())
+    let column = derivation.column.as_str();
+    let kind = frames.get(table.name).map(|target| target.column(column).map(Column::dtype));
+    let kind = kind.transpose()?.cloned().unwrap_or(DataType::Null);
+    let mut selected: Vec<Expr> = table.key.iter().map(|key| col(*key)).collect();
+    selected.push(col(column).cast(kind).alias(MADE));
+    collected(context.execute(&derivation.sql)?.select(selected))
+}
+
+/// Fills what a column does not tell with what was made.
+fn join(
+    table: &Table,
+    column: &str,
+    mut target: DataFrame,
+    made: DataFrame,
+) -> PolarsResult<DataFrame> {
+    let joined = if same_rows(table, &target, &made)? {
+        target.with_column(made.column(MADE)?.clone())?;
+        target.lazy()
+    } else {
+        let keys: Vec<Expr> = table.key.iter().map(|key| col(*key)).collect();
+        let once = by_name(table.key.iter().copied(), true, false);
+        let made = made.lazy().unique(Some(once), UniqueKeepStrategy::First);
+        let args =
+            JoinArgs { maintain_order: MaintainOrderJoin::Left, ..JoinArgs::new(JoinType::Left) };
+        target.lazy().join(made, keys.clone(), keys, args)
+    };
+    let told = coalesce(&[col(column), col(MADE)]).alias(column);
+    collected(joined.with_columns([told]).drop(by_name([MADE], true, false)))
+}
+
+fn collected(frame: LazyFrame) -> PolarsResult<DataFrame> {
+    frame.collect_with_engine(Engine::InMemory).map(|result| result.unwrap_single())
+}
+
+/// Whether two frames have the same keys in the same order; those of a table stand once in it.
+fn same_rows(table: &Table, one: &DataFrame, other: &DataFrame) -> PolarsResult<bool> {
+    if one.height() != other.height() {
+        return Ok(false);
+    }
+    for key in table.key {
+        let (one, other) = (one.column(key)?, other.column(key)?);
+        if !one.as_materialized_series().equals(other.as_materialized_series()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_made_row_by_row_and_what_is_joined_are_one() {
+        let table = crate::table("cloud_flows").unwrap();
+        let target = df!(
+            "environment_id" => ["a", "a", "b"],
+            "flow_id" => ["1", "2", "1"],
+            "owner_type" => [None, Some("team"), None],
+        )
+        .unwrap();
+        let made = df!(
+            "environment_id" => ["a", "a", "b"],
+            "flow_id" => ["1", "2", "1"],
+            MADE => [Some("user"), Some("user"), None],
+        )
+        .unwrap();
+        assert!(same_rows(table, &target, &made).unwrap());
+        let fast = join(table, "owner_type", target.clone(), made.clone()).unwrap();
+        for other in [made.reverse(), made.vstack(&made).unwrap()] {
+            assert!(!same_rows(table, &target, &other).unwrap());
+            assert_eq!(join(table, "owner_type", target.clone(), other).unwrap(), fast);
+        }
+        let owners: Vec<Option<&str>> =
+            fast.column("owner_type").unwrap().str().unwrap().iter().collect();
+        assert_eq!(owners, [Some("user"), Some("team"), None]);
+    }
 
     #[test]
     fn every_derivation_names_a_derived_column_and_runs_over_empty_tables() {

@@ -71,13 +71,19 @@ pub(crate) fn resolve_users(
         .filter(|column| column.made == Made::DataverseUser)
         .map(|column| column.name)
         .collect();
-    if columns.is_empty() || frame.height() == 0 {
+    if columns.is_empty() || !from_dataverse(&frame).map_err(Error::table(table.name))? {
         return Ok(frame);
     }
     columns
         .into_iter()
         .try_fold(frame, |frame, column| resolve_column(table, frame, column, users))
         .map_err(Error::table(table.name))
+}
+
+/// Whether any row was told by Dataverse.
+fn from_dataverse(frame: &DataFrame) -> PolarsResult<bool> {
+    let sources = frame.column("source_id")?.str()?;
+    Ok(sources.iter().flatten().any(|source| source.starts_with("dv.")))
 }
 
 fn resolve_column(

@@ -23,6 +23,8 @@ pub struct Rows {
     ranks: PrimitiveChunkedBuilder<UInt32Type>,
     people: Arc<Pseudonyms>,
     origin: Origin,
+    /// Whether the rows that come next are told by Dataverse.
+    from_dataverse: bool,
     rank: u32,
     len: usize,
     rejected: BTreeMap<&'static str, u64>,
@@ -78,6 +80,7 @@ impl Rows {
             ranks: PrimitiveChunkedBuilder::new(RANK.into(), 0),
             people,
             origin: Origin { source: String::new(), record_no: 0, observed_at: Time(0) },
+            from_dataverse: false,
             rank: 0,
             len: 0,
             rejected: BTreeMap::new(),
@@ -86,24 +89,33 @@ impl Rows {
 
     /// Says whose rows come next. `rank` is the trust order: 0 wins over 1.
     pub(crate) fn begin(&mut self, origin: &Origin, rank: u32) {
-        self.origin.clone_from(origin);
+        if self.origin.source != origin.source {
+            self.origin.source.clone_from(&origin.source);
+            self.from_dataverse = origin.source.starts_with("dv.");
+        }
+        (self.origin.record_no, self.origin.observed_at) = (origin.record_no, origin.observed_at);
         self.rank = rank;
     }
 
     /// Adds a row; columns that are not named are not told. A row without a required column is
     /// rejected and counted.
     pub fn push<'v>(&mut self, cells: impl IntoIterator<Item = Named<'v>>) {
-        let mut row: Vec<Cell<'v>> = Vec::new();
-        row.resize_with(self.table.columns.len(), || Cell::Null);
+        let mut row: Vec<Cell<'v>> = Vec::with_capacity(self.table.columns.len());
         let mut next = 0;
         for (name, cell) in cells {
             let Some(at) = self.position(name, next) else {
                 debug_assert!(false, "table {} has no column {name}", self.table.name);
                 continue;
             };
-            row[at] = cell;
             next = at + 1;
+            if let Some(known) = row.get_mut(at) {
+                *known = cell;
+            } else {
+                row.resize_with(at, || Cell::Null);
+                row.push(cell);
+            }
         }
+        row.resize_with(self.table.columns.len(), || Cell::Null);
         let missing = |at: &usize| {
             let column = &self.table.columns[*at];
             column.required && column.made != Made::Derived && row[*at] == Cell::Null
@@ -164,18 +176,19 @@ impl Rows {
     }
 
     fn store(&mut self, at: usize, cell: Cell<'_>) {
-        let column = &self.table.columns[at];
-        let from_dataverse =
-            column.made == Made::DataverseUser && self.origin.source.starts_with("dv.");
-        let hide = column.privacy == Privacy::Personal && !from_dataverse;
-        let cell = match cell {
+        let (column, builder) = (&self.table.columns[at], &mut self.builders[at]);
+        match cell {
+            Cell::Null => builder.push_null(),
             Cell::Text(text) | Cell::Plain(text) if looks_secret(&text) => {
-                Cell::Text(Cow::Borrowed(DROPPED))
+                builder.push(DROPPED.into(), self.table.name, column.name);
             }
-            Cell::Text(text) if hide => Cell::Text(self.people.hide(text)),
-            other => other,
-        };
-        self.builders[at].push(cell, self.table.name, column.name);
+            Cell::Text(text) if column.privacy == Privacy::Personal => {
+                let hide = !(self.from_dataverse && column.made == Made::DataverseUser);
+                let text = if hide { self.people.hide(text) } else { text };
+                builder.push(Cell::Text(text), self.table.name, column.name);
+            }
+            cell => builder.push(cell, self.table.name, column.name),
+        }
     }
 }
 

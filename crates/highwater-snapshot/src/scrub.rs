@@ -24,7 +24,7 @@ pub(crate) struct Keys {
 #[derive(Debug)]
 struct Known {
     name: String,
-    /// The key as JSON writes it, with its colon.
+    /// The key as JSON writes it, with its colon and a comma before it.
     written: Vec<u8>,
     means: Key,
     /// The key that came after it last time: records of a kind have their keys in one order.
@@ -58,12 +58,13 @@ struct Key {
 const REMEMBERED: usize = 4096;
 
 impl Keys {
-    /// Writes a key with its colon, and says what it means.
-    fn write(&mut self, name: &str, out: &mut Vec<u8>) -> serde_json::Result<Key> {
+    /// Writes a key with its colon, with a comma before it unless it is the first, and says what it means.
+    fn write(&mut self, name: &str, first: bool, out: &mut Vec<u8>) -> serde_json::Result<Key> {
+        let start = usize::from(first);
         let guess = self.known.get(self.last).map_or(0, |last| last.next);
         if let Some(known) = self.known.get(guess).filter(|known| known.name == name) {
             self.last = guess;
-            out.extend_from_slice(&known.written);
+            out.extend_from_slice(&known.written[start..]);
             return Ok(known.means);
         }
         let place = match self.places.get(name) {
@@ -73,7 +74,7 @@ impl Keys {
                 // Ids that stand for keys hardly come again.
                 if self.known.len() >= REMEMBERED || name.bytes().any(|byte| byte.is_ascii_digit())
                 {
-                    out.extend_from_slice(&known.written);
+                    out.extend_from_slice(&known.written[start..]);
                     return Ok(known.means);
                 }
                 self.known.push(known);
@@ -86,14 +87,15 @@ impl Keys {
         }
         self.last = place;
         let known = &self.known[place];
-        out.extend_from_slice(&known.written);
+        out.extend_from_slice(&known.written[start..]);
         Ok(known.means)
     }
 }
 
 impl Known {
     fn new(name: &str) -> serde_json::Result<Self> {
-        let mut written = serde_json::to_vec(name)?;
+        let mut written = vec![b','];
+        serde_json::to_writer(&mut written, name)?;
         written.push(b':');
         let means = judge(&name.to_ascii_lowercase());
         Ok(Self { name: name.to_owned(), written, means, next: 0 })
@@ -138,7 +140,9 @@ impl Scrubber<'_> {
             Value::Array(items) => {
                 self.out.push(b'[');
                 for (at, value) in items.iter().enumerate() {
-                    self.comma(at);
+                    if at > 0 {
+                        self.out.push(b',');
+                    }
                     self.value(value, below)?;
                 }
                 self.out.push(b']');
@@ -147,8 +151,7 @@ impl Scrubber<'_> {
                 let in_person = below.in_person || below.key.person;
                 self.out.push(b'{');
                 for (at, (name, value)) in object.iter().enumerate() {
-                    self.comma(at);
-                    let key = self.keys.write(name, self.out)?;
+                    let key = self.keys.write(name, at == 0, self.out)?;
                     let secret = key.secret || (key.value && below.key.value_parent);
                     if let Some(set) = set_name(key, value) {
                         self.out.extend_from_slice(b"{\"name\":");
@@ -164,12 +167,6 @@ impl Scrubber<'_> {
             }
         }
         Ok(())
-    }
-
-    fn comma(&mut self, at: usize) {
-        if at > 0 {
-            self.out.push(b',');
-        }
     }
 
     fn text(&mut self, text: &str, below: Below) -> serde_json::Result<()> {
@@ -613,8 +610,9 @@ mod tests {
             .take(3 * REMEMBERED)
         {
             let mut out = Vec::new();
-            let key = keys.write(name, &mut out).unwrap();
-            assert_eq!(out, format!("\"{name}\":").into_bytes());
+            let key = keys.write(name, true, &mut out).unwrap();
+            keys.write(name, false, &mut out).unwrap();
+            assert_eq!(out, format!("\"{name}\":,\"{name}\":").into_bytes());
             assert_eq!((key.person, key.secret), (name != "password", name == "password"));
         }
         assert!(keys.known.len() <= REMEMBERED);

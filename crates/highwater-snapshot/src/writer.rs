@@ -10,6 +10,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use polars::polars_utils::compression::ZstdLevel;
 use polars::prelude::*;
 use serde_json_borrow::Value;
 
@@ -47,8 +48,7 @@ pub struct Writer {
     config: Config,
     people: Arc<Pseudonyms>,
     rows: Vec<Rows>,
-    readings: BTreeMap<&'static str, Vec<Route>>,
-    raw: BTreeMap<String, RawFile>,
+    sources: BTreeMap<String, Source>,
     keys: Keys,
     lines: Lines,
     said: Said,
@@ -86,6 +86,18 @@ impl Written {
     }
 }
 
+/// One source: who reads it, and what it told so far.
+struct Source {
+    routes: Vec<Route>,
+    /// The newest record's.
+    origin: Origin,
+    /// The scope of the newest record, and how many records in a row were of it.
+    scope: String,
+    in_scope: u64,
+    /// None before the first record.
+    raw: Option<RawFile>,
+}
+
 /// One reading of one table, found by its source.
 struct Route {
     table: usize,
@@ -113,14 +125,12 @@ impl Writer {
             std::fs::create_dir_all(&path).map_err(Error::io("create", &path))?;
         }
         let people = Arc::new(people);
-        let mut readings: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
+        let mut sources: BTreeMap<String, Source> = BTreeMap::new();
         for (table, definition) in read_tables().enumerate() {
             for (rank, reading) in (0..).zip(definition.readings) {
-                readings.entry(reading.source).or_default().push(Route {
-                    table,
-                    rank,
-                    read: reading.read,
-                });
+                let source = sources.entry(reading.source.to_owned());
+                let source = source.or_insert_with(|| Source::new(reading.source));
+                source.routes.push(Route { table, rank, read: reading.read });
             }
         }
         let rows = read_tables().map(|table| Rows::new(table, Arc::clone(&people))).collect();
@@ -130,8 +140,7 @@ impl Writer {
             config,
             people,
             rows,
-            readings,
-            raw: BTreeMap::new(),
+            sources,
             keys: Keys::default(),
             lines: Lines::default(),
             said: Said::default(),
@@ -140,7 +149,7 @@ impl Writer {
 
     /// Whether any table reads the source.
     pub fn knows(&self, source: &str) -> bool {
-        self.readings.contains_key(source)
+        self.sources.get(source).is_some_and(|source| !source.routes.is_empty())
     }
 
     /// Takes one record of a source, read in a scope (empty for the whole tenant). Returns the number of
@@ -153,16 +162,28 @@ impl Writer {
         observed_at: Time,
         value: &Value<'_>,
     ) -> Result<usize, Error> {
-        let record_no = self.keep_raw(source, value)?;
-        *self.said.records.entry((source.to_owned(), scope.to_owned())).or_default() += 1;
-        self.lines.add(source, scope, place, record_no.unsigned_abs(), observed_at);
-        let origin = Origin { source: source.to_owned(), record_no, observed_at };
+        if !self.sources.contains_key(source) {
+            self.sources.insert(source.to_owned(), Source::new(source));
+        }
+        let path = || self.folder.join(raw_name(source));
+        let Some(of) = self.sources.get_mut(source) else { return Err(Error::Missing(path())) };
+        if of.raw.is_none() {
+            of.raw = Some(RawFile::create(&path())?);
+        }
+        let Some(raw) = &mut of.raw else { return Err(Error::Missing(path())) };
+        raw.keep(source, value, &self.people, &mut self.keys)
+            .map_err(|error| Error::io("write", &path())(error))?;
+        let number = raw.records;
+        of.origin.record_no = i64::try_from(number).unwrap_or(i64::MAX);
+        of.origin.observed_at = observed_at;
+        of.count(scope, &mut self.said);
+        self.lines.add(source, scope, place, number, observed_at);
         let record = Record::new(Json::new(value), place);
         let mut given = 0;
-        for route in self.readings.get(source).into_iter().flatten() {
+        for route in &of.routes {
             let rows = &mut self.rows[route.table];
             let (rows_before, rejected_before) = (rows.len(), rows.rejected_total());
-            rows.begin(&origin, route.rank);
+            rows.begin(&of.origin, route.rank);
             (route.read)(&record, rows);
             given += rows.len() - rows_before;
             if rows.rejected_total() > rejected_before {
@@ -185,6 +206,9 @@ impl Writer {
     pub fn finish(mut self) -> Result<Written, Error> {
         let rejected: Vec<BTreeMap<String, u64>> =
             self.rows.iter().map(Rows::rejected_by_name).collect();
+        for source in self.sources.values_mut() {
+            source.settle(&mut self.said);
+        }
         let mut rows = std::mem::take(&mut self.rows);
         let events = rows.split_off(TABLES.len());
         let (mut frames, conflicts) = merged(rows)?;
@@ -221,7 +245,8 @@ impl Writer {
                 })?;
             files.insert(name, entry);
         }
-        for (source, file) in std::mem::take(&mut self.raw) {
+        for (source, of) in std::mem::take(&mut self.sources) {
+            let Some(file) = of.raw else { continue };
             let name = raw_name(&source);
             let path = self.folder.join(&name);
             files.insert(name, file.finish(&path)?);
@@ -231,23 +256,6 @@ impl Writer {
         let manifest = self.manifest(&frames, &covered, rejected, files);
         write_manifest(&self.folder, &manifest)?;
         Ok(Written { folder: self.folder, manifest, conflicts })
-    }
-
-    fn keep_raw(&mut self, source: &str, value: &Value<'_>) -> Result<i64, Error> {
-        if !self.raw.contains_key(source) {
-            let path = self.folder.join(raw_name(source));
-            self.raw.insert(source.to_owned(), RawFile::create(&path)?);
-        }
-        let path = || self.folder.join(raw_name(source));
-        let Some(file) = self.raw.get_mut(source) else { return Err(Error::Missing(path())) };
-        scrub(source, value, &self.people, &mut self.keys, &mut file.pending)
-            .map_err(|error| Error::io("write", &path())(error.into()))?;
-        file.pending.push(b'\n');
-        file.records += 1;
-        if file.pending.len() >= RawFile::BLOCK {
-            file.compress().map_err(|error| Error::io("write", &path())(error))?;
-        }
-        Ok(i64::try_from(file.records).unwrap_or(i64::MAX))
     }
 
     fn manifest(
@@ -311,16 +319,59 @@ impl Writer {
     }
 }
 
+impl Source {
+    fn new(name: &str) -> Self {
+        let origin = Origin { source: name.to_owned(), record_no: 0, observed_at: Time(0) };
+        Self { routes: Vec::new(), origin, scope: String::new(), in_scope: 0, raw: None }
+    }
+
+    /// Counts a record of a scope: most have that of the record before.
+    fn count(&mut self, scope: &str, said: &mut Said) {
+        if self.scope != scope {
+            self.settle(said);
+            scope.clone_into(&mut self.scope);
+        }
+        self.in_scope += 1;
+    }
+
+    /// Says what was counted and not said yet.
+    fn settle(&mut self, said: &mut Said) {
+        if self.in_scope > 0 {
+            let of = (self.origin.source.clone(), self.scope.clone());
+            *said.records.entry(of).or_default() += self.in_scope;
+            self.in_scope = 0;
+        }
+    }
+}
+
 impl RawFile {
     fn create(path: &Path) -> Result<Self, Error> {
         let file = File::create(path).map_err(Error::io("create", path))?;
-        let encoder = zstd::Encoder::new(Hashing::new(BufWriter::new(file)), 1)
+        let mut encoder = zstd::Encoder::new(Hashing::new(BufWriter::new(file)), 1)
             .map_err(Error::io("write", path))?;
+        encoder.window_log(Self::WINDOW).map_err(Error::io("write", path))?;
         Ok(Self { encoder, pending: Vec::with_capacity(Self::BLOCK * 2), records: 0 })
     }
 
     /// Bytes that are handed to the compressor at once: it is slow at small pieces.
     const BLOCK: usize = 128 << 10;
+
+    /// As much is looked back upon (as a power of two): one compressor a source stays in memory.
+    const WINDOW: u32 = 17;
+
+    /// Keeps a record as it may be kept.
+    fn keep(
+        &mut self,
+        source: &str,
+        value: &Value<'_>,
+        people: &Pseudonyms,
+        keys: &mut Keys,
+    ) -> std::io::Result<()> {
+        scrub(source, value, people, keys, &mut self.pending)?;
+        self.pending.push(b'\n');
+        self.records += 1;
+        if self.pending.len() >= Self::BLOCK { self.compress() } else { Ok(()) }
+    }
 
     fn compress(&mut self) -> std::io::Result<()> {
         self.encoder.write_all(&self.pending)?;
@@ -392,9 +443,10 @@ fn merged(rows: Vec<Rows>) -> Result<(Frames, Conflicts), Error> {
 fn write_parquet(path: &Path, frame: &mut DataFrame) -> Result<FileEntry, Error> {
     let file = File::create(path).map_err(Error::io("create", path))?;
     let mut hashing = Hashing::new(BufWriter::new(file));
+    let level = ZstdLevel::try_new(1).map_err(Error::table(""))?;
     frame.align_chunks_par();
     ParquetWriter::new(&mut hashing)
-        .with_compression(ParquetCompression::Zstd(None))
+        .with_compression(ParquetCompression::Zstd(Some(level)))
         .with_statistics(StatisticsOptions::default())
         .with_row_group_size(Some(250_000))
         .finish(frame)

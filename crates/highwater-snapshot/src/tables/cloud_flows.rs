@@ -77,7 +77,8 @@ fn dataverse(record: &Record<'_>, rows: &mut Rows) {
 }
 
 fn admin(record: &Record<'_>, rows: &mut Rows) {
-    let state = record.at("properties.state").word();
+    let properties = record.at("properties");
+    let state = properties.at("state").word();
     if state.as_deref() == Some("deleted") {
         return; // the recycle bin
     }
@@ -85,17 +86,17 @@ fn admin(record: &Record<'_>, rows: &mut Rows) {
         cell("environment_id", record.environment("properties.environment.name")),
         cell("flow_id", flow_id(record)),
         cell("resource_id", record.at("name").id()),
-        cell("display_name", record.at("properties.displayName").filled()),
+        cell("display_name", properties.at("displayName").filled()),
         cell("state", state_word(state)),
         cell("is_solution_aware", is_aware(record)),
-        cell("owner_id", record.at("properties.creator.objectId").id_or_none()),
-        cell("owner_type", owner_type(record.at("properties.creator.userType").word())),
-        cell("created_at", record.at("properties.createdTime").time()),
-        cell("modified_at", record.at("properties.lastModifiedTime").time()),
-        cell("template_name", record.at("properties.templateName").id_or_none()),
-        cell("is_managed", record.at("properties.isManaged").flag()),
-        cell("failure_alert", record.at("properties.flowFailureAlertSubscribed").flag()),
-        cell("suspension_reason", record.at("properties.flowSuspensionReason").word()),
+        cell("owner_id", properties.at("creator.objectId").id_or_none()),
+        cell("owner_type", owner_type(properties.at("creator.userType").word())),
+        cell("created_at", properties.at("createdTime").time()),
+        cell("modified_at", properties.at("lastModifiedTime").time()),
+        cell("template_name", properties.at("templateName").id_or_none()),
+        cell("is_managed", properties.at("isManaged").flag()),
+        cell("failure_alert", properties.at("flowFailureAlertSubscribed").flag()),
+        cell("suspension_reason", properties.at("flowSuspensionReason").word()),
     ]);
 }
 
