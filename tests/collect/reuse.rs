@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
 
 use highwater_snapshot::{Snapshot, TABLES, Table};
 use serde_json::Value;
 
 use crate::cloud::{Cloud, code, err, out};
-use crate::runs::store;
+use crate::runs::{store, tables};
 
 const FIRST: &str = "2026-11-01T06:00:00Z";
 const SECOND: &str = "2026-11-03T06:00:00Z";
@@ -59,7 +61,8 @@ fn cost(snapshot: &Path) -> (u64, u64) {
 }
 
 /// Collects a tenant twice, the second time going by the first; all rows are those of a full reading.
-fn says_the_same(profile: &str) {
+/// Returns what that cost.
+fn says_the_same(profile: &str) -> String {
     let cloud = Cloud::start(profile, "");
     let (folder, other) = (hidden(&cloud), hidden(&cloud));
     let (first, _) = collect(&cloud, folder.path(), FIRST, &[]);
@@ -71,9 +74,6 @@ fn says_the_same(profile: &str) {
         assert!(found == known[table], "{profile}: {table}\n{found}\nis not\n{}", known[table]);
     }
     let ((all, none), (few, reused)) = (cost(&full), cost(&second));
-    println!(
-        "{profile}: {all} requests to Dataverse in full, {few} with {reused} readings taken over"
-    );
     assert!(none == 0 && few * 2 < all, "{all} and {few}: {said}");
 
     // What was taken over may be taken over again, and keeps its age.
@@ -81,14 +81,57 @@ fn says_the_same(profile: &str) {
     let (third, said) = collect(&cloud, folder.path(), "2026-11-05T06:00:00Z", &since);
     assert_eq!(cost(&third), (few, reused), "{said}");
     assert!(said.contains(&format!("the oldest of {FIRST}")), "{said}");
+    format!(
+        "{profile}: {all} requests to Dataverse in full, {few} with {reused} readings taken over"
+    )
 }
 
 #[test]
 fn what_an_application_did_not_ask_again_says_the_same() {
-    says_the_same("capable");
+    println!("{}", says_the_same("capable"));
 }
 
 #[test]
 fn what_a_person_did_not_ask_again_says_the_same() {
-    says_the_same("repeatable");
+    println!("{}", says_the_same("repeatable"));
+}
+
+#[test]
+fn a_run_that_is_killed_while_it_goes_by_a_snapshot_ends_in_the_same_tables() {
+    let cloud = Cloud::with("repeatable", |settings| settings.latency = Duration::from_millis(3));
+    let (folder, other) = (hidden(&cloud), hidden(&cloud));
+    let (first, _) = collect(&cloud, folder.path(), FIRST, &[]);
+    let since = first.to_str().unwrap();
+    let (whole, _) = collect(&cloud, folder.path(), SECOND, &["--since", since]);
+    let pages = other.path().join("store/.collecting");
+    let begun = || {
+        let tenants = fs::read_dir(&pages).into_iter().flatten().map(|it| it.unwrap().path());
+        let runs = tenants.flat_map(|it| fs::read_dir(it).unwrap()).map(|it| it.unwrap().path());
+        runs.into_iter().any(|run| run.join(".journal").is_file())
+    };
+    for pause in [300, 80, 160, 320, 640] {
+        let resumes = begun();
+        let more: &[&str] =
+            if resumes { &["--since", since, "--resume"] } else { &["--since", since] };
+        let mut run = cloud.at(other.path(), SECOND, more);
+        let mut run = run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        while !resumes && !begun() && run.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        std::thread::sleep(Duration::from_millis(pause));
+        run.kill().unwrap();
+        run.wait().unwrap();
+    }
+    let id = whole.file_name().unwrap();
+    let mut found = other.path().join(whole.strip_prefix(folder.path()).unwrap());
+    if begun() {
+        // By another plan nobody goes on: everything would have to be asked.
+        let output = cloud.at(other.path(), SECOND, &["--resume"]).output().unwrap();
+        assert_eq!(code(&output), 2, "{}", err(&output));
+        let said;
+        (found, said) = collect(&cloud, other.path(), SECOND, &["--since", since, "--resume"]);
+        assert!(said.contains("reused from the snapshot"), "{said}");
+    }
+    assert_eq!(found.file_name().unwrap(), id);
+    assert_eq!(tables(&found), tables(&whole));
 }

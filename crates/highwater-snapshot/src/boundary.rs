@@ -242,7 +242,10 @@ mod tests {
     fn a_key_is_told_apart_and_hides_once() {
         let (one, other) = (Pseudonyms::keyed(*b"key"), Pseudonyms::keyed(*b"other"));
         assert_ne!(one.mark(), other.mark());
-        assert_eq!((one.mark(), Pseudonyms::plain().mark()), (one.clone().mark(), None));
+        assert_eq!(
+            (one.mark(), Pseudonyms::plain().mark()),
+            (Pseudonyms::keyed(*b"key").mark(), None)
+        );
         let hidden = one.hide(Cow::Borrowed("u1")).into_owned();
         assert_eq!(one.hide(Cow::Borrowed(&hidden)), hidden);
         assert_ne!(one.hide(Cow::Borrowed("p-1")), "p-1");

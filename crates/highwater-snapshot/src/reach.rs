@@ -26,8 +26,8 @@ const FILE: &str = "raw/reach.ndjson.zst";
 pub struct Reach {
     /// Source id.
     pub source: String,
-    /// Environment, lower-case.
-    pub environment: String,
+    /// Environment, lower-case; where there is no record it may be another scope, such as a policy.
+    pub scope: String,
     /// How far it was read.
     pub status: Status,
     /// When the oldest part of it was read.
@@ -80,9 +80,11 @@ impl Lines {
         claims.filter_map(move |((source, scope), claim)| {
             let run = self.0.get(source).and_then(|places| places.get(scope));
             let oldest = run.map_or(taken_at, |run| run.oldest);
-            (!run.is_some_and(|run| run.torn)).then(|| Reach {
+            let records = said.records.get(&(source.clone(), scope.clone())).copied().unwrap_or(0);
+            let is_whole = run.map_or(records == 0, |run| !run.torn);
+            is_whole.then(|| Reach {
                 source: source.clone(),
-                environment: scope.clone(),
+                scope: scope.clone(),
                 status: said.of(source, scope).map_or(claim.status, |(status, ..)| status),
                 observed_at: claim.observed_at.unwrap_or(taken_at).min(oldest),
                 pages: claim.pages,
@@ -193,17 +195,14 @@ mod tests {
         }
         said.claim(Claim { observed_at: Some(Time(3)), ..claim("dv.git", "e1", Status::Denied) });
         said.claim(claim("bap.tenant", "", Status::Full));
+        // Its records were read of a policy and not of an environment.
+        said.claim(claim("gov.dlp_policy", "p1", Status::Full));
+        said.records.insert(("gov.dlp_policy".into(), "p1".into()), 3);
         let told: Vec<Reach> = lines.reaches(&said, Time(10)).collect();
         let brief: Vec<_> = told
             .iter()
             .map(|it| {
-                (
-                    it.source.as_str(),
-                    it.environment.as_str(),
-                    it.observed_at.0,
-                    it.first,
-                    it.records,
-                )
+                (it.source.as_str(), it.scope.as_str(), it.observed_at.0, it.first, it.records)
             })
             .collect();
         // e2 is torn: nothing is said of it.

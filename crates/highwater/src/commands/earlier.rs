@@ -81,7 +81,7 @@ fn hand_over(
     let mut passed = 0;
     let mut firsts = places.iter().map(|(reach, _)| reach.first);
     let told = places.iter().map(|(reach, observed_at)| Earlierly {
-        environment: &reach.environment,
+        environment: &reach.scope,
         full: reach.status == Status::Full,
         observed_at,
         pages: reach.pages,
