@@ -100,7 +100,7 @@ mod tests {
             assert!(!card.is_of(&rulebook, &other), "change {at}");
         }
         assert!(!card.is_of(&rulebook, &context(&rulebook, &[])));
-        assert!(!card.is_of(&rulebook, &context(&rulebook, &["adoption.community"])));
+        assert!(!card.is_of(&rulebook, &context(&rulebook, &["automation.nurture"])));
         let mut without = card;
         without.snapshot.sha256.clear();
         let mut nameless = ours;
