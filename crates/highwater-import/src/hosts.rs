@@ -30,12 +30,6 @@ impl Hosts {
         let internal = record.key("Internal");
         let record = if internal.key("properties").is_object() { internal } else { record };
         let link = record.at("properties.linkedEnvironmentMetadata");
-        let ids = [
-            record.key("admin_environmentname"),
-            record.key("EnvironmentId"),
-            record.key("environmentId"),
-            record.key("name"),
-        ];
         let urls = [
             link.key("instanceApiUrl"),
             link.key("instanceUrl"),
@@ -43,6 +37,16 @@ impl Hosts {
             record.key("dataverseInstanceUrl"),
             record.key("admin_environmentcdsinstanceurl"),
             record.key("cdsInstanceUrl"),
+        ];
+        // Most records tell no address.
+        if !urls.iter().any(|url| url.is_told()) {
+            return;
+        }
+        let ids = [
+            record.key("admin_environmentname"),
+            record.key("EnvironmentId"),
+            record.key("environmentId"),
+            record.key("name"),
         ];
         let Some(id) = ids.into_iter().find_map(Json::id) else { return };
         for host in urls.into_iter().filter_map(|url| host(&url.id()?)) {

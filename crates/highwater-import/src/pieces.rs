@@ -101,9 +101,9 @@ impl Reader<'_> {
         }
         let (mut counted, mut say, mut read) = (Counted::default(), exchange.map(Say::of), 0);
         let document = Value::Null;
-        let mut problem = None;
+        let (mut problem, mut rows) = (None, Vec::new());
         loop {
-            let rows = sheet.batch(BATCH).unwrap_or_else(|reason| {
+            rows = sheet.batch(BATCH, rows).unwrap_or_else(|reason| {
                 problem = Some(reason);
                 Vec::new()
             });

@@ -109,19 +109,30 @@ impl<R: Read> Sheet<R> {
         self.header.iter().any(|name| name.wanted)
     }
 
-    /// The next rows, about so many bytes of them; none at the end.
-    pub(crate) fn batch(&mut self, bytes: usize) -> Result<Vec<StringRecord>, String> {
-        let (mut batch, mut size) = (Vec::new(), 0);
-        let mut row = StringRecord::new();
-        while size < bytes && self.rows.read_record(&mut row).map_err(|error| error.to_string())? {
+    /// The next rows, about so many bytes of them; none at the end. They take the places of those before.
+    pub(crate) fn batch(
+        &mut self,
+        bytes: usize,
+        mut rows: Vec<StringRecord>,
+    ) -> Result<Vec<StringRecord>, String> {
+        let (mut read, mut size) = (0, 0);
+        while size < bytes {
+            if read == rows.len() {
+                rows.push(StringRecord::new());
+            }
+            let row = &mut rows[read];
+            if !self.rows.read_record(row).map_err(|error| error.to_string())? {
+                break;
+            }
             if row.len() == self.header.len() {
                 size += row.as_slice().len() + 1;
-                batch.push(row.clone());
+                read += 1;
             } else {
                 self.ragged += 1;
             }
         }
-        Ok(batch)
+        rows.truncate(read);
+        Ok(rows)
     }
 
     /// Rows as records, empty cells left out.
@@ -169,7 +180,7 @@ mod tests {
 
     fn read(text: &str) -> String {
         let mut sheet = open(text.as_bytes()).unwrap();
-        let rows = sheet.batch(usize::MAX).unwrap();
+        let rows = sheet.batch(usize::MAX, Vec::new()).unwrap();
         serde_json::to_string(&sheet.records(&rows, None)).unwrap()
     }
 
@@ -200,7 +211,7 @@ mod tests {
     fn columns_that_nobody_asks_for_are_left_unread() {
         let mut sheet = open("a,B,b2,,\n1,2,3,4,5\n".as_bytes()).unwrap();
         assert!(!sheet.is_unique() && sheet.only(&["b", "c"]));
-        let rows = sheet.batch(usize::MAX).unwrap();
+        let rows = sheet.batch(usize::MAX, Vec::new()).unwrap();
         assert_eq!(serde_json::to_string(&sheet.records(&rows, None)).unwrap(), r#"[{"B":"2"}]"#);
         assert!(!sheet.only(&["c"]));
     }
@@ -217,7 +228,7 @@ mod tests {
         assert!(problem("").contains("header"));
         assert!(problem("a,a\n1,2").contains("twice"));
         let mut sheet = open("a,b\n1\n1,2\n1,2,3".as_bytes()).unwrap();
-        assert_eq!(sheet.batch(usize::MAX).unwrap().len(), 1);
+        assert_eq!(sheet.batch(usize::MAX, Vec::new()).unwrap().len(), 1);
         assert_eq!(sheet.ragged, 2);
     }
 
@@ -231,15 +242,15 @@ mod tests {
                 cells.chunks_exact(2).for_each(|row| writer.write_record(row).unwrap());
             }
             let mut sheet = open(text.as_slice()).unwrap();
-            let whole = sheet.batch(usize::MAX).unwrap();
+            let whole = sheet.batch(usize::MAX, Vec::new()).unwrap();
             let mut pieces = open(text.as_slice()).unwrap();
-            let mut rows = Vec::new();
+            let (mut rows, mut batch) = (Vec::new(), Vec::new());
             loop {
-                let batch = pieces.batch(bytes).unwrap();
+                batch = pieces.batch(bytes, batch).unwrap();
                 if batch.is_empty() {
                     break;
                 }
-                rows.extend(batch);
+                rows.extend_from_slice(&batch);
             }
             prop_assert_eq!(whole, rows);
         }
@@ -247,7 +258,7 @@ mod tests {
         #[test]
         fn no_text_makes_it_panic(text in "[a-c,;\"\\t\\n\u{fc}=#TYPE ]{0,60}") {
             if let Ok(mut sheet) = open(text.as_bytes()) {
-                let rows = sheet.batch(usize::MAX).unwrap_or_default();
+                let rows = sheet.batch(usize::MAX, Vec::new()).unwrap_or_default();
                 let _ = sheet.records(&rows, None);
             }
         }

@@ -150,6 +150,15 @@ const MARKS: [&str; 12] = [
     "tenantGuid",
 ];
 
+/// Whether any of [`MARKS`] stands in a text.
+fn is_marked(text: &str, marks: Option<&Searcher>) -> bool {
+    let alone = |mark: &&str| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
+    marks.map_or_else(
+        || MARKS.iter().any(alone),
+        |marks| marks.find_iter(text).any(|found| found.pattern().as_usize() < MARKS.len()),
+    )
+}
+
 /// What stands before the tenant's id in the id of its default environment.
 const DEFAULT: &str = "efault-";
 
@@ -190,8 +199,7 @@ fn look(found: &Found, marks: Option<&Searcher>, stream_from: u64, told: &mut To
         told.orders.learn(text.as_bytes());
     }
     told.defaults.extend(default_environments(text));
-    let marked = |mark: &&str| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
-    if !MARKS.iter().any(marked) {
+    if !is_marked(text, marks) {
         return;
     }
     if is_sheet(found, text) {
@@ -215,12 +223,15 @@ fn rows_tell<R: Read>(mut sheet: sheet::Sheet<R>, told: &mut Told) {
     if !sheet.only(&asked) {
         return;
     }
-    while let Ok(rows) = sheet.batch(BATCH) {
-        if rows.is_empty() {
+    let mut rows = Vec::new();
+    while let Ok(read) = sheet.batch(BATCH, rows) {
+        if read.is_empty() {
             return;
         }
-        let records = sheet.records(&rows, None);
+        let records = sheet.records(&read, None);
         records.iter().for_each(|row| row_tells(Json::new(row), told));
+        drop(records);
+        rows = read;
     }
 }
 
@@ -378,6 +389,16 @@ fn moment(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn marks_are_found_behind_default_environments() {
+        let searcher = marks();
+        for mark in MARKS {
+            let text = format!("Default-default-{mark}");
+            assert!(is_marked(&text, searcher.as_ref()) && is_marked(&text, None), "{mark}");
+        }
+        assert!(!is_marked("Default-0000", searcher.as_ref()) && !is_marked("Default-", None));
+    }
 
     fn surveyed(files: &[(&str, &str)], options: &Options) -> Result<Survey, Error> {
         let folder = tempfile::tempdir().unwrap();

@@ -38,8 +38,21 @@ struct Derivation {
     sql: String,
 }
 
+/// Bytes of stack in which the engine has room for any of the shipped questions, whoever asks for them.
+const ROOM: usize = 16 << 20;
+
 /// Fills every derived column of the tables that have rows.
 pub(crate) fn derive(frames: &mut Frames) -> Result<(), Error> {
+    std::thread::scope(|scope| {
+        let asking = std::thread::Builder::new().stack_size(ROOM);
+        let asking = asking
+            .spawn_scoped(scope, || fill_all(frames))
+            .map_err(|error| Error::Derivation(format!("no thread could be started: {error}")))?;
+        asking.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+fn fill_all(frames: &mut Frames) -> Result<(), Error> {
     for (file, text) in TEXTS {
         let parsed: File =
             toml::from_str(text).map_err(|error| Error::Derivation(format!("{file}: {error}")))?;
