@@ -33,7 +33,7 @@ pub struct Earlier {
 
 /// One source in one environment, as an earlier run read it.
 #[derive(Clone, Copy, Debug)]
-pub struct Earlierly<'a> {
+pub struct EarlierPlace<'a> {
     /// Environment.
     pub environment: &'a str,
     /// Whether it was read to its end.
@@ -88,8 +88,8 @@ impl Earlier {
     pub fn add<'a>(
         &mut self,
         id: &str,
-        places: impl Iterator<Item = Earlierly<'a>>,
-        mut records: impl FnMut(&Earlierly<'a>) -> std::io::Result<Vec<String>>,
+        places: impl Iterator<Item = EarlierPlace<'a>>,
+        mut records: impl FnMut(&EarlierPlace<'a>) -> std::io::Result<Vec<String>>,
     ) -> Result<(), Error> {
         let Some(source) = crate::source(id) else { return Ok(()) };
         let path = self.file(source.id);
@@ -112,7 +112,7 @@ impl Earlier {
                     .map_err(wrong)?;
                 bytes += line.len() as u64 + 1;
             }
-            let Earlierly { full, pages, records, .. } = place;
+            let EarlierPlace { full, pages, records, .. } = place;
             let at = (from, bytes);
             then.readings.insert(source.id, Reading { full, observed_at, pages, records, at });
             from += bytes;
@@ -175,8 +175,8 @@ mod tests {
 
     const AT: &str = "2026-11-21T06:00:00Z";
 
-    fn place(environment: &str, records: u64) -> Earlierly<'_> {
-        Earlierly { environment, full: true, observed_at: AT, pages: 1, records }
+    fn place(environment: &str, records: u64) -> EarlierPlace<'_> {
+        EarlierPlace { environment, full: true, observed_at: AT, pages: 1, records }
     }
 
     #[test]

@@ -51,7 +51,7 @@ mod writer;
 
 pub use asks::Asks;
 pub use doctor::{Finding, State, doctor};
-pub use earlier::{Earlier, Earlierly};
+pub use earlier::{Earlier, EarlierPlace};
 pub use error::Error;
 pub use found::{Answer, Compose, Composed, Due, Environment, Found, Object, Place};
 pub use grants::{Need, Plane, Right, Ways, need, needs};

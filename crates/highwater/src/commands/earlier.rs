@@ -7,7 +7,7 @@ use std::path::Path;
 
 use highwater_runs::Reused;
 use highwater_snapshot::{Manifest, Pseudonyms, Reach, Snapshot, Status, Time};
-use highwater_sources::{Earlier, Earlierly, Plan};
+use highwater_sources::{Earlier, EarlierPlace, Plan};
 use serde_json::Value;
 
 /// Key under which the collection of a manifest holds the mark of the pseudonyms.
@@ -80,7 +80,7 @@ fn hand_over(
     let mut lines = if records { snapshot.raw_lines(source)? } else { None };
     let mut passed = 0;
     let mut firsts = places.iter().map(|(reach, _)| reach.first);
-    let told = places.iter().map(|(reach, observed_at)| Earlierly {
+    let told = places.iter().map(|(reach, observed_at)| EarlierPlace {
         environment: &reach.scope,
         full: reach.status == Status::Full,
         observed_at,
