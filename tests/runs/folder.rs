@@ -130,6 +130,20 @@ fn who_cannot_sign_in_fails_with_3_and_keeps_what_there_was() {
     assert_eq!(world.snapshots().len(), 1);
     let output = world.verb(&["status", "--store", "store"]);
     assert!(out(&output).contains("failed, in a row: 1"), "{}", out(&output));
+    // When a secret ends only configuration can tell.
+    for (told, ends) in
+        [("", "ends on a day that is not told"), ("2026-11-20", "ends on 2026-11-20, in 17 days")]
+    {
+        if !told.is_empty() {
+            world.configure(&format!("[run]\nsecret_expires = \"{told}\"\n"));
+        }
+        let output = world.command(&words).env("AZURE_CLIENT_SECRET", "canary").output().unwrap();
+        assert!(out(&output).starts_with("highwater run "), "{}", err(&output));
+        let output = world.verb(&["status", "--store", "store", "--as-of", &moment(1)]);
+        let secret = format!("client secret in AZURE_CLIENT_SECRET {ends}");
+        assert!(out(&output).contains(&secret), "{}", out(&output));
+        assert!(!out(&output).contains("canary"));
+    }
 }
 
 #[test]

@@ -14,6 +14,9 @@ use crate::Error;
 /// Records that are kept of each tenant, the newest.
 pub const KEPT: usize = 400;
 
+/// In place of a moment at which something ends that nobody told.
+pub const NOT_TOLD: &str = "not told";
+
 /// How a run stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -95,7 +98,7 @@ pub struct Record {
     pub removed: Vec<String>,
     /// Messages by the name of their table: `sent`, `nothing to say`, or why not.
     pub messages: BTreeMap<String, String>,
-    /// Moments at which something ends: statements and credentials, by what they are (RFC 3339 or a date).
+    /// Moments at which something ends: statements and credentials, by what they are (RFC 3339, a date, or [`NOT_TOLD`]).
     pub expires: BTreeMap<String, String>,
 }
 

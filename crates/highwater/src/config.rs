@@ -67,6 +67,8 @@ pub(crate) struct Scheduled {
     pub(crate) require: Vec<String>,
     /// Statements of people.
     pub(crate) attest: Option<PathBuf>,
+    /// The day on which the client secret of the sign-in ends, `2027-03-01`.
+    pub(crate) secret_expires: Option<String>,
 }
 
 /// `[observe]`.

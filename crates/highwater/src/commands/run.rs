@@ -18,6 +18,7 @@ use highwater_auth::{Method, validity};
 use highwater_report::text::plain;
 use highwater_runs::lease::{self, Asker, Lease};
 use highwater_runs::lock::{self, Taken};
+use highwater_runs::record::NOT_TOLD;
 use highwater_runs::telemetry::{self, Telemetry};
 use highwater_runs::{Outcome, Record, record};
 use highwater_snapshot::Time;
@@ -214,13 +215,20 @@ fn new_record(job: &Job) -> Record {
     }
 }
 
-/// When the credential of the sign-in ends, where this machine can tell: a certificate in a file.
+/// When the credential of the sign-in ends: a certificate in a file says it itself; of a client secret only those who
+/// made it know, because reading it would take a grant over all applications of the tenant.
 fn credentials(job: &Job) -> BTreeMap<String, String> {
-    const NAME: &str = "AZURE_CLIENT_CERTIFICATE_PATH";
-    let path = std::env::var_os(NAME).filter(|path| !path.is_empty());
-    let used = matches!(job.collect.access.auth, Method::Auto | Method::ServicePrincipal);
-    let ends = path.filter(|_| used).and_then(|path| validity::ends(Path::new(&path)));
-    ends.map(|ends| (format!("certificate in {NAME}"), ends)).into_iter().collect()
+    const FILE: &str = "AZURE_CLIENT_CERTIFICATE_PATH";
+    const SECRET: &str = "AZURE_CLIENT_SECRET";
+    let given = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let mut ends = BTreeMap::new();
+    if matches!(job.collect.access.auth, Method::Auto | Method::ServicePrincipal) {
+        let file = given(FILE).and_then(|path| validity::ends(Path::new(&path)));
+        ends.extend(file.map(|day| (format!("certificate in {FILE}"), day)));
+        let day = || job.secret_expires.clone().unwrap_or_else(|| NOT_TOLD.to_owned());
+        ends.extend(given(SECRET).map(|_| (format!("client secret in {SECRET}"), day())));
+    }
+    ends
 }
 
 /// Microseconds from a moment in a record to `now`.

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use highwater_report::counted;
 use highwater_report::text::plain;
+use highwater_runs::record::NOT_TOLD;
 use highwater_runs::{Outcome, Record, record};
 use highwater_snapshot::{Time, held, moment};
 use serde::Serialize;
@@ -42,6 +43,8 @@ struct Standing {
     failing: usize,
     /// What ends within two months or has ended, the next first.
     expiring: Vec<Expiring>,
+    /// Credentials of which nobody told when they end.
+    open_ended: Vec<String>,
     /// The newest first.
     runs: Vec<Record>,
 }
@@ -134,6 +137,9 @@ fn standing(
         ended().find(|run| run.outcome != Outcome::Failed).into_iter().flat_map(|run| &run.expires),
     );
     ends.extend(ended().next().into_iter().flat_map(|run| &run.expires));
+    let open_ended =
+        ends.iter().filter(|(_, on)| **on == NOT_TOLD).map(|(what, _)| (*what).clone());
+    let open_ended = open_ended.collect();
     let mut expiring: Vec<Expiring> = ends
         .into_iter()
         .filter_map(|(what, on)| {
@@ -150,6 +156,7 @@ fn standing(
         snapshots: ids.len(),
         failing,
         expiring,
+        open_ended,
         runs: runs.into_iter().take(most).collect(),
     })
 }
@@ -179,6 +186,13 @@ fn text(standing: &Standing) -> String {
             days => format!("ends on {}, in {days} days", it.on),
         };
         let _ = writeln!(out, "  {} {when}", plain(&it.what));
+    }
+    for what in &standing.open_ended {
+        let _ = writeln!(
+            out,
+            "  {} ends on a day that is not told: say it in highwater.toml, [run] secret_expires",
+            plain(what)
+        );
     }
     let _ = writeln!(out, "  {:<22} {:<12} {:>4}  {:<26} what", "run", "outcome", "gaps", "levels");
     for run in &standing.runs {

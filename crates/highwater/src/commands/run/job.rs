@@ -39,6 +39,8 @@ pub(super) struct Job {
     pub(super) policy: Policy,
     /// Whom to tell.
     pub(super) channels: Vec<Ready>,
+    /// The day on which the client secret ends, as configuration tells it.
+    pub(super) secret_expires: Option<String>,
 }
 
 impl Job {
@@ -67,6 +69,7 @@ impl Job {
                 keep_days: verb.keep_days.or(ours.keep_days),
             },
             channels: channels(config, &verb.notify)?,
+            secret_expires: ours.secret_expires.as_deref().map(day).transpose()?,
             collect: verb.collect,
             full: verb.full,
             evaluation: verb.evaluation,
@@ -89,6 +92,16 @@ fn tenant(config: &Config, collect: &Collect) -> anyhow::Result<String> {
             "a run needs the directory id of its tenant, not `{other}`: see the overview of Microsoft Entra ID, or the first line of `highwater doctor`"
         ))),
         None => Err(usage_error("say which tenant: --tenant ID, or `tenant` in highwater.toml")),
+    }
+}
+
+/// A day as configuration tells it.
+fn day(text: &str) -> anyhow::Result<String> {
+    match Time::parse(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => Err(usage_error(format!(
+            "[run] secret_expires: `{text}` is no day; write it as 2027-03-01"
+        ))),
     }
 }
 
