@@ -1,7 +1,7 @@
 //! `report` and `diff` as commands: files, words and exit codes.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::{fixture, folder};
@@ -56,14 +56,12 @@ fn wrong_input_exits_2_and_names_the_file() {
     }
 }
 
-#[test]
-fn two_snapshots_tell_which_subjects_moved() {
-    let target = tempfile::tempdir().unwrap();
+/// A reference tenant, its configuration, and its inventory of a month before, when foreign tenants were kept out.
+fn a_month_before(target: &Path) -> (PathBuf, PathBuf, PathBuf) {
     let tenant = folder().join("../../fixtures/tenants/rudimentary");
     let config = tenant.join("highwater.toml");
-    let earlier = target.path().join("inventory");
+    let earlier = target.join("inventory");
     copy(&tenant.join("inventory"), &earlier);
-    // A month before, foreign tenants were kept out.
     let index = earlier.join("highwater-index.json");
     let text = fs::read_to_string(&index).unwrap();
     fs::write(&index, text.replace("2026-11-01T06:00:00Z", "2026-10-01T06:00:00Z")).unwrap();
@@ -71,6 +69,13 @@ fn two_snapshots_tell_which_subjects_moved() {
     let text = fs::read_to_string(&isolation).unwrap();
     assert!(text.contains("\"isDisabled\": true"), "{text}");
     fs::write(&isolation, text.replace("\"isDisabled\": true", "\"isDisabled\": false")).unwrap();
+    (tenant, config, earlier)
+}
+
+#[test]
+fn two_snapshots_tell_which_subjects_moved() {
+    let target = tempfile::tempdir().unwrap();
+    let (tenant, config, earlier) = a_month_before(target.path());
     let later = tenant.join("inventory");
     for (inventory, store) in
         [(&earlier, "october"), (&later, "november"), (&earlier, "both"), (&later, "both")]
@@ -106,16 +111,7 @@ fn two_snapshots_tell_which_subjects_moved() {
 #[test]
 fn an_issued_scorecard_is_read_only_where_scoring_would_give_it() {
     let target = tempfile::tempdir().unwrap();
-    let tenant = folder().join("../../fixtures/tenants/rudimentary");
-    let config = tenant.join("highwater.toml");
-    let earlier = target.path().join("inventory");
-    copy(&tenant.join("inventory"), &earlier);
-    let index = earlier.join("highwater-index.json");
-    let text = fs::read_to_string(&index).unwrap();
-    fs::write(&index, text.replace("2026-11-01T06:00:00Z", "2026-10-01T06:00:00Z")).unwrap();
-    let isolation = earlier.join("governance/tenant-isolation.json");
-    let text = fs::read_to_string(&isolation).unwrap();
-    fs::write(&isolation, text.replace("\"isDisabled\": true", "\"isDisabled\": false")).unwrap();
+    let (tenant, config, earlier) = a_month_before(target.path());
     for inventory in [&earlier, &tenant.join("inventory")] {
         let inventory = inventory.to_str().unwrap();
         let args = ["import", inventory, "--config", config.to_str().unwrap(), "--store", "s"];

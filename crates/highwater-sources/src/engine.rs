@@ -109,33 +109,20 @@ impl Engine {
             own.chain([source.service])
         });
         let gates = services.map(|service| (service, Semaphore::new(AT_ONCE))).collect();
-        let Parts {
-            asks,
-            cloud,
-            plan,
-            now,
-            boundary,
-            progress,
-            folder,
-            state,
-            writer,
-            sources,
-            earlier,
-        } = parts;
-        let pools = plan.pools();
+        let pools = parts.plan.pools();
         let treasury = (!pools.is_empty()).then(|| Treasury::new(pools));
         Self {
-            asks,
-            cloud,
-            plan,
-            now,
-            boundary,
-            progress,
-            folder,
-            state,
-            writer,
-            sources,
-            earlier,
+            asks: parts.asks,
+            cloud: parts.cloud,
+            plan: parts.plan,
+            now: parts.now,
+            boundary: parts.boundary,
+            progress: parts.progress,
+            folder: parts.folder,
+            state: parts.state,
+            writer: parts.writer,
+            sources: parts.sources,
+            earlier: parts.earlier,
             gates,
             treasury,
             ledger: Mutex::new(Ledger::default()),
