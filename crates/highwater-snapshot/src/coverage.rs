@@ -462,18 +462,7 @@ fn system(source: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn claim(source: &str, scope: &str, status: Status) -> Claim {
-        Claim {
-            source: source.into(),
-            scope: scope.into(),
-            status,
-            pages: 1,
-            expected: None,
-            reason: None,
-            observed_at: None,
-        }
-    }
+    use crate::testing::claim;
 
     #[test]
     fn fewer_records_than_announced_is_a_broken_chain() {

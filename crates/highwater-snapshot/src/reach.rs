@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::coverage::Said;
 use crate::manifest::FileEntry;
 use crate::snapshot::Snapshot;
-use crate::store::Hashing;
+use crate::store::{Hashing, lines};
 use crate::writer::raw_name;
 use crate::{Error, Place, Status, Time};
 
@@ -80,8 +80,9 @@ impl Lines {
         claims.filter_map(move |((source, scope), claim)| {
             let run = self.0.get(source).and_then(|places| places.get(scope));
             let oldest = run.map_or(taken_at, |run| run.oldest);
-            let records = said.records.get(&(source.clone(), scope.clone())).copied().unwrap_or(0);
-            let is_whole = run.map_or(records == 0, |run| !run.torn);
+            let told = said.records.get(&(source.clone(), scope.clone())).copied().unwrap_or(0);
+            let records = run.map_or(0, |run| run.records);
+            let is_whole = records == told && !run.is_some_and(|run| run.torn);
             is_whole.then(|| Reach {
                 source: source.clone(),
                 scope: scope.clone(),
@@ -89,7 +90,7 @@ impl Lines {
                 observed_at: claim.observed_at.unwrap_or(taken_at).min(oldest),
                 pages: claim.pages,
                 first: run.map_or(0, |run| run.first),
-                records: run.map_or(0, |run| run.records),
+                records,
             })
         })
     }
@@ -153,29 +154,11 @@ impl Snapshot {
     }
 }
 
-/// The lines of a compressed file.
-fn lines(path: &Path) -> Result<impl Iterator<Item = std::io::Result<String>> + use<>, Error> {
-    let file = File::open(path).map_err(Error::io("read", path))?;
-    let decoder = zstd::Decoder::new(file).map_err(Error::io("read", path))?;
-    Ok(BufReader::new(decoder).lines())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Claim;
-
-    fn claim(source: &str, scope: &str, status: Status) -> Claim {
-        Claim {
-            source: source.into(),
-            scope: scope.into(),
-            status,
-            pages: 2,
-            expected: None,
-            reason: None,
-            observed_at: None,
-        }
-    }
+    use crate::testing::claim;
 
     fn of(environment: &str) -> Place {
         Place { environment: Some(environment.into()), ..Place::default() }
@@ -187,6 +170,7 @@ mod tests {
         for (no, (scope, at)) in (1..).zip([("e1", 7), ("e1", 5), ("e2", 9), ("e3", 9), ("e2", 9)])
         {
             lines.add("dv.roles", scope, &of(scope), no, Time(at));
+            *said.records.entry(("dv.roles".into(), scope.into())).or_default() += 1;
         }
         lines.add("dv.roles", "", &of("e9"), 6, Time(1));
         lines.add("dv.roles", "p1", &of("e9"), 7, Time(1));
@@ -210,6 +194,16 @@ mod tests {
             [("dv.git", "e1", 3, 0, 0), ("dv.roles", "e1", 5, 1, 2), ("dv.roles", "e3", 9, 4, 1)];
         assert_eq!(brief, wanted);
         assert_eq!((told[0].status, told[1].status), (Status::Denied, Status::Full));
+    }
+
+    #[test]
+    fn of_a_part_of_the_records_nothing_is_said() {
+        let (mut lines, mut said) = (Lines::default(), Said::default());
+        lines.add("dv.roles", "e1", &of("e1"), 1, Time(7));
+        lines.add("dv.roles", "e1", &of("e2"), 2, Time(7));
+        said.records.insert(("dv.roles".into(), "e1".into()), 2);
+        said.claim(claim("dv.roles", "e1", Status::Full));
+        assert_eq!(lines.reaches(&said, Time(10)).count(), 0);
     }
 
     #[test]

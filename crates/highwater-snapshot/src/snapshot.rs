@@ -5,13 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use polars::prelude::*;
 
 use crate::manifest::{FORMAT, Manifest};
-use crate::store::{digest_file, newest};
+use crate::store::{digest_file, lines, newest};
 use crate::writer::raw_name;
 use crate::{Error, TABLES, Table, Time, bundle, loader, merge};
 
@@ -143,9 +142,7 @@ impl Snapshot {
         if !path.is_file() {
             return Ok(None);
         }
-        let file = File::open(&path).map_err(Error::io("read", &path))?;
-        let decoder = zstd::Decoder::new(file).map_err(Error::io("read", &path))?;
-        BufReader::new(decoder).lines().nth(index).transpose().map_err(Error::io("read", &path))
+        lines(&path)?.nth(index).transpose().map_err(Error::io("read", &path))
     }
 
     /// Checks size and digest of every file of the manifest; returns the names that differ or are missing,

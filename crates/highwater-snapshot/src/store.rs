@@ -4,7 +4,7 @@
 //! and renamed. Owns the layout `tenant=<id>/snapshot=<moment>/`.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -21,6 +21,15 @@ pub fn staging(store: &Path, mark: &str) -> PathBuf {
 /// The folder of a tenant's snapshot of a moment.
 pub fn home(store: &Path, tenant: &str, taken_at: Time) -> PathBuf {
     store.join(format!("tenant={tenant}")).join(format!("snapshot={}", taken_at.folder()))
+}
+
+/// The lines of a compressed file.
+pub(crate) fn lines(
+    path: &Path,
+) -> Result<impl Iterator<Item = io::Result<String>> + use<>, Error> {
+    let file = File::open(path).map_err(Error::io("read", path))?;
+    let decoder = zstd::Decoder::new(file).map_err(Error::io("read", path))?;
+    Ok(BufReader::new(decoder).lines())
 }
 
 /// Gives a written snapshot its name. The same snapshot again is fine; a different one of the same

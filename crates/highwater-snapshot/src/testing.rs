@@ -5,7 +5,20 @@ use std::sync::Arc;
 use polars::prelude::*;
 
 use crate::boundary::Pseudonyms;
-use crate::{Json, Origin, Place, Record, Rows, Table, Time};
+use crate::{Claim, Json, Origin, Place, Record, Rows, Status, Table, Time};
+
+/// A source of which a scope was read on one page.
+pub(crate) fn claim(source: &str, scope: &str, status: Status) -> Claim {
+    Claim {
+        source: source.into(),
+        scope: scope.into(),
+        status,
+        pages: 1,
+        expected: None,
+        reason: None,
+        observed_at: None,
+    }
+}
 
 /// The rows that one record gives, as `column=value` texts with told columns only.
 pub(crate) fn rows(table: &'static Table, source: &str, json: &str) -> Vec<String> {
