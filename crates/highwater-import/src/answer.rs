@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use highwater_snapshot::{Json, Place, Time};
-use serde_json_borrow::Value;
+use highwater_snapshot::Value;
 
 use crate::envelope::Envelope;
 use crate::index::INDEX;
@@ -19,7 +19,7 @@ use crate::read::Reader;
 use crate::report::{FileReport, Outcome, Part};
 use crate::say::{self, Say};
 use crate::sniff::{self, Sniffed};
-use crate::values::{Handed, columns, object};
+use crate::values::{Handed, columns, member, object};
 use crate::walk::Found;
 use crate::{Error, inventory, place};
 
@@ -391,7 +391,7 @@ where
             _ => Handed::Read(record),
         },
         Hand::Resource => inventory::resource(record),
-        Hand::Pipeline => Handed::Made(object(vec![("pipeline", record.clone())])),
+        Hand::Pipeline => Handed::Made(object(vec![member("pipeline", record.clone())])),
         Hand::Audit => match Json::new(record).key("AuditData").value() {
             Some(Value::Str(text)) => {
                 serde_json::from_str(text).map_or(Handed::Read(record), Handed::Made)

@@ -233,7 +233,7 @@ fn type_of(id: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json_borrow::Value;
+    use highwater_snapshot::Value;
 
     use super::*;
 

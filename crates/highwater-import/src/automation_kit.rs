@@ -125,7 +125,7 @@ pub(crate) const SHAPES: &[Shape] = &[
 
 #[cfg(test)]
 mod tests {
-    use serde_json_borrow::Value;
+    use highwater_snapshot::Value;
 
     use super::*;
     use crate::kinds;

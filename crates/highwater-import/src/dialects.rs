@@ -121,7 +121,7 @@ fn other(record: Json<'_>) -> Option<Class> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json_borrow::Value;
+    use highwater_snapshot::Value;
 
     use super::*;
 

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use highwater_snapshot::Json;
-use serde_json_borrow::Value;
+use highwater_snapshot::Value;
 
 use crate::kinds::Class;
 

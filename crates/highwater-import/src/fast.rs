@@ -1,10 +1,13 @@
-//! Fast: JSON documents in one pass, without a copy of any text.
+//! Fast: JSON documents in one pass, without a copy of any text, into an arena.
 //!
 //! Gives exactly what `serde_json` gives, or nothing: what is broken, deeply nested or has escapes in its
 //! keys is left to it, and so is everything that must be explained. Numbers other than short whole ones
 //! and texts with escapes are read by it, one at a time.
 
-use serde_json_borrow::{ObjectAsVec, Value};
+use std::borrow::Cow;
+
+use bumpalo::Bump;
+use highwater_snapshot::{List, Member, Object, Value};
 
 use crate::values::look;
 
@@ -18,9 +21,10 @@ pub(crate) struct Plain<'t> {
 }
 
 /// All documents of a text, objects and arrays only; none where one of them is not plain.
-pub(crate) fn documents(text: &str) -> Option<Plain<'_>> {
+pub(crate) fn documents<'t>(text: &'t str, arena: &'t Bump) -> Option<Plain<'t>> {
     let mut reader = Reader {
         text,
+        arena,
         at: 0,
         members: Vec::new(),
         items: Vec::new(),
@@ -42,9 +46,10 @@ pub(crate) fn documents(text: &str) -> Option<Plain<'_>> {
 
 struct Reader<'t> {
     text: &'t str,
+    arena: &'t Bump,
     at: usize,
     /// Members of the objects that are still open, and items of the arrays.
-    members: Vec<(&'t str, Value<'t>)>,
+    members: Vec<Member<'t>>,
     items: Vec<Value<'t>>,
     /// Keys of a record in their order, and how many of them came again: records of a kind have them alike.
     keys: Vec<Key<'t>>,
@@ -118,18 +123,18 @@ impl<'t> Reader<'t> {
             }
             looks |= key.look;
             let value = self.value(depth + 1)?;
-            self.members.push((key.name, value));
+            self.members.push(Member { name: Cow::Borrowed(key.name), value });
             more = self.more(b'}')?;
         }
         self.at += 1;
-        let members: ObjectAsVec<'t> = self.members.drain(start..).collect();
-        Some(Value::Object(members))
+        let members = self.arena.alloc_slice_fill_iter(self.members.drain(start..));
+        Some(Value::Object(Object(List::Read(members))))
     }
 
     /// Notes whether a key stands among the members of its object already.
     fn compare(&mut self, start: usize, key: &str) {
         let before = &self.members[start..];
-        if before.len() > MANY || before.iter().any(|(name, _)| *name == key) {
+        if before.len() > MANY || before.iter().any(|member| member.name == key) {
             self.unique = false;
         }
     }
@@ -174,7 +179,8 @@ impl<'t> Reader<'t> {
             more = self.more(b']')?;
         }
         self.at += 1;
-        Some(Value::Array(self.items.drain(start..).collect()))
+        let items = self.arena.alloc_slice_fill_iter(self.items.drain(start..));
+        Some(Value::Array(List::Read(items)))
     }
 
     /// Whether another member follows; takes the comma, and leaves the end.
@@ -198,7 +204,10 @@ impl<'t> Reader<'t> {
         let start = self.at;
         match self.quoted()? {
             (text, true) => Some(Value::Str(text.into())),
-            _ => serde_json::from_str(self.text.get(start..self.at)?).ok(),
+            _ => {
+                let text: Cow<'t, str> = serde_json::from_str(self.text.get(start..self.at)?).ok()?;
+                Some(Value::Str(Cow::Borrowed(self.arena.alloc_str(&text))))
+            }
         }
     }
 
@@ -278,7 +287,8 @@ mod tests {
 
     #[test]
     fn plain_documents_are_read_and_others_are_left() {
-        let read = |text| documents(text).map(|plain| written(&plain.documents));
+        let arena = Bump::new();
+        let read = |text| documents(text, &arena).map(|plain| written(&plain.documents));
         assert_eq!(read("").as_deref(), Some("[]"));
         let all =
             r#" {"a": "x\"y\u00fc", "b": [1, -2, 3.50, 1e3, 0, true, false, null, {}, []]} [2] "#;
@@ -304,7 +314,8 @@ mod tests {
             assert_eq!(read(left), None, "{left}");
         }
         let deep = "[".repeat(DEEPEST) + &"]".repeat(DEEPEST);
-        assert!(documents(&deep).is_some() && documents(&format!("[{deep}]")).is_none());
+        let deeper = format!("[{deep}]");
+        assert!(documents(&deep, &arena).is_some() && documents(&deeper, &arena).is_none());
     }
 
     fn json() -> impl Strategy<Value = String> {
@@ -335,7 +346,8 @@ mod tests {
     proptest! {
         #[test]
         fn it_gives_what_serde_json_gives_or_nothing(text in "[\\[\\]{}\",:0-9a-z.eE+\\\\ \n\u{fc}-]{0,60}") {
-            if let Some(plain) = documents(&text) {
+            let arena = Bump::new();
+            if let Some(plain) = documents(&text, &arena) {
                 prop_assert_eq!(Some(plain.documents), slowly(&text));
             }
         }
@@ -344,7 +356,8 @@ mod tests {
         fn valid_documents_are_read_alike(texts in proptest::collection::vec(json(), 1..4)) {
             let text = texts.concat();
             if let Some(slow) = slowly(&text) {
-                let plain = documents(&text).unwrap();
+                let arena = Bump::new();
+            let plain = documents(&text, &arena).unwrap();
                 let repeated = slow.iter().find_map(repeated_key);
                 prop_assert!(!plain.unique || repeated.is_none(), "{}", text);
                 prop_assert!(plain.unique || repeated.is_some(), "small objects are told exactly: {}", text);
@@ -358,7 +371,8 @@ mod tests {
         ) {
             let members: Vec<_> = names.iter().map(|name| format!("\"{name}\":0")).collect();
             let text = format!("[{{\"in\": {{{}}}}}]", members.join(","));
-            let plain = documents(&text).unwrap();
+            let arena = Bump::new();
+            let plain = documents(&text, &arena).unwrap();
             prop_assert!(!plain.unique || plain.documents.iter().find_map(repeated_key).is_none(), "{}", text);
         }
 
@@ -369,7 +383,8 @@ mod tests {
             let place = text.char_indices().nth(at.index(text.chars().count())).map_or(0, |(at, _)| at);
             let changed = format!("{}{byte}{}", &text[..place], &text[place..].chars().skip(1).collect::<String>());
             for text in [&text[..place], &changed] {
-                if let Some(plain) = documents(text) {
+                let arena = Bump::new();
+                if let Some(plain) = documents(text, &arena) {
                     prop_assert_eq!(Some(plain.documents), slowly(text));
                 }
             }

@@ -77,7 +77,7 @@ fn bare(host: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json_borrow::Value;
+    use highwater_snapshot::Value;
 
     use super::*;
 

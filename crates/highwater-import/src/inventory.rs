@@ -7,9 +7,9 @@
 
 use std::borrow::Cow;
 
-use serde_json_borrow::Value;
+use highwater_snapshot::{Member, Value};
 
-use crate::values::{Handed, object};
+use crate::values::{Handed, member, object};
 
 /// A row in the shape of a resource.
 pub(crate) fn resource<'a, 'v: 'a>(row: &'a Value<'v>) -> Handed<'a, 'v> {
@@ -25,9 +25,9 @@ pub(crate) fn resource<'a, 'v: 'a>(row: &'a Value<'v>) -> Handed<'a, 'v> {
                 return Handed::Read(row);
             };
             let rest = columns.iter().filter(|(key, _)| !key.eq_ignore_ascii_case("properties"));
-            let mut members: Vec<(&'a str, Value<'a>)> =
-                rest.map(|(key, value)| (key, value.clone())).collect();
-            members.push(("properties", parsed));
+            let mut members: Vec<Member<'a>> =
+                rest.map(|(key, value)| member(key, value.clone())).collect();
+            members.push(member("properties", parsed));
             Handed::Made(object(members))
         }
         _ => Handed::Made(from_columns(columns.iter())),
@@ -47,19 +47,18 @@ const OWN: [(&str, &str); 8] = [
 ];
 
 fn from_columns<'a>(columns: impl Iterator<Item = (&'a str, &'a Value<'a>)>) -> Value<'a> {
-    let mut own: Vec<(&'a str, Value<'a>)> = Vec::new();
-    let mut properties: Vec<(&'a str, Value<'a>)> = Vec::new();
+    let (mut own, mut properties) = (Vec::new(), Vec::new());
     for (key, value) in columns {
         let bare =
             ["properties.", "properties_"].iter().find_map(|prefix| key.strip_prefix(prefix));
         let lower = key.to_ascii_lowercase();
         match (bare, OWN.iter().find(|(name, _)| *name == lower)) {
-            (Some(bare), _) => properties.push((bare, value.clone())),
-            (None, Some((_, name))) => own.push((name, value.clone())),
-            (None, None) => properties.push((key, embedded(value))),
+            (Some(bare), _) => properties.push(member(bare, value.clone())),
+            (None, Some((_, name))) => own.push(member(name, value.clone())),
+            (None, None) => properties.push(member(key, embedded(value))),
         }
     }
-    own.push(("properties", object(properties)));
+    own.push(member("properties", object(properties)));
     object(own)
 }
 

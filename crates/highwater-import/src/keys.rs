@@ -484,7 +484,7 @@ const SIGNATURES: &[Signature] = &[
 
 #[cfg(test)]
 mod tests {
-    use serde_json_borrow::Value;
+    use highwater_snapshot::Value;
 
     use super::*;
 

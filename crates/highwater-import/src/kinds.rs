@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use foldhash::fast::RandomState;
-use serde_json_borrow::Value;
+use highwater_snapshot::Value;
 
 use crate::shapes::Shape;
 

@@ -154,13 +154,13 @@ pub(crate) const SCRIPTS: &[Shape] = &[
 
 #[cfg(test)]
 mod tests {
-    use serde_json_borrow::Value;
+    use highwater_snapshot::Value;
 
     use super::*;
-    use crate::values::object;
+    use crate::values::{member, object};
 
     fn class(columns: &[&'static str]) -> Option<Class> {
-        let header = object(columns.iter().map(|name| (*name, Value::Null)).collect());
+        let header = object(columns.iter().map(|name| member(name, Value::Null)).collect());
         classify(Json::new(&header))
     }
 

@@ -143,7 +143,7 @@ fn is_flow(row: Json<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json_borrow::Value;
+    use highwater_snapshot::Value;
 
     use super::*;
 

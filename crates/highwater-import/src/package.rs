@@ -14,7 +14,7 @@ use highwater_definitions::{
     solution_package_texts,
 };
 use highwater_snapshot::{Place, Time, Writer};
-use serde_json_borrow::Value;
+use highwater_snapshot::Value;
 
 use crate::Error;
 use crate::index::{Exchange, INDEX};
@@ -22,7 +22,7 @@ use crate::kinds::PACKAGE;
 use crate::pages::{self, Piece};
 use crate::read::{Reader, listed};
 use crate::report::{FileReport, Outcome, Part};
-use crate::values::object;
+use crate::values::{member, object};
 use crate::walk::Found;
 
 const NO_ENVIRONMENT: &str =
@@ -172,14 +172,14 @@ impl Hand<'_> {
     /// A flow, in the words of its Dataverse row.
     fn workflow(&mut self, text: &WorkflowText<'_>) {
         let told =
-            |text: Option<&str>| text.map_or(Value::Null, |text| Value::from(text.to_owned()));
+            |text: Option<&str>| text.map_or(Value::Null, |text| text.to_owned().into());
         let record = object(vec![
-            ("workflowid", told(Some(text.id))),
-            ("category", Value::Number(u64::from(text.category).into())),
-            ("type", Value::Number(1u64.into())),
-            ("name", told(text.name)),
-            ("clientdata", told(text.clientdata)),
-            ("definition", told(text.definition)),
+            member("workflowid", told(Some(text.id))),
+            member("category", u64::from(text.category).into()),
+            member("type", 1.into()),
+            member("name", told(text.name)),
+            member("clientdata", told(text.clientdata)),
+            member("definition", told(text.definition)),
         ]);
         self.record(&record, NO_ROW);
     }
@@ -238,17 +238,16 @@ impl Hand<'_> {
                 continue;
             };
             let mut members = vec![
-                ("msdyn_objectid", Value::from(id)),
-                ("msdyn_solutionid", Value::from(name)),
-                ("msdyn_componenttype", Value::Number(u64::from(component.component_type).into())),
+                member("msdyn_objectid", id.into()),
+                member("msdyn_solutionid", name.into()),
+                member("msdyn_componenttype", u64::from(component.component_type).into()),
             ];
-            members.extend(component.name.as_deref().map(|name| ("msdyn_name", name.into())));
+            members.extend(component.name.as_deref().map(|name| member("msdyn_name", name.into())));
             let workflow = solution.workflows.iter().find(|workflow| workflow.id == id);
             if let Some(workflow) = workflow.filter(|workflow| workflow.category != u32::MAX) {
-                let category = Value::Number(u64::from(workflow.category).into());
-                members.push(("msdyn_workflowcategory", category));
+                members.push(member("msdyn_workflowcategory", u64::from(workflow.category).into()));
                 let name = workflow.name.as_deref().filter(|_| component.name.is_none());
-                members.extend(name.map(|name| ("msdyn_name", name.into())));
+                members.extend(name.map(|name| member("msdyn_name", name.into())));
             }
             self.record(&object(members), NO_ROW);
         }

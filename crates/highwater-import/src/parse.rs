@@ -5,7 +5,8 @@
 //! Nesting is limited to 128 levels and numbers to doubles, by `serde_json`, which judges whatever the
 //! fast path leaves.
 
-use serde_json_borrow::Value;
+use bumpalo::Bump;
+use highwater_snapshot::Value;
 
 use crate::fast;
 
@@ -27,11 +28,11 @@ pub(crate) enum Problem {
     Broken(String),
 }
 
-/// All documents of a text.
-pub(crate) fn parse(text: &str) -> Result<Parsed<'_>, Problem> {
+/// All documents of a text; what is made of them lies in the arena.
+pub(crate) fn parse<'t>(text: &'t str, arena: &'t Bump) -> Result<Parsed<'t>, Problem> {
     let mut first = None;
     for start in starts(text) {
-        match parse_from(text, start) {
+        match parse_from(text, start, arena) {
             Ok(parsed) => return Ok(parsed),
             Err(problem) => first = first.or(Some(problem)),
         }
@@ -63,10 +64,14 @@ fn starts(text: &str) -> Vec<usize> {
     starts
 }
 
-fn parse_from(text: &str, start: usize) -> Result<Parsed<'_>, String> {
+fn parse_from<'t>(
+    text: &'t str,
+    start: usize,
+    arena: &'t Bump,
+) -> Result<Parsed<'t>, String> {
     let banner = start > text.len() - text.trim_start().len();
     let note = banner.then_some("text before the JSON was left out");
-    if let Some(fast::Plain { documents, unique }) = fast::documents(&text[start..]) {
+    if let Some(fast::Plain { documents, unique }) = fast::documents(&text[start..], arena) {
         return Ok(Parsed { documents, note, unique });
     }
     let mut stream = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Value<'_>>();
@@ -118,8 +123,14 @@ mod tests {
 
     use super::*;
 
+    /// Number of documents, with what is noted of them.
+    fn read(text: &str) -> Result<(usize, Option<&'static str>), Problem> {
+        let arena = Bump::new();
+        parse(text, &arena).map(|parsed| (parsed.documents.len(), parsed.note))
+    }
+
     fn broken(text: &str) -> String {
-        match parse(text).unwrap_err() {
+        match read(text).unwrap_err() {
             Problem::Broken(reason) => reason,
             Problem::NoJson => panic!("no JSON in {text}"),
         }
@@ -127,13 +138,12 @@ mod tests {
 
     #[test]
     fn banners_and_lines_of_documents_are_read() {
-        assert_eq!(parse("\n [1]\n").unwrap().documents.len(), 1);
-        assert_eq!(parse("{\"a\":1}\n{\"a\":2}\r\n\n{\"a\":3}").unwrap().documents.len(), 3);
-        let pac =
-            parse("Connected as x\n[INFO] 12:00\n[{\"EnvironmentId\": \"e\"}]\ndone.").unwrap();
-        assert_eq!(pac.documents.len(), 1);
-        assert!(pac.note.is_some());
-        assert_eq!(parse("output: {\"a\": 1}").unwrap().documents.len(), 1);
+        assert_eq!(read("\n [1]\n").unwrap().0, 1);
+        assert_eq!(read("{\"a\":1}\n{\"a\":2}\r\n\n{\"a\":3}").unwrap().0, 3);
+        let (documents, note) =
+            read("Connected as x\n[INFO] 12:00\n[{\"EnvironmentId\": \"e\"}]\ndone.").unwrap();
+        assert!(documents == 1 && note.is_some());
+        assert_eq!(read("output: {\"a\": 1}").unwrap().0, 1);
     }
 
     #[test]
@@ -147,13 +157,13 @@ mod tests {
         assert!(broken("{\"a\": 1e999}").contains("out of range"), "{}", broken("{\"a\": 1e999}"));
         assert!(broken(&format!("{}{}", "[".repeat(200), "]".repeat(200))).contains("128 levels"));
         assert!(broken("{\"a\": 1}\n{\"a\": }").contains("line 2"));
-        assert_eq!(parse("just text").unwrap_err(), Problem::NoJson);
+        assert_eq!(read("just text").unwrap_err(), Problem::NoJson);
     }
 
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "[\\[\\]{}\",:0-9a-z\\\\ \n\u{fc}]{0,80}") {
-            let _ = parse(&text);
+            let _ = read(&text);
         }
     }
 }

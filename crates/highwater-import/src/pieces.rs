@@ -7,7 +7,8 @@
 use std::fs::File;
 use std::io::{BufRead, Read};
 
-use serde_json_borrow::Value;
+use bumpalo::Bump;
+use highwater_snapshot::{List, Value};
 
 use crate::Error;
 use crate::answer::{Answer, Counted};
@@ -148,13 +149,15 @@ impl Reader<'_> {
         let mut pieces = Pieces::new(source);
         let (mut counted, mut say, mut read) = (Counted::default(), exchange.map(Say::of), 0);
         let document = Value::Null;
+        let mut arena = Bump::new();
         let problem = loop {
+            arena.reset();
             let batch = match pieces.batch(BATCH) {
                 Ok(Some(batch)) => batch,
                 Ok(None) => break None,
                 Err(reason) => break Some(reason),
             };
-            let (records, unique) = match list(&batch) {
+            let (records, unique) = match list(&batch, &arena) {
                 Ok(list) => list,
                 Err(error) => break Some(format!("not valid JSON: {error}")),
             };
@@ -208,13 +211,16 @@ impl Reader<'_> {
 }
 
 /// The members of a JSON list, and whether it is known that no object in them has a key twice.
-fn list(text: &str) -> serde_json::Result<(Vec<Value<'_>>, bool)> {
-    if let Some(Plain { mut documents, unique }) = fast::documents(text)
+fn list<'t>(
+    text: &'t str,
+    arena: &'t Bump,
+) -> serde_json::Result<(List<'t, Value<'t>>, bool)> {
+    if let Some(Plain { mut documents, unique }) = fast::documents(text, arena)
         && let (Some(Value::Array(records)), true) = (documents.pop(), documents.is_empty())
     {
         return Ok((records, unique));
     }
-    serde_json::from_str(text).map(|records| (records, false))
+    serde_json::from_str(text).map(|records| (List::Made(records), false))
 }
 
 /// What stands around records, without them; none where that is an error.

@@ -138,7 +138,7 @@ fn before(id: &str, mark: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json_borrow::Value;
+    use highwater_snapshot::Value;
 
     use super::*;
 

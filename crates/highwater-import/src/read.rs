@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher as _, Hasher as _};
 
+use bumpalo::Bump;
 use foldhash::quality::FixedState;
 use highwater_snapshot::{Json, Status, Writer};
-use serde_json_borrow::Value;
+use highwater_snapshot::Value;
 
 use crate::answer::Answer;
 use crate::envelope::{self, Envelope, Opened};
@@ -38,6 +39,7 @@ pub fn read(survey: &Survey, writer: &mut Writer) -> Result<Report, Error> {
         pieces: Vec::new(),
         refusals: Vec::new(),
         seen: BTreeMap::new(),
+        arena: Bump::new(),
     };
     let mut report = Report { warnings: survey.warnings.clone(), ..Report::default() };
     for file in &survey.files {
@@ -61,6 +63,8 @@ pub(crate) struct Reader<'a> {
     refusals: Vec<Refusal>,
     /// Files that were read, by a mark of their text.
     seen: BTreeMap<Mark, Vec<Seen<'a>>>,
+    /// Where the documents of the file that is being read lie.
+    arena: Bump,
 }
 
 /// Hash and length of a text, and what was stated of it.
@@ -174,13 +178,16 @@ impl<'a> Reader<'a> {
             self.remember(mark, found, start);
             return Ok(outcome);
         }
-        let outcome = match parse::parse(&decoded.text) {
+        let mut arena = std::mem::take(&mut self.arena);
+        let outcome = match parse::parse(&decoded.text, &arena) {
             Ok(parsed) => {
                 report.notes.extend(parsed.note.map(ToOwned::to_owned));
                 self.documents(found, &parsed, exchange, &chain, report)?
             }
             Err(problem) => unparsed(found, problem),
         };
+        arena.reset();
+        self.arena = arena;
         if let Some((source, part)) = exchange.and_then(|told| Some((told.source.id, told.part?))) {
             let own = self.pieces[start..].iter_mut().filter(|piece| piece.source == source);
             own.for_each(|piece| piece.part = part);

@@ -4,7 +4,7 @@
 //! anything, content alone decides; what it leaves open is not guessed.
 
 use highwater_snapshot::{Json, Time};
-use serde_json_borrow::Value;
+use highwater_snapshot::Value;
 
 use crate::envelope::Envelope;
 use crate::hosts::Hosts;

@@ -4,7 +4,7 @@
 //! its command succeeded; a command that failed leaves an empty list behind, which proves nothing.
 
 use highwater_snapshot::Json;
-use serde_json_borrow::Value;
+use highwater_snapshot::Value;
 
 /// One answer inside an export.
 #[derive(Debug)]

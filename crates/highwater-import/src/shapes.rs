@@ -7,12 +7,12 @@
 
 use std::borrow::Cow;
 
-use highwater_snapshot::Json;
-use serde_json_borrow::{ObjectAsVec, Value};
+use highwater_snapshot::{Json, List, Member, Object, Value};
 
 use crate::index::is_guid;
 use crate::kinds::{Class, Hand, Whole};
 use crate::lookups::Lookups;
+use crate::values::{member, object};
 
 /// How the rows of one foreign table become records.
 #[derive(Debug)]
@@ -127,24 +127,24 @@ impl Shape {
 
     /// The record that a row stands for.
     pub(crate) fn record<'a>(&self, row: Json<'a>, lookups: &'a Lookups) -> Value<'a> {
-        let mut record = Value::Object(ObjectAsVec::default());
+        let mut record = Vec::with_capacity(self.fields.len());
         for field in self.fields {
             if let Some(value) = field.value(row, lookups) {
                 insert(&mut record, field.to, value);
             }
         }
-        let kept: Vec<(&'a str, Value<'a>)> = self
+        let kept: Vec<Member<'a>> = self
             .keep
             .iter()
             .filter_map(|column| {
                 let told = column_of(row, column);
-                Some((*column, told.value().filter(|_| is_told(told))?.clone()))
+                Some(member(column, told.value().filter(|_| is_told(told))?.clone()))
             })
             .collect();
         if !kept.is_empty() {
-            insert(&mut record, "row", Value::Object(kept.into()));
+            insert(&mut record, "row", object(kept));
         }
-        record
+        object(record)
     }
 }
 
@@ -245,17 +245,21 @@ fn label(column: &str) -> String {
 }
 
 /// Puts a value at a dotted path, unless something stands there already.
-fn insert<'a>(into: &mut Value<'a>, path: &'static str, value: Value<'a>) {
-    let Value::Object(object) = into else { return };
-    match path.bytes().position(|byte| byte == b'.') {
-        None => {
-            object.insert_or_get_mut(path, value);
+fn insert<'a>(into: &mut Vec<Member<'a>>, path: &'static str, value: Value<'a>) {
+    let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+    let known = into.iter().position(|member| member.name == name);
+    let Some(rest) = rest else {
+        if known.is_none() {
+            into.push(member(name, value));
         }
-        Some(dot) => {
-            let inner =
-                object.insert_or_get_mut(&path[..dot], Value::Object(ObjectAsVec::default()));
-            insert(inner, &path[dot + 1..], value);
-        }
+        return;
+    };
+    let at = known.unwrap_or(into.len());
+    if known.is_none() {
+        into.push(member(name, object(Vec::new())));
+    }
+    if let Value::Object(Object(List::Made(inner))) = &mut into[at].value {
+        insert(inner, rest, value);
     }
 }
 
@@ -263,7 +267,6 @@ fn insert<'a>(into: &mut Value<'a>, path: &'static str, value: Value<'a>) {
 mod tests {
     use super::*;
 
-    use crate::values::object;
     use crate::{automation_kit, coe, known_sheets, lake, place};
 
     const KINDS: &[(i64, &str, &str)] =
@@ -323,7 +326,7 @@ mod tests {
     /// A row with one text in all its columns.
     fn row<'a>(names: &'a [String], cell: &'a str, asked: impl Fn(&str) -> bool) -> Value<'a> {
         let names = names.iter().map(String::as_str).filter(|name| asked(name));
-        object(names.map(|name| (name, Value::Str(cell.into()))).collect())
+        object(names.map(|name| member(name, Value::Str(cell.into()))).collect())
     }
 
     #[test]

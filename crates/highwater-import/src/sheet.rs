@@ -10,10 +10,10 @@ use std::borrow::Cow;
 use std::io::{BufRead, Chain, Cursor, Read};
 
 use csv::StringRecord;
-use serde_json_borrow::Value;
+use highwater_snapshot::Value;
 
 use crate::dates::{self, DateOrder};
-use crate::values::object;
+use crate::values::{member, object};
 
 /// A sheet whose header was read.
 pub(crate) struct Sheet<R> {
@@ -93,7 +93,7 @@ impl<R: Read> Sheet<R> {
     /// The columns as a record without values.
     pub(crate) fn columns(&self) -> Value<'_> {
         let named = self.header.iter().filter(|name| !name.text.is_empty());
-        object(named.map(|name| (name.text.as_str(), Value::Null)).collect())
+        object(named.map(|name| member(&name.text, Value::Null)).collect())
     }
 
     /// Whether no record can have a key twice: only columns without a name stand beside each other.
@@ -152,7 +152,7 @@ impl<R: Read> Sheet<R> {
                         None if name.dated => dates::plain(cell, order),
                         None => Cow::Borrowed(cell),
                     };
-                    members.push((name.text.as_str(), Value::Str(cell)));
+                    members.push(member(&name.text, Value::Str(cell)));
                 }
             }
             object(members)

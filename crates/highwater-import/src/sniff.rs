@@ -4,7 +4,7 @@
 //! Says "several" rather than choosing, and "nothing" rather than guessing.
 
 use highwater_snapshot::Json;
-use serde_json_borrow::Value;
+use highwater_snapshot::Value;
 
 use crate::kinds::{Class, Hand};
 use crate::odata::{self, Context};

@@ -10,8 +10,9 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use aho_corasick::packed::Searcher;
+use bumpalo::Bump;
 use highwater_snapshot::{Json, Time};
-use serde_json_borrow::Value;
+use highwater_snapshot::Value;
 
 use crate::dates::{DateOrder, Orders};
 use crate::envelope::{self, Opened};
@@ -208,7 +209,8 @@ fn look(found: &Found, marks: Option<&Searcher>, stream_from: u64, told: &mut To
         }
         return;
     }
-    let Ok(parsed) = parse::parse(text) else { return };
+    let arena = Bump::new();
+    let Ok(parsed) = parse::parse(text, &arena) else { return };
     for document in &parsed.documents {
         document_tells(document, told);
     }

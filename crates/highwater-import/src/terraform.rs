@@ -285,7 +285,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> (Vec<Section>, usize) {
-        let value: serde_json_borrow::Value<'_> = serde_json::from_str(text).unwrap();
+        let value: highwater_snapshot::Value<'_> = serde_json::from_str(text).unwrap();
         assert!(is_terraform(Json::new(&value)), "{text}");
         sections(Json::new(&value))
     }

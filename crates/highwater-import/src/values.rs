@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use serde_json_borrow::{ObjectAsVec, Value};
+use highwater_snapshot::{List, Member, Object, Value};
 
 /// A value that is read in place or was made from what was read.
 #[derive(Debug)]
@@ -23,8 +23,13 @@ impl<'a, 'v: 'a> Handed<'a, 'v> {
 }
 
 /// An object of members.
-pub(crate) fn object<'a>(members: Vec<(&'a str, Value<'a>)>) -> Value<'a> {
-    Value::Object(members.into())
+pub(crate) const fn object(members: Vec<Member<'_>>) -> Value<'_> {
+    Value::Object(Object(List::Made(members)))
+}
+
+/// A member of an object.
+pub(crate) const fn member<'a>(name: &'a str, value: Value<'a>) -> Member<'a> {
+    Member { name: Cow::Borrowed(name), value }
 }
 
 /// A row of a Dataverse table as a sheet writes it, with its lookups as the web API names them.
@@ -44,13 +49,13 @@ pub(crate) fn columns<'a>(row: &'a Value<'_>) -> Value<'a> {
         ("workflow", "_workflow_value"),
     ];
     let Value::Object(cells) = row else { return Value::Null };
-    let mut members: Vec<(&'a str, Value<'a>)> = Vec::with_capacity(cells.len());
+    let mut members: Vec<Member<'a>> = Vec::with_capacity(cells.len());
     for (name, cell) in cells.iter() {
         let lookup = LOOKUPS.iter().find(|(column, _)| *column == name);
         if let Some((_, known)) = lookup {
-            members.push((known, cell.clone()));
+            members.push(member(known, cell.clone()));
         }
-        members.push((name, cell.clone()));
+        members.push(member(name, cell.clone()));
     }
     object(members)
 }
@@ -66,7 +71,7 @@ pub(crate) fn repeated_key<'a>(value: &'a Value<'_>) -> Option<&'a str> {
     }
 }
 
-fn repeated<'a>(object: &'a ObjectAsVec<'_>) -> Option<&'a str> {
+fn repeated<'a>(object: &'a Object<'_>) -> Option<&'a str> {
     let keys = || object.iter().map(|(key, _)| key);
     if object.len() > 24 {
         let mut seen = BTreeSet::new();

@@ -6,7 +6,7 @@
 //! is made. Does not hide people: readings do, once.
 
 use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
-use serde_json_borrow::Value;
+use crate::Value;
 
 use crate::boundary::{DROPPED, looks_secret};
 

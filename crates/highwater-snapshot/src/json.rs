@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use serde_json_borrow::Value;
+use crate::Value;
 
 use crate::Time;
 

@@ -135,6 +135,7 @@ mod tables {
 #[cfg(test)]
 mod testing;
 mod time;
+mod value;
 mod writer;
 
 pub use at_rest::without_credentials;
@@ -152,6 +153,7 @@ pub use snapshot::Snapshot;
 pub use store::{Held, held, home, moment, newest, publish, recover, remove, staging, sync};
 pub use table::{Column, Made, Privacy, Reading, Sample, Scope, Table, Type};
 pub use time::Time;
+pub use value::{List, Member, Object, Value};
 pub use writer::{Subject, Writer, Written};
 
 /// All tables, in the order of the documentation.

@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use serde_json_borrow::Value;
+use crate::Value;
 
 use crate::boundary::{DROPPED, Marks, Pseudonyms};
 

@@ -46,7 +46,7 @@ pub(crate) fn rows_at(
 }
 
 fn frame(table: &'static Table, source: &str, place: &Place, json: &str) -> DataFrame {
-    let value: serde_json_borrow::Value<'_> = serde_json::from_str(json).unwrap();
+    let value: crate::Value<'_> = serde_json::from_str(json).unwrap();
     let reading = table.readings.iter().find(|reading| reading.source == source);
     let reading = reading.unwrap_or_else(|| panic!("{} has no reading of {source}", table.name));
     let mut rows = Rows::new(table, Arc::new(Pseudonyms::plain()));

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use polars::polars_utils::compression::ZstdLevel;
 use polars::prelude::*;
-use serde_json_borrow::Value;
+use crate::Value;
 
 use crate::assets;
 use crate::coverage::{Covered, Said};

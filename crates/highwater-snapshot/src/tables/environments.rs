@@ -13,7 +13,7 @@
 
 use std::borrow::Cow;
 
-use serde_json_borrow::Value;
+use crate::Value;
 
 use super::asset_shares::{is_platform, person};
 use super::tenant_isolation_rules::printed;

@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use serde_json_borrow::Value;
+use crate::Value;
 
 use crate::table::{Column, Reading, Sample, Scope, Table};
 use crate::{Json, Record, Rows, cell};

@@ -4,7 +4,7 @@
 //! them in `allowedTenants` with a direction each; `*` stands for any tenant. ScubaGear prints the direction
 //! as `@{inbound=True; outbound=True}` and a list without members as an empty text.
 
-use serde_json_borrow::Value;
+use crate::Value;
 
 use crate::table::{Column, Reading, Sample, Scope, Table};
 use crate::{Json, Record, Rows, cell};

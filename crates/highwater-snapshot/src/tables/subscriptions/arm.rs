@@ -146,7 +146,7 @@ mod tests {
     use crate::Place;
 
     fn with(text: &str, check: impl FnOnce(&Record<'_>)) {
-        let value: serde_json_borrow::Value<'_> = serde_json::from_str(text).unwrap();
+        let value: crate::Value<'_> = serde_json::from_str(text).unwrap();
         check(&Record::new(Json::new(&value), &Place::default()));
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use polars::prelude::*;
-use serde_json_borrow::Value;
+use crate::Value;
 
 use crate::boundary::Pseudonyms;
 use crate::derive::derive;
