@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use bumpalo::Bump;
-use highwater_snapshot::{List, Member, Object, Value};
+use highwater_snapshot::{Known, List, Member, Name, Names, Object, Value, same};
 
 use crate::values::look;
 
@@ -21,10 +21,15 @@ pub(crate) struct Plain<'t> {
 }
 
 /// All documents of a text, objects and arrays only; none where one of them is not plain.
-pub(crate) fn documents<'t>(text: &'t str, arena: &'t Bump) -> Option<Plain<'t>> {
+pub(crate) fn documents<'t, 'n: 't>(
+    text: &'t str,
+    arena: &'t Bump,
+    names: &mut Names<'n>,
+) -> Option<Plain<'t>> {
     let mut reader = Reader {
         text,
         arena,
+        names,
         at: 0,
         members: Vec::new(),
         items: Vec::new(),
@@ -44,9 +49,10 @@ pub(crate) fn documents<'t>(text: &'t str, arena: &'t Bump) -> Option<Plain<'t>>
     }
 }
 
-struct Reader<'t> {
+struct Reader<'t, 'm, 'n> {
     text: &'t str,
     arena: &'t Bump,
+    names: &'m mut Names<'n>,
     at: usize,
     /// Members of the objects that are still open, and items of the arrays.
     members: Vec<Member<'t>>,
@@ -60,7 +66,8 @@ struct Reader<'t> {
 /// A key, and one bit that is the same for equal keys.
 #[derive(Clone, Copy)]
 struct Key<'t> {
-    name: &'t str,
+    text: &'t str,
+    known: Option<&'t Known<'t>>,
     look: u64,
 }
 
@@ -76,8 +83,9 @@ const REMEMBERED: usize = 512;
 /// Objects with more keys are left to a closer look at which of them stand twice.
 const MANY: usize = 64;
 
-impl<'t> Reader<'t> {
+impl<'t, 'n: 't> Reader<'t, '_, 'n> {
     /// The next byte that is no space, without taking it.
+    #[inline(always)]
     fn next(&mut self) -> Option<u8> {
         let bytes = self.text.as_bytes();
         while let Some(byte) = bytes.get(self.at) {
@@ -89,6 +97,7 @@ impl<'t> Reader<'t> {
         None
     }
 
+    #[inline(always)]
     fn value(&mut self, depth: usize) -> Option<Value<'t>> {
         match self.next()? {
             b'"' => self.string(),
@@ -119,11 +128,12 @@ impl<'t> Reader<'t> {
             }
             self.at += 1;
             if looks & key.look != 0 {
-                self.compare(start, key.name);
+                self.compare(start, key.text);
             }
             looks |= key.look;
             let value = self.value(depth + 1)?;
-            self.members.push(Member { name: Cow::Borrowed(key.name), value });
+            let name = key.known.map_or_else(|| Name::from(key.text), Name::from);
+            self.members.push(Member { name, value });
             more = self.more(b'}')?;
         }
         self.at += 1;
@@ -134,7 +144,7 @@ impl<'t> Reader<'t> {
     /// Notes whether a key stands among the members of its object already.
     fn compare(&mut self, start: usize, key: &str) {
         let before = &self.members[start..];
-        if before.len() > MANY || before.iter().any(|member| member.name == key) {
+        if before.len() > MANY || before.iter().any(|member| *member.name == *key) {
             self.unique = false;
         }
     }
@@ -143,15 +153,16 @@ impl<'t> Reader<'t> {
     fn key(&mut self) -> Option<Key<'t>> {
         if let Some(guess) = self.keys.get(self.again) {
             let rest = self.text.as_bytes().get(self.at + 1..)?;
-            let after = rest.strip_prefix(guess.name.as_bytes());
-            if after.is_some_and(|rest| rest.first() == Some(&b'"')) {
-                self.at += guess.name.len() + 2;
+            let (text, end) = (guess.text.as_bytes(), guess.text.len());
+            if rest.get(end) == Some(&b'"') && same(&rest[..end], text) {
+                self.at += guess.text.len() + 2;
                 self.again += 1;
                 return Some(*guess);
             }
         }
-        let (name, true) = self.quoted()? else { return None };
-        let key = Key { name, look: look(name) };
+        let (text, true) = self.quoted()? else { return None };
+        let known = self.names.meet(text);
+        let key = Key { text, known, look: look(text) };
         if let Some(other) = self.keys.get_mut(self.again) {
             *other = key;
         } else if self.keys.len() < REMEMBERED {
@@ -184,6 +195,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Whether another member follows; takes the comma, and leaves the end.
+    #[inline(always)]
     fn more(&mut self, end: u8) -> Option<bool> {
         match self.next()? {
             b',' => {
@@ -200,18 +212,21 @@ impl<'t> Reader<'t> {
         there.then_some(value)
     }
 
+    #[inline(always)]
     fn string(&mut self) -> Option<Value<'t>> {
         let start = self.at;
         match self.quoted()? {
             (text, true) => Some(Value::Str(text.into())),
             _ => {
-                let text: Cow<'t, str> = serde_json::from_str(self.text.get(start..self.at)?).ok()?;
+                let text: Cow<'t, str> =
+                    serde_json::from_str(self.text.get(start..self.at)?).ok()?;
                 Some(Value::Str(Cow::Borrowed(self.arena.alloc_str(&text))))
             }
         }
     }
 
     /// What stands between the quotes, and whether it holds no escape.
+    #[inline(always)]
     fn quoted(&mut self) -> Option<(&'t str, bool)> {
         let bytes = self.text.as_bytes();
         let start = self.at + 1;
@@ -288,7 +303,9 @@ mod tests {
     #[test]
     fn plain_documents_are_read_and_others_are_left() {
         let arena = Bump::new();
-        let read = |text| documents(text, &arena).map(|plain| written(&plain.documents));
+        let read = |text| {
+            documents(text, &arena, &mut Names::new(&arena)).map(|plain| written(&plain.documents))
+        };
         assert_eq!(read("").as_deref(), Some("[]"));
         let all =
             r#" {"a": "x\"y\u00fc", "b": [1, -2, 3.50, 1e3, 0, true, false, null, {}, []]} [2] "#;
@@ -315,7 +332,10 @@ mod tests {
         }
         let deep = "[".repeat(DEEPEST) + &"]".repeat(DEEPEST);
         let deeper = format!("[{deep}]");
-        assert!(documents(&deep, &arena).is_some() && documents(&deeper, &arena).is_none());
+        assert!(
+            documents(&deep, &arena, &mut Names::new(&arena)).is_some()
+                && documents(&deeper, &arena, &mut Names::new(&arena)).is_none()
+        );
     }
 
     fn json() -> impl Strategy<Value = String> {
@@ -347,7 +367,7 @@ mod tests {
         #[test]
         fn it_gives_what_serde_json_gives_or_nothing(text in "[\\[\\]{}\",:0-9a-z.eE+\\\\ \n\u{fc}-]{0,60}") {
             let arena = Bump::new();
-            if let Some(plain) = documents(&text, &arena) {
+            if let Some(plain) = documents(&text, &arena, &mut Names::new(&arena)) {
                 prop_assert_eq!(Some(plain.documents), slowly(&text));
             }
         }
@@ -357,7 +377,7 @@ mod tests {
             let text = texts.concat();
             if let Some(slow) = slowly(&text) {
                 let arena = Bump::new();
-            let plain = documents(&text, &arena).unwrap();
+            let plain = documents(&text, &arena, &mut Names::new(&arena)).unwrap();
                 let repeated = slow.iter().find_map(repeated_key);
                 prop_assert!(!plain.unique || repeated.is_none(), "{}", text);
                 prop_assert!(plain.unique || repeated.is_some(), "small objects are told exactly: {}", text);
@@ -372,7 +392,7 @@ mod tests {
             let members: Vec<_> = names.iter().map(|name| format!("\"{name}\":0")).collect();
             let text = format!("[{{\"in\": {{{}}}}}]", members.join(","));
             let arena = Bump::new();
-            let plain = documents(&text, &arena).unwrap();
+            let plain = documents(&text, &arena, &mut Names::new(&arena)).unwrap();
             prop_assert!(!plain.unique || plain.documents.iter().find_map(repeated_key).is_none(), "{}", text);
         }
 
@@ -384,7 +404,7 @@ mod tests {
             let changed = format!("{}{byte}{}", &text[..place], &text[place..].chars().skip(1).collect::<String>());
             for text in [&text[..place], &changed] {
                 let arena = Bump::new();
-                if let Some(plain) = documents(text, &arena) {
+                if let Some(plain) = documents(text, &arena, &mut Names::new(&arena)) {
                     prop_assert_eq!(Some(plain.documents), slowly(text));
                 }
             }

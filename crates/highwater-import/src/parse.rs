@@ -6,7 +6,7 @@
 //! fast path leaves.
 
 use bumpalo::Bump;
-use highwater_snapshot::Value;
+use highwater_snapshot::{Names, Value};
 
 use crate::fast;
 
@@ -29,10 +29,14 @@ pub(crate) enum Problem {
 }
 
 /// All documents of a text; what is made of them lies in the arena.
-pub(crate) fn parse<'t>(text: &'t str, arena: &'t Bump) -> Result<Parsed<'t>, Problem> {
+pub(crate) fn parse<'t, 'n: 't>(
+    text: &'t str,
+    arena: &'t Bump,
+    names: &mut Names<'n>,
+) -> Result<Parsed<'t>, Problem> {
     let mut first = None;
     for start in starts(text) {
-        match parse_from(text, start, arena) {
+        match parse_from(text, start, arena, names) {
             Ok(parsed) => return Ok(parsed),
             Err(problem) => first = first.or(Some(problem)),
         }
@@ -64,14 +68,15 @@ fn starts(text: &str) -> Vec<usize> {
     starts
 }
 
-fn parse_from<'t>(
+fn parse_from<'t, 'n: 't>(
     text: &'t str,
     start: usize,
     arena: &'t Bump,
+    names: &mut Names<'n>,
 ) -> Result<Parsed<'t>, String> {
     let banner = start > text.len() - text.trim_start().len();
     let note = banner.then_some("text before the JSON was left out");
-    if let Some(fast::Plain { documents, unique }) = fast::documents(&text[start..], arena) {
+    if let Some(fast::Plain { documents, unique }) = fast::documents(&text[start..], arena, names) {
         return Ok(Parsed { documents, note, unique });
     }
     let mut stream = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Value<'_>>();
@@ -126,7 +131,8 @@ mod tests {
     /// Number of documents, with what is noted of them.
     fn read(text: &str) -> Result<(usize, Option<&'static str>), Problem> {
         let arena = Bump::new();
-        parse(text, &arena).map(|parsed| (parsed.documents.len(), parsed.note))
+        parse(text, &arena, &mut Names::new(&arena))
+            .map(|parsed| (parsed.documents.len(), parsed.note))
     }
 
     fn broken(text: &str) -> String {

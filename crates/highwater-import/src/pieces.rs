@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{BufRead, Read};
 
 use bumpalo::Bump;
-use highwater_snapshot::{List, Value};
+use highwater_snapshot::{List, Names, Value};
 
 use crate::Error;
 use crate::answer::{Answer, Counted};
@@ -157,7 +157,7 @@ impl Reader<'_> {
                 Ok(None) => break None,
                 Err(reason) => break Some(reason),
             };
-            let (records, unique) = match list(&batch, &arena) {
+            let (records, unique) = match list(&batch, &arena, &mut self.names) {
                 Ok(list) => list,
                 Err(error) => break Some(format!("not valid JSON: {error}")),
             };
@@ -211,11 +211,12 @@ impl Reader<'_> {
 }
 
 /// The members of a JSON list, and whether it is known that no object in them has a key twice.
-fn list<'t>(
+fn list<'t, 'n: 't>(
     text: &'t str,
     arena: &'t Bump,
+    names: &mut Names<'n>,
 ) -> serde_json::Result<(List<'t, Value<'t>>, bool)> {
-    if let Some(Plain { mut documents, unique }) = fast::documents(text, arena)
+    if let Some(Plain { mut documents, unique }) = fast::documents(text, arena, names)
         && let (Some(Value::Array(records)), true) = (documents.pop(), documents.is_empty())
     {
         return Ok((records, unique));

@@ -8,8 +8,8 @@ use std::hash::{BuildHasher as _, Hasher as _};
 
 use bumpalo::Bump;
 use foldhash::quality::FixedState;
-use highwater_snapshot::{Json, Status, Writer};
 use highwater_snapshot::Value;
+use highwater_snapshot::{Json, Names, Status, Writer};
 
 use crate::answer::Answer;
 use crate::envelope::{self, Envelope, Opened};
@@ -29,6 +29,7 @@ use crate::{Error, decode, kinds, parse, sheet, terraform, workbook};
 /// When the index is contradicted by content, or the writer cannot write. A file that cannot be read or
 /// parsed is no error: it stands in the report.
 pub fn read(survey: &Survey, writer: &mut Writer) -> Result<Report, Error> {
+    let lasting = Bump::new();
     let listed = survey.exchanges.iter().enumerate();
     let mut reader = Reader {
         survey,
@@ -40,6 +41,7 @@ pub fn read(survey: &Survey, writer: &mut Writer) -> Result<Report, Error> {
         refusals: Vec::new(),
         seen: BTreeMap::new(),
         arena: Bump::new(),
+        names: Names::new(&lasting),
     };
     let mut report = Report { warnings: survey.warnings.clone(), ..Report::default() };
     for file in &survey.files {
@@ -65,6 +67,8 @@ pub(crate) struct Reader<'a> {
     seen: BTreeMap<Mark, Vec<Seen<'a>>>,
     /// Where the documents of the file that is being read lie.
     arena: Bump,
+    /// The names of members in all files.
+    pub(crate) names: Names<'a>,
 }
 
 /// Hash and length of a text, and what was stated of it.
@@ -179,7 +183,7 @@ impl<'a> Reader<'a> {
             return Ok(outcome);
         }
         let mut arena = std::mem::take(&mut self.arena);
-        let outcome = match parse::parse(&decoded.text, &arena) {
+        let outcome = match parse::parse(&decoded.text, &arena, &mut self.names) {
             Ok(parsed) => {
                 report.notes.extend(parsed.note.map(ToOwned::to_owned));
                 self.documents(found, &parsed, exchange, &chain, report)?

@@ -247,7 +247,7 @@ fn label(column: &str) -> String {
 /// Puts a value at a dotted path, unless something stands there already.
 fn insert<'a>(into: &mut Vec<Member<'a>>, path: &'static str, value: Value<'a>) {
     let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
-    let known = into.iter().position(|member| member.name == name);
+    let known = into.iter().position(|member| *member.name == *name);
     let Some(rest) = rest else {
         if known.is_none() {
             into.push(member(name, value));

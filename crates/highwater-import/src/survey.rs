@@ -11,8 +11,8 @@ use std::time::SystemTime;
 
 use aho_corasick::packed::Searcher;
 use bumpalo::Bump;
-use highwater_snapshot::{Json, Time};
 use highwater_snapshot::Value;
+use highwater_snapshot::{Json, Names, Time};
 
 use crate::dates::{DateOrder, Orders};
 use crate::envelope::{self, Opened};
@@ -210,7 +210,7 @@ fn look(found: &Found, marks: Option<&Searcher>, stream_from: u64, told: &mut To
         return;
     }
     let arena = Bump::new();
-    let Ok(parsed) = parse::parse(text, &arena) else { return };
+    let Ok(parsed) = parse::parse(text, &arena, &mut Names::new(&arena)) else { return };
     for document in &parsed.documents {
         document_tells(document, told);
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use highwater_snapshot::{List, Member, Object, Value};
+use highwater_snapshot::{List, Member, Name, Object, Value};
 
 /// A value that is read in place or was made from what was read.
 #[derive(Debug)]
@@ -28,8 +28,8 @@ pub(crate) const fn object(members: Vec<Member<'_>>) -> Value<'_> {
 }
 
 /// A member of an object.
-pub(crate) const fn member<'a>(name: &'a str, value: Value<'a>) -> Member<'a> {
-    Member { name: Cow::Borrowed(name), value }
+pub(crate) fn member<'a>(name: &'a str, value: Value<'a>) -> Member<'a> {
+    Member { name: Name::from(name), value }
 }
 
 /// A row of a Dataverse table as a sheet writes it, with its lookups as the web API names them.

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use crate::Value;
 
-use crate::Time;
+use crate::names::same;
+use crate::{Member, Time};
 
 /// A place in a record; [`Json::NULL`] where the path leads nowhere.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +32,7 @@ impl<'v> Json<'v> {
     /// without regard to ASCII case, because exports rewrite them.
     pub fn at(self, path: &str) -> Self {
         let (mut json, mut rest) = (self, path);
-        while let Some(dot) = rest.bytes().position(|byte| byte == b'.') {
+        while let Some(dot) = memchr::memchr(b'.', rest.as_bytes()) {
             json = json.key(&rest[..dot]);
             if json.0.is_none() {
                 return json;
@@ -44,22 +45,10 @@ impl<'v> Json<'v> {
     /// One key, which may itself hold dots.
     pub fn key(self, key: &str) -> Self {
         let Some(Value::Object(object)) = self.0 else { return Self::NULL };
-        let last = |name: &str| name.as_bytes().last().map(u8::to_ascii_lowercase);
-        let end = last(key);
-        let mut alike = None;
-        // Most keys differ in length or in their last letter: the rest is compared seldom.
-        for (name, value) in object.iter() {
-            if name.len() != key.len() || last(name) != end {
-                continue;
-            }
-            if name == key {
-                return Self(Some(value));
-            }
-            if alike.is_none() && name.eq_ignore_ascii_case(key) {
-                alike = Some(value);
-            }
-        }
-        Self(alike)
+        let exact = |member: &&Member<'_>| same(member.name.as_bytes(), key.as_bytes());
+        let alike = |member: &&Member<'_>| member.name.eq_ignore_ascii_case(key);
+        let found = object.0.iter().find(exact).or_else(|| object.0.iter().find(alike));
+        Self(found.map(|member| &member.value))
     }
 
     /// Whether the record holds the key at all, even as null.

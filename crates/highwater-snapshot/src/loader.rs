@@ -221,29 +221,45 @@ pub(crate) fn add_coverage(
         Column::new("reason".into(), rows.iter().map(|row| row.reason.clone()).collect::<Vec<_>>()),
     ];
     insert(frames, "coverage", columns)?;
-    let seen = |table: &str, scope: Option<&str>| {
-        let mut scopes = covered
-            .iter()
-            .filter(|row| row.table == table && scope.is_none_or(|scope| row.scope == scope))
-            .peekable();
-        scopes.peek().is_some() && scopes.all(|row| row.status == Status::Full)
-    };
-    add_tenant_seen(frames, covered, as_of, &seen)?;
+    let seen = Seen::of(covered);
+    add_tenant_seen(frames, &seen, as_of)?;
     add_env_seen(frames, environments, &seen)
 }
 
-fn add_tenant_seen(
-    frames: &mut Frames,
-    covered: &[Covered],
-    as_of: Time,
-    seen: &dyn Fn(&str, Option<&str>) -> bool,
-) -> Result<(), Error> {
+/// Whether what is covered was read in full, by table and by table and scope.
+struct Seen<'c> {
+    tables: BTreeMap<&'c str, bool>,
+    scopes: BTreeMap<(&'c str, &'c str), bool>,
+}
+
+impl<'c> Seen<'c> {
+    fn of(covered: &'c [Covered]) -> Self {
+        let mut seen = Self { tables: BTreeMap::new(), scopes: BTreeMap::new() };
+        for row in covered {
+            let full = row.status == Status::Full;
+            *seen.tables.entry(row.table).or_insert(true) &= full;
+            *seen.scopes.entry((row.table, &row.scope)).or_insert(true) &= full;
+        }
+        seen
+    }
+
+    /// Whether a table was due and read in full wherever it was; none where it was due nowhere.
+    fn table(&self, name: &str) -> Option<bool> {
+        self.tables.get(name).copied()
+    }
+
+    fn scope(&self, table: &str, scope: &str) -> bool {
+        self.scopes.get(&(table, scope)).copied().unwrap_or(false)
+    }
+}
+
+fn add_tenant_seen(frames: &mut Frames, seen: &Seen<'_>, as_of: Time) -> Result<(), Error> {
     let Some(table) = crate::table("tenant_seen") else { return Ok(()) };
     // A table that is due in no scope, such as details of policies where no policy exists, is seen when
     // the tables that name its scopes were.
-    let whole = |name: &str| match covered.iter().any(|row| row.table == name) {
-        true => seen(name, None),
-        false => parent_of(name).is_some_and(|parent| seen(parent, None)),
+    let whole = |name: &str| {
+        let parent = || parent_of(name).and_then(|parent| seen.table(parent));
+        seen.table(name).or_else(parent).unwrap_or(false)
     };
     let columns = table.columns.iter().map(|column| match column.name {
         "as_of" => moments("as_of", &[Some(as_of)]),
@@ -256,7 +272,7 @@ fn add_tenant_seen(
 fn add_env_seen(
     frames: &mut Frames,
     environments: &BTreeMap<String, Option<bool>>,
-    seen: &dyn Fn(&str, Option<&str>) -> bool,
+    seen: &Seen<'_>,
 ) -> Result<(), Error> {
     let Some(table) = crate::table("env_seen") else { return Ok(()) };
     let ids: Vec<&String> = environments.keys().collect();
@@ -273,8 +289,8 @@ fn add_env_seen(
             .iter()
             .map(|(id, has)| {
                 (dataverse && *has == Some(false))
-                    || seen(column.name, Some(id))
-                    || (unscoped(column.name) && seen(column.name, None))
+                    || seen.scope(column.name, id)
+                    || (unscoped(column.name) && seen.table(column.name) == Some(true))
             })
             .collect();
         Column::new(column.name.into(), flags)

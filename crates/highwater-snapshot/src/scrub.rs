@@ -1,122 +1,30 @@
 //! Scrub: a record as it may be kept, written while it is walked.
 //!
 //! Guarantees that what a key or a text gives away as a secret is dropped, and that people are hidden where
-//! the snapshot hides them, whatever the record looks like. What a key means is judged once and
-//! remembered, because a tenant's records have millions of keys and some hundred different ones; a text
+//! the snapshot hides them, whatever the record looks like. What a name means stands in `names.rs`; a text
 //! is looked at closely only where its bytes allow that there is something to find.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-
-use crate::Value;
 
 use crate::boundary::{DROPPED, Marks, Pseudonyms};
-
-/// What keys mean, as far as they were met.
-#[derive(Debug, Default)]
-pub(crate) struct Keys {
-    known: Vec<Known>,
-    places: HashMap<String, usize, foldhash::fast::RandomState>,
-    last: usize,
-}
-
-/// A key that was met.
-#[derive(Debug)]
-struct Known {
-    name: String,
-    /// The key as JSON writes it, with its colon and a comma before it.
-    written: Vec<u8>,
-    means: Key,
-    /// The key that came after it last time: records of a kind have their keys in one order.
-    next: usize,
-}
-
-/// What one key says of its value.
-#[derive(Clone, Copy, Debug, Default)]
-struct Key {
-    /// The value is a secret, holds secrets, or is a definition that is kept only when asked for.
-    secret: bool,
-    /// The value is a secret below some parents: `key`, `value`, `secret`.
-    value: bool,
-    /// Below it `key`, `value` and `secret` are secrets.
-    value_parent: bool,
-    /// The value is a set of parameters of a connection: secret but for its name, which is that of a kind of sign-in.
-    parameter_set: bool,
-    /// The object is a person.
-    person: bool,
-    /// The text is an address of a person.
-    address: bool,
-    /// The text is a name, of a person where the object is one.
-    name: bool,
-    /// The text is an id, of a person where the object is one.
-    id: bool,
-    /// The text is the id of a person.
-    person_id: bool,
-}
-
-/// Different keys that are remembered; hostile records have any number.
-const REMEMBERED: usize = 4096;
-
-impl Keys {
-    /// Writes a key with its colon, with a comma before it unless it is the first, and says what it means.
-    fn write(&mut self, name: &str, first: bool, out: &mut Vec<u8>) -> serde_json::Result<Key> {
-        let start = usize::from(first);
-        let guess = self.known.get(self.last).map_or(0, |last| last.next);
-        if let Some(known) = self.known.get(guess).filter(|known| known.name == name) {
-            self.last = guess;
-            out.extend_from_slice(&known.written[start..]);
-            return Ok(known.means);
-        }
-        let place = match self.places.get(name) {
-            Some(place) => *place,
-            None => {
-                let known = Known::new(name)?;
-                // Ids that stand for keys hardly come again.
-                if self.known.len() >= REMEMBERED || name.bytes().any(|byte| byte.is_ascii_digit())
-                {
-                    out.extend_from_slice(&known.written[start..]);
-                    return Ok(known.means);
-                }
-                self.known.push(known);
-                self.places.insert(name.to_owned(), self.known.len() - 1);
-                self.known.len() - 1
-            }
-        };
-        if let Some(last) = self.known.get_mut(self.last) {
-            last.next = place;
-        }
-        self.last = place;
-        let known = &self.known[place];
-        out.extend_from_slice(&known.written[start..]);
-        Ok(known.means)
-    }
-}
-
-impl Known {
-    fn new(name: &str) -> serde_json::Result<Self> {
-        let mut written = vec![b','];
-        serde_json::to_writer(&mut written, name)?;
-        written.push(b':');
-        let means = judge(&name.to_ascii_lowercase());
-        Ok(Self { name: name.to_owned(), written, means, next: 0 })
-    }
-}
+use crate::names::{Key, Made};
+use crate::{Member, Value};
 
 /// Writes a record of a source as it may be kept, as JSON without spaces.
 pub(crate) fn scrub(
     source: &str,
     value: &Value<'_>,
     people: &Pseudonyms,
-    keys: &mut Keys,
+    names: &mut Made,
     out: &mut Vec<u8>,
 ) -> serde_json::Result<()> {
     let below = Below { in_person: is_person(source, value), ..Below::default() };
-    Scrubber { people, keys, out, about: about(value) }.value(value, below)
+    Scrubber { people, names, out, about: about(value) }.value(value, below)
 }
 
 struct Scrubber<'a> {
     people: &'a Pseudonyms,
-    keys: &'a mut Keys,
+    names: &'a mut Made,
     out: &'a mut Vec<u8>,
     /// Id of the person whom the record is about: services also write it into names and paths.
     about: Option<&'a str>,
@@ -150,8 +58,8 @@ impl Scrubber<'_> {
             Value::Object(object) => {
                 let in_person = below.in_person || below.key.person;
                 self.out.push(b'{');
-                for (at, (name, value)) in object.iter().enumerate() {
-                    let key = self.keys.write(name, at == 0, self.out)?;
+                for (at, Member { name, value }) in object.0.iter().enumerate() {
+                    let key = self.names.write(name, at == 0, self.out);
                     let secret = key.secret || (key.value && below.key.value_parent);
                     if let Some(set) = set_name(key, value) {
                         self.out.extend_from_slice(b"{\"name\":");
@@ -280,89 +188,6 @@ fn hidden<'v>(
     id.then(|| people.hide(Cow::Borrowed(text)))
 }
 
-/// What a key in lower case means.
-fn judge(name: &str) -> Key {
-    let value = matches!(name, "key" | "value" | "secret");
-    Key {
-        secret: !value && is_secret_key(name),
-        value,
-        value_parent: ["environmentvariabledefinition_environmentvariablevalue", "sink"]
-            .contains(&name),
-        parameter_set: name == "connectionparametersset",
-        person: names_person(name),
-        address: is_address_key(name),
-        name: ["displayname", "name", "fullname", "givenname", "surname", "uniquename"]
-            .contains(&name),
-        id: ["id", "objectid", "userid", "puid", "descriptor"].contains(&name),
-        person_id: [
-            "ownerid",
-            "azureactivedirectoryobjectid",
-            "createdbyprincipalobjectid",
-            "principalid",
-            "principal_id",
-            "userkey",
-            "sessionusersid",
-        ]
-        .contains(&name),
-    }
-}
-
-/// Keys whose values are secret, or hold secrets, or are definitions that are kept only when asked for.
-fn is_secret_key(name: &str) -> bool {
-    const SECRET: &[&str] = &[
-        "access_token",
-        "accesskey",
-        "accesstoken",
-        "accountkey",
-        "adminusername",
-        "apikey",
-        "assertion",
-        "authorization",
-        "basictriggerurl",
-        "callbackurl",
-        "client_secret",
-        "clientdata",
-        "clientsecret",
-        "connectionparameters",
-        "connectionparametersset",
-        "connectionstring",
-        "customdata",
-        "defaultvalue",
-        "definition",
-        "ethernetmacaddress",
-        "flowtriggeruri",
-        "gatewaysalt",
-        "gatewaywitnessstring",
-        "id_token",
-        "imei",
-        "inputslink",
-        "outputslink",
-        "passphrase",
-        "password",
-        "phonenumber",
-        "primarykey",
-        "primarykeypackage",
-        "privatekey",
-        "pwd",
-        "refresh_token",
-        "refreshtoken",
-        "sas",
-        "sastoken",
-        "script",
-        "secondarykey",
-        "secretvalue",
-        "serialnumber",
-        "serviceuri",
-        "sharedaccesskey",
-        "token",
-        "userdata",
-        "variables",
-        "wifimacaddress",
-        "yaml",
-    ];
-    SECRET.binary_search(&name).is_ok()
-}
-
 /// The name of a set of parameters, which is all that is kept of it.
 fn set_name<'v>(key: Key, value: &'v Value<'_>) -> Option<&'v str> {
     let (true, Value::Object(set)) = (key.parameter_set, value) else { return None };
@@ -381,30 +206,6 @@ fn is_harmless(value: &Value<'_>) -> bool {
     }
 }
 
-fn names_person(key: &str) -> bool {
-    const PEOPLE: &[&str] =
-        &["actor", "author", "creator", "initiatedby", "owner", "principal", "usedby", "user"];
-    key.ends_with("by") || PEOPLE.binary_search(&key).is_ok()
-}
-
-fn is_address_key(key: &str) -> bool {
-    [
-        "userprincipalname",
-        "email",
-        "mail",
-        "upn",
-        "sessionusername",
-        "domainname",
-        "internalemailaddress",
-        "fullname",
-        "jobtitle",
-        "mobilephone",
-    ]
-    .contains(&key)
-        || key.ends_with("upn")
-        || key.ends_with("email")
-}
-
 fn looks_like_address(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@') else { return false };
     !local.is_empty()
@@ -421,11 +222,12 @@ mod tests {
 
     use super::*;
     use crate::boundary::looks_secret;
+    use crate::names::judge;
 
     fn scrubbed(text: &str, people: &Pseudonyms) -> String {
         let value: Value<'_> = serde_json::from_str(text).unwrap();
         let mut out = Vec::new();
-        scrub("", &value, people, &mut Keys::default(), &mut out).unwrap();
+        scrub("", &value, people, &mut Made::default(), &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -553,12 +355,12 @@ mod tests {
             hides in any::<bool>(),
         ) {
             let people = if hides { Pseudonyms::keyed(*b"key") } else { Pseudonyms::plain() };
-            let mut keys = Keys::default();
+            let mut names = Made::default();
             for record in records {
                 let text = record.to_string();
                 let value: Value<'_> = serde_json::from_str(&text).unwrap();
                 let mut out = Vec::new();
-                scrub("", &value, &people, &mut keys, &mut out).unwrap();
+                scrub("", &value, &people, &mut names, &mut out).unwrap();
                 prop_assert_eq!(
                     String::from_utf8(out).unwrap(),
                     plainly(&value, Below::default(), &people)
@@ -587,35 +389,12 @@ mod tests {
             let again = |text: &str| {
                 let value: Value<'_> = serde_json::from_str(text).unwrap();
                 let mut out = Vec::new();
-                scrub(source, &value, &people, &mut Keys::default(), &mut out).unwrap();
+                scrub(source, &value, &people, &mut Made::default(), &mut out).unwrap();
                 String::from_utf8(out).unwrap()
             };
             let once = again(&record.to_string());
             prop_assert_eq!(again(&once), once);
         }
-    }
-
-    #[test]
-    fn keys_are_known_however_many_there_are() {
-        let letters = |number: usize| {
-            number.to_string().bytes().map(|digit| char::from(digit + 49)).collect::<String>()
-        };
-        let names: Vec<String> = (0..REMEMBERED * 2).map(|number| letters(number) + "By").collect();
-        let mut keys = Keys::default();
-        for name in names
-            .iter()
-            .map(String::as_str)
-            .chain(["createdBy", "password"])
-            .cycle()
-            .take(3 * REMEMBERED)
-        {
-            let mut out = Vec::new();
-            let key = keys.write(name, true, &mut out).unwrap();
-            keys.write(name, false, &mut out).unwrap();
-            assert_eq!(out, format!("\"{name}\":,\"{name}\":").into_bytes());
-            assert_eq!((key.person, key.secret), (name != "password", name == "password"));
-        }
-        assert!(keys.known.len() <= REMEMBERED);
     }
 
     #[test]
@@ -651,7 +430,7 @@ mod tests {
         let kept = |source: &str, text: &str| {
             let value: Value<'_> = serde_json::from_str(text).unwrap();
             let mut out = Vec::new();
-            scrub(source, &value, &people, &mut Keys::default(), &mut out).unwrap();
+            scrub(source, &value, &people, &mut Made::default(), &mut out).unwrap();
             String::from_utf8(out).unwrap()
         };
         let id = "00000000-0000-0000-0000-0000000000Ab";
@@ -702,13 +481,5 @@ mod tests {
         ] {
             assert!(kept(source, &record).contains(id), "{source}");
         }
-    }
-
-    #[test]
-    fn key_lists_are_sorted_for_binary_search() {
-        assert!(
-            is_secret_key("clientsecret") && is_secret_key("token") && is_secret_key("accesskey")
-        );
-        assert!(names_person("user") && names_person("actor") && names_person("lastmodifiedby"));
     }
 }

@@ -11,6 +11,8 @@ use std::ops::Deref;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
+use crate::Name;
+
 /// Any JSON value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value<'v> {
@@ -32,7 +34,7 @@ pub enum Value<'v> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Member<'v> {
     /// Its name.
-    pub name: Cow<'v, str>,
+    pub name: Name<'v>,
     /// Its value.
     pub value: Value<'v>,
 }
@@ -85,12 +87,12 @@ impl<'a, T> IntoIterator for &'a List<'_, T> {
 impl<'v> Object<'v> {
     /// Names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value<'v>)> + Clone {
-        self.0.iter().map(|member| (member.name.as_ref(), &member.value))
+        self.0.iter().map(|member| (&*member.name, &member.value))
     }
 
     /// The first member of exactly that name.
     pub fn get(&self, name: &str) -> Option<&Value<'v>> {
-        self.0.iter().find(|member| member.name == name).map(|member| &member.value)
+        self.0.iter().find(|member| *member.name == *name).map(|member| &member.value)
     }
 
     /// Number of members.
@@ -106,7 +108,7 @@ impl<'v> Object<'v> {
 
 impl<'v> FromIterator<(&'v str, Value<'v>)> for Value<'v> {
     fn from_iter<I: IntoIterator<Item = (&'v str, Self)>>(members: I) -> Self {
-        let named = |(name, value)| Member { name: Cow::Borrowed(name), value };
+        let named = |(name, value)| Member { name: Name::from(name), value };
         Self::Object(Object(List::Made(members.into_iter().map(named).collect())))
     }
 }
@@ -215,17 +217,17 @@ impl<'de> Visitor<'de> for Reading {
 
     fn visit_map<A: MapAccess<'de>>(self, mut read: A) -> Result<Self::Value, A::Error> {
         let mut members = Vec::new();
-        while let Some((Name(name), value)) = read.next_entry()? {
-            members.push(Member { name, value });
+        while let Some((Key(name), value)) = read.next_entry()? {
+            members.push(Member { name: Name::from(name), value });
         }
         Ok(Value::Object(Object(List::Made(members))))
     }
 }
 
 /// A name, borrowed where it is written without escapes.
-struct Name<'v>(Cow<'v, str>);
+struct Key<'v>(Cow<'v, str>);
 
-impl<'de: 'v, 'v> Deserialize<'de> for Name<'v> {
+impl<'de: 'v, 'v> Deserialize<'de> for Key<'v> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match deserializer.deserialize_str(Reading)? {
             Value::Str(name) => Ok(Self(name)),

@@ -10,17 +10,18 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::Value;
 use polars::polars_utils::compression::ZstdLevel;
 use polars::prelude::*;
-use crate::Value;
 
 use crate::assets;
 use crate::coverage::{Covered, Said};
 use crate::fold::FOLDS;
 use crate::loader::{self, Frames};
 use crate::manifest::{FORMAT, FileEntry, Manifest, SourceEntry, TableEntry, Tenant, Tool};
+use crate::names::Made;
 use crate::reach::Lines;
-use crate::scrub::{Keys, scrub};
+use crate::scrub::scrub;
 use crate::store::{Hashing, digest_file};
 use crate::table::Scope;
 use crate::{
@@ -49,7 +50,7 @@ pub struct Writer {
     people: Arc<Pseudonyms>,
     rows: Vec<Rows>,
     sources: BTreeMap<String, Source>,
-    keys: Keys,
+    names: Made,
     lines: Lines,
     said: Said,
 }
@@ -141,7 +142,7 @@ impl Writer {
             people,
             rows,
             sources,
-            keys: Keys::default(),
+            names: Made::default(),
             lines: Lines::default(),
             said: Said::default(),
         })
@@ -171,7 +172,7 @@ impl Writer {
             of.raw = Some(RawFile::create(&path())?);
         }
         let Some(raw) = &mut of.raw else { return Err(Error::Missing(path())) };
-        raw.keep(source, value, &self.people, &mut self.keys)
+        raw.keep(source, value, &self.people, &mut self.names)
             .map_err(|error| Error::io("write", &path())(error))?;
         let number = raw.records;
         of.origin.record_no = i64::try_from(number).unwrap_or(i64::MAX);
@@ -365,9 +366,9 @@ impl RawFile {
         source: &str,
         value: &Value<'_>,
         people: &Pseudonyms,
-        keys: &mut Keys,
+        names: &mut Made,
     ) -> std::io::Result<()> {
-        scrub(source, value, people, keys, &mut self.pending)?;
+        scrub(source, value, people, names, &mut self.pending)?;
         self.pending.push(b'\n');
         self.records += 1;
         if self.pending.len() >= Self::BLOCK { self.compress() } else { Ok(()) }
