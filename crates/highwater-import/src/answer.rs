@@ -21,7 +21,7 @@ use crate::say::{self, Say};
 use crate::sniff::{self, Sniffed};
 use crate::values::{Handed, columns, member, object};
 use crate::walk::Found;
-use crate::{Error, inventory, place};
+use crate::{Error, inventory, place, shapes};
 
 /// One answer on its way into the writer.
 pub(crate) struct Answer<'v> {
@@ -245,9 +245,7 @@ impl Reader<'_> {
         let powershell = class.hand == Hand::Internal || class.what.starts_with("powershell.");
         let wrapper = if powershell { "powershell" } else { answer.envelope.wrapper };
         if let Some(reason) = class.unused {
-            let part = counted.part(class.what, wrapper, "");
-            part.unused = Some(reason.to_owned());
-            part.records += 1;
+            counted.unused(class.what, wrapper, reason, 1);
             return Ok(());
         }
         let handed = hand(record, class, answer, &self.survey.lookups);
@@ -345,6 +343,20 @@ impl Counted {
     fn part(&mut self, kind: &'static str, wrapper: &str, scope: &str) -> &mut Part {
         let key = (kind, scope.to_owned());
         self.parts.entry(key).or_insert_with(|| Part::of(kind, wrapper, scope))
+    }
+
+    /// Counts records that no table takes.
+    fn unused(&mut self, what: &'static str, wrapper: &str, reason: &str, records: u64) {
+        let part = self.part(what, wrapper, "");
+        part.unused = Some(reason.to_owned());
+        part.records += records;
+    }
+
+    /// Counts rows of a foreign table that are marked as deleted.
+    pub(crate) fn gone(&mut self, what: &'static str, wrapper: &str, rows: u64) {
+        if rows > 0 {
+            self.unused(what, wrapper, shapes::GONE, rows);
+        }
     }
 
     /// Adds what was counted to a file's report.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use highwater_snapshot::{Json, Time};
 
+use crate::flow_tables::FlowTables;
 use crate::shapes::column_of;
 
 /// Rows by their ids.
@@ -16,6 +17,8 @@ pub(crate) struct Lookups {
     environments: BTreeMap<String, String>,
     connectors: BTreeMap<String, String>,
     flows: BTreeMap<String, Flow>,
+    /// Tables of flows that are read only when a row points to a flow.
+    pub(crate) later: FlowTables,
     inventory: Inventory,
 }
 
@@ -56,6 +59,9 @@ impl Lookups {
         "admin_id",
         "admin_name",
     ];
+
+    /// Columns without which a sheet tells of flows alone.
+    pub(crate) const BEYOND_FLOWS: &[&str] = &["admin_environmentname", "admin_connectorid"];
 
     /// Notes what a row of a kit's table says of others.
     pub(crate) fn learn(&mut self, row: Json<'_>) {
@@ -100,16 +106,21 @@ impl Lookups {
 
     /// The flow of a row.
     pub(crate) fn flow(&self, row: &str) -> Option<&Flow> {
-        self.flows.get(row)
+        self.flows.get(row).or_else(|| self.later.flow(row, self))
+    }
+
+    /// The flows that were learned, which lead to environments that others know.
+    pub(crate) fn into_flows(mut self, others: &Self) -> BTreeMap<String, Flow> {
+        for flow in self.flows.values_mut() {
+            flow.settle(&others.environments);
+        }
+        self.flows
     }
 
     /// Resolves what rows that were learned point to; called once all are known.
     pub(crate) fn settle(&mut self) {
-        let environments = &self.environments;
         for flow in self.flows.values_mut() {
-            if let Some(name) = environments.get(&flow.environment) {
-                flow.environment.clone_from(name);
-            }
+            flow.settle(&self.environments);
         }
     }
 
@@ -125,6 +136,14 @@ impl Lookups {
             Inventory { newest, .. } => newest
                 .is_none_or(|newest| newest.days_until(taken_at) > STALE_DAYS)
                 .then_some("the kit's inventory is older than seven days, or does not say how old"),
+        }
+    }
+}
+
+impl Flow {
+    fn settle(&mut self, environments: &BTreeMap<String, String>) {
+        if let Some(name) = environments.get(&self.environment) {
+            self.environment.clone_from(name);
         }
     }
 }

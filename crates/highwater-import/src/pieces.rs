@@ -12,11 +12,13 @@ use highwater_snapshot::{List, Names, Value};
 
 use crate::Error;
 use crate::answer::{Answer, Counted};
+use crate::cells::Batch;
 use crate::envelope::{self, Envelope, Opened};
 use crate::fast::{self, Plain};
 use crate::index::Exchange;
 use crate::kinds::Hand;
 use crate::pages::Chain;
+use crate::plan::Plan;
 use crate::read::{Reader, better, chain_of, lose};
 use crate::report::{FileReport, Outcome};
 use crate::say::Say;
@@ -95,33 +97,44 @@ impl Reader<'_> {
         let header = sniff::header(&sheet.columns()).map(Box::new);
         // Where somebody says what the rows are they may be handed on as they stand.
         let free = exchange.is_none() && self.survey.stated.is_none() && sheet.is_unique();
+        let mut plan = None;
         if let (true, Some(Hand::Shaped(shape))) = (free, header.as_ref().map(|class| class.hand)) {
             let columns = shape.columns();
             let asked = columns.iter().map(String::as_str).chain(place::COLUMNS.iter().copied());
             sheet.only(&asked.collect::<Vec<_>>());
+            plan = Plan::of(shape, &sheet.names());
         }
         let (mut counted, mut say, mut read) = (Counted::default(), exchange.map(Say::of), 0);
         let document = Value::Null;
-        let (mut problem, mut rows) = (None, Vec::new());
+        let (mut problem, mut rows) = (None, Batch::default());
         loop {
             rows = sheet.batch(BATCH, rows).unwrap_or_else(|reason| {
                 problem = Some(reason);
-                Vec::new()
+                Batch::default()
             });
             if rows.is_empty() {
                 break;
             }
-            let records = sheet.records(&rows, self.survey.date_order);
+            let order = self.survey.date_order;
+            let cells = plan.as_ref().map_or_else(Vec::new, |_| sheet.cells(&rows, order));
+            let (records, gone) = match &plan {
+                Some(plan) => plan.records(&cells, &self.survey.lookups),
+                None => (sheet.records(&rows, order), 0),
+            };
             let list = Envelope::list(records.iter().collect());
-            let (unique, header) = (sheet.is_unique(), header.clone());
+            let (unique, mut header) = (sheet.is_unique(), header.clone());
+            if let (Some(_), Some(class)) = (&plan, &mut header) {
+                class.hand = Hand::Record; // what the rows stand for is made already
+                counted.gone(class.what, "csv", gone);
+            }
             let envelope = Envelope { wrapper: "csv", header, unique, ..list };
             let mut answer = self.piece(envelope, &document, chain, say.take(), read);
             self.feed(found, &mut answer, &mut counted)?;
-            (say, read) = (answer.say, answer.read);
+            (say, read) = (answer.say, answer.read + gone);
         }
         let envelope = Envelope { wrapper: "csv", header, ..Envelope::list(Vec::new()) };
         let mut answer = self.piece(envelope, &document, chain, say, read);
-        let ragged = sheet.ragged;
+        let ragged = sheet.ragged();
         let torn =
             (ragged > 0).then(|| format!("{ragged} rows do not have one cell for each column"));
         answer.doubt = problem.clone().or(torn);

@@ -85,7 +85,7 @@ pub(crate) const fn always(to: &'static str, text: &'static str) -> Field {
     Field { to, from: "", take: Take::Always(text) }
 }
 
-const GONE: &str = "rows that are marked as deleted";
+pub(crate) const GONE: &str = "rows that are marked as deleted";
 
 impl PartialEq for Shape {
     fn eq(&self, other: &Self) -> bool {
@@ -150,7 +150,16 @@ impl Shape {
 
 impl Field {
     fn value<'a>(&self, row: Json<'a>, lookups: &'a Lookups) -> Option<Value<'a>> {
-        let told = column_of(row, self.from);
+        self.taken(column_of(row, self.from), || row.key(&label(self.from)), lookups)
+    }
+
+    /// What a column tells, and what it is called where it is an option, in the record.
+    pub(crate) fn taken<'a>(
+        &self,
+        told: Json<'a>,
+        label: impl FnOnce() -> Json<'a>,
+        lookups: &'a Lookups,
+    ) -> Option<Value<'a>> {
         if !matches!(self.take, Take::Always(_)) && !is_told(told) {
             return None;
         }
@@ -161,7 +170,7 @@ impl Field {
             Take::Flag => flag(told).map(Value::Bool),
             Take::If(text) => is_set(told).then(|| Value::Str(text.into())),
             Take::NullUnless => (flag(told) == Some(false)).then_some(Value::Null),
-            Take::Choice(options) => choice(row, self.from, options).map(Value::Str),
+            Take::Choice(options) => choice(told, label(), options).map(Value::Str),
             Take::Row => id().filter(|id| is_guid(id)).map(Value::Str),
             Take::Environment => {
                 let id = id()?;
@@ -214,24 +223,23 @@ fn flag(told: Json<'_>) -> Option<bool> {
 }
 
 /// A flag that is set, or a moment that is told.
-fn is_set(told: Json<'_>) -> bool {
+pub(crate) fn is_set(told: Json<'_>) -> bool {
     flag(told).unwrap_or_else(|| told.time().is_some())
 }
 
 /// The word of an option: by its number, else by what its label holds.
 fn choice<'v>(
-    row: Json<'v>,
-    name: &str,
+    told: Json<'v>,
+    label: Json<'v>,
     options: &'static [(i64, &'static str, &'static str)],
 ) -> Option<Cow<'v, str>> {
-    let told = column_of(row, name);
     if let Some(number) = told.int() {
         let known = options.iter().find(|(value, ..)| *value == number);
         if let Some((.., word)) = known {
             return Some(Cow::Borrowed(word));
         }
     }
-    let label = row.key(&label(name)).word().or_else(|| told.word())?;
+    let label = label.word().or_else(|| told.word())?;
     let squashed: String = label.chars().filter(|letter| letter.is_alphanumeric()).collect();
     options
         .iter()
@@ -240,7 +248,7 @@ fn choice<'v>(
 }
 
 /// The column in which the web API writes what an option is called.
-fn label(column: &str) -> String {
+pub(crate) fn label(column: &str) -> String {
     format!("{column}@OData.Community.Display.V1.FormattedValue")
 }
 

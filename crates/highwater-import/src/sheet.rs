@@ -7,20 +7,21 @@
 //! and none.
 
 use std::borrow::Cow;
-use std::io::{BufRead, Chain, Cursor, Read};
+use std::io::{BufRead, Read};
 
-use csv::StringRecord;
-use highwater_snapshot::Value;
+use highwater_snapshot::{Json, Value};
 
+use crate::cells::{Batch, Row, Splitter};
 use crate::dates::{self, DateOrder};
+use crate::pieces::BATCH;
 use crate::values::{member, object};
 
 /// A sheet whose header was read.
 pub(crate) struct Sheet<R> {
-    rows: csv::Reader<Chain<Cursor<Vec<u8>>, R>>,
+    rows: Splitter<R>,
     header: Vec<Name>,
-    /// Rows so far that do not have one cell for each column.
-    pub(crate) ragged: u64,
+    /// The columns whose cells are read at all.
+    wanted: Vec<usize>,
 }
 
 /// The name of a column.
@@ -28,8 +29,6 @@ struct Name {
     text: String,
     /// Whether its cells may be dates: a version looks like a date and is none.
     dated: bool,
-    /// Whether its cells are read at all.
-    wanted: bool,
 }
 
 /// Whether a file is a sheet, by its name or by PowerShell's first line.
@@ -58,16 +57,12 @@ pub(crate) fn open<R: BufRead>(mut source: R) -> Result<Sheet<R>, String> {
         }
     }
     let delimiter = told.unwrap_or_else(|| vote(&line));
-    let mut rows = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .flexible(true)
-        .from_reader(Cursor::new(line).chain(source));
-    let header: Vec<String> = rows
-        .headers()
-        .map_err(|error| error.to_string())?
-        .iter()
-        .map(|name| name.trim().to_owned())
-        .collect();
+    let mut rows = Splitter::new(line, source, delimiter);
+    let first = rows.batch(1, Batch::default())?;
+    let header: Vec<String> = first.rows().next().map_or_else(Vec::new, |row| {
+        (0..row.len()).map(|at| row.cell(at).trim().to_owned()).collect()
+    });
+    rows.columns = Some(header.len());
     if header.iter().all(String::is_empty) {
         return Err("the sheet has no header".into());
     }
@@ -78,9 +73,10 @@ pub(crate) fn open<R: BufRead>(mut source: R) -> Result<Sheet<R>, String> {
     }
     let named = |text: String| {
         let dated = !text.to_ascii_lowercase().contains("version");
-        Name { text, dated, wanted: true }
+        Name { text, dated }
     };
-    Ok(Sheet { rows, header: header.into_iter().map(named).collect(), ragged: 0 })
+    let wanted = (0..header.len()).collect();
+    Ok(Sheet { rows, header: header.into_iter().map(named).collect(), wanted })
 }
 
 /// The separator that the header has most of.
@@ -103,61 +99,81 @@ impl<R: Read> Sheet<R> {
 
     /// Leaves all columns but these unread, whatever the case of their names; whether there are any.
     pub(crate) fn only(&mut self, names: &[&str]) -> bool {
-        for name in &mut self.header {
-            name.wanted = names.iter().any(|other| other.eq_ignore_ascii_case(&name.text));
-        }
-        self.header.iter().any(|name| name.wanted)
+        let asked = |at: &usize| {
+            let name = self.header[*at].text.as_str();
+            names.iter().any(|other| other.eq_ignore_ascii_case(name))
+        };
+        self.wanted = (0..self.header.len()).filter(asked).collect();
+        !self.wanted.is_empty()
+    }
+
+    /// The names of the columns that are read.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        self.wanted.iter().map(|at| self.header[*at].text.as_str()).collect()
+    }
+
+    /// Rows so far that do not have one cell for each column.
+    pub(crate) const fn ragged(&self) -> u64 {
+        self.rows.ragged
     }
 
     /// The next rows, about so many bytes of them; none at the end. They take the places of those before.
-    pub(crate) fn batch(
-        &mut self,
-        bytes: usize,
-        mut rows: Vec<StringRecord>,
-    ) -> Result<Vec<StringRecord>, String> {
-        let (mut read, mut size) = (0, 0);
-        while size < bytes {
-            if read == rows.len() {
-                rows.push(StringRecord::new());
-            }
-            let row = &mut rows[read];
-            if !self.rows.read_record(row).map_err(|error| error.to_string())? {
-                break;
-            }
-            if row.len() == self.header.len() {
-                size += row.as_slice().len() + 1;
-                read += 1;
-            } else {
-                self.ragged += 1;
-            }
-        }
-        rows.truncate(read);
-        Ok(rows)
+    pub(crate) fn batch(&mut self, bytes: usize, rows: Batch) -> Result<Batch, String> {
+        self.rows.batch(bytes, rows)
     }
 
     /// Rows as records, empty cells left out.
     pub(crate) fn records<'s>(
         &'s self,
-        rows: &'s [StringRecord],
+        rows: &'s Batch,
         order: Option<DateOrder>,
     ) -> Vec<Value<'s>> {
-        let wanted = self.header.iter().filter(|name| name.wanted).count();
-        let record = |row: &'s StringRecord| {
-            let mut members = Vec::with_capacity(wanted);
-            for (name, cell) in self.header.iter().zip(row).filter(|(name, _)| name.wanted) {
-                // The admin centre writes a dash for what it does not know.
-                if !cell.is_empty() && cell != "\u{2013}" {
-                    let cell = match truth(cell) {
-                        Some(word) => Cow::Borrowed(word),
-                        None if name.dated => dates::plain(cell, order),
-                        None => Cow::Borrowed(cell),
-                    };
-                    members.push(member(&name.text, Value::Str(cell)));
+        let record = |row: Row<'s>| {
+            let mut members = Vec::with_capacity(self.wanted.len());
+            for at in &self.wanted {
+                let name = &self.header[*at];
+                if let Some(told) = name.told(row.cell(*at), order) {
+                    members.push(member(&name.text, Value::Str(told)));
                 }
             }
             object(members)
         };
-        rows.iter().map(record).collect()
+        rows.rows().map(record).collect()
+    }
+
+    /// The cells that are read of all rows, one row behind the other; null where a cell is empty.
+    pub(crate) fn cells<'s>(&'s self, rows: &'s Batch, order: Option<DateOrder>) -> Vec<Value<'s>> {
+        let told = |row: Row<'s>, at: usize| {
+            self.header[at].told(row.cell(at), order).map_or(Value::Null, Value::Str)
+        };
+        rows.rows().flat_map(|row| self.wanted.iter().map(move |at| told(row, *at))).collect()
+    }
+}
+
+impl Name {
+    /// What a cell of the column tells.
+    fn told<'s>(&self, cell: &'s str, order: Option<DateOrder>) -> Option<Cow<'s, str>> {
+        // The admin centre writes a dash for what it does not know.
+        if cell.is_empty() || cell == "\u{2013}" {
+            return None;
+        }
+        Some(match truth(cell) {
+            Some(word) => Cow::Borrowed(word),
+            None if self.dated => dates::plain(cell, order),
+            None => Cow::Borrowed(cell),
+        })
+    }
+}
+
+/// Shows the rows of a sheet as records, as far as it can be read.
+pub(crate) fn each_row<R: Read>(sheet: &mut Sheet<R>, mut show: impl FnMut(Json<'_>)) {
+    let mut rows = Batch::default();
+    while let Ok(read) = sheet.batch(BATCH, rows) {
+        if read.is_empty() {
+            return;
+        }
+        sheet.records(&read, None).iter().for_each(|row| show(Json::new(row)));
+        rows = read;
     }
 }
 
@@ -180,7 +196,7 @@ mod tests {
 
     fn read(text: &str) -> String {
         let mut sheet = open(text.as_bytes()).unwrap();
-        let rows = sheet.batch(usize::MAX, Vec::new()).unwrap();
+        let rows = sheet.batch(usize::MAX, Batch::default()).unwrap();
         serde_json::to_string(&sheet.records(&rows, None)).unwrap()
     }
 
@@ -211,7 +227,7 @@ mod tests {
     fn columns_that_nobody_asks_for_are_left_unread() {
         let mut sheet = open("a,B,b2,,\n1,2,3,4,5\n".as_bytes()).unwrap();
         assert!(!sheet.is_unique() && sheet.only(&["b", "c"]));
-        let rows = sheet.batch(usize::MAX, Vec::new()).unwrap();
+        let rows = sheet.batch(usize::MAX, Batch::default()).unwrap();
         assert_eq!(serde_json::to_string(&sheet.records(&rows, None)).unwrap(), r#"[{"B":"2"}]"#);
         assert!(!sheet.only(&["c"]));
     }
@@ -228,8 +244,8 @@ mod tests {
         assert!(problem("").contains("header"));
         assert!(problem("a,a\n1,2").contains("twice"));
         let mut sheet = open("a,b\n1\n1,2\n1,2,3".as_bytes()).unwrap();
-        assert_eq!(sheet.batch(usize::MAX, Vec::new()).unwrap().len(), 1);
-        assert_eq!(sheet.ragged, 2);
+        let rows = sheet.batch(usize::MAX, Batch::default()).unwrap();
+        assert_eq!((rows.rows().count(), sheet.ragged()), (1, 2));
     }
 
     proptest! {
@@ -242,23 +258,26 @@ mod tests {
                 cells.chunks_exact(2).for_each(|row| writer.write_record(row).unwrap());
             }
             let mut sheet = open(text.as_slice()).unwrap();
-            let whole = sheet.batch(usize::MAX, Vec::new()).unwrap();
+            let whole = sheet.batch(usize::MAX, Batch::default()).unwrap();
             let mut pieces = open(text.as_slice()).unwrap();
-            let (mut rows, mut batch) = (Vec::new(), Vec::new());
+            let (mut records, mut batch) = (Vec::new(), Batch::default());
             loop {
                 batch = pieces.batch(bytes, batch).unwrap();
                 if batch.is_empty() {
                     break;
                 }
-                rows.extend_from_slice(&batch);
+                let told = pieces.records(&batch, None);
+                records.extend(told.iter().map(|record| serde_json::to_string(record).unwrap()));
             }
-            prop_assert_eq!(whole, rows);
+            let whole: Vec<String> =
+                sheet.records(&whole, None).iter().map(|record| serde_json::to_string(record).unwrap()).collect();
+            prop_assert_eq!(whole, records);
         }
 
         #[test]
         fn no_text_makes_it_panic(text in "[a-c,;\"\\t\\n\u{fc}=#TYPE ]{0,60}") {
             if let Ok(mut sheet) = open(text.as_bytes()) {
-                let rows = sheet.batch(usize::MAX, Vec::new()).unwrap_or_default();
+                let rows = sheet.batch(usize::MAX, Batch::default()).unwrap_or_default();
                 let _ = sheet.records(&rows, None);
             }
         }

@@ -20,7 +20,6 @@ use crate::hosts::Hosts;
 use crate::index::{self, Exchange, INDEX, Index, is_guid};
 use crate::kinds::{self, Source};
 use crate::lookups::Lookups;
-use crate::pieces::BATCH;
 use crate::stream::{self, Pieces};
 use crate::walk::{Found, walk};
 use crate::{Error, Options, decode, parse, sheet, workbook};
@@ -185,7 +184,9 @@ fn look(found: &Found, marks: Option<&Searcher>, stream_from: u64, told: &mut To
     let Ok(bytes) = found.bytes() else { return };
     for page in workbook::pages_of(&bytes).into_iter().flatten().flatten() {
         told.orders.learn(&page.text);
-        sheet::open(page.text.as_slice()).into_iter().for_each(|sheet| rows_tell(sheet, told));
+        sheet::open(page.text.as_slice())
+            .into_iter()
+            .for_each(|sheet| rows_tell(sheet, None, told));
     }
     if is_sheet(found, "") && decode::is_narrow(&bytes) {
         told.orders.learn(&bytes);
@@ -205,7 +206,7 @@ fn look(found: &Found, marks: Option<&Searcher>, stream_from: u64, told: &mut To
     }
     if is_sheet(found, text) {
         if let Ok(sheet) = sheet::open(text.as_bytes()) {
-            rows_tell(sheet, told);
+            rows_tell(sheet, Some(found), told);
         }
         return;
     }
@@ -220,20 +221,20 @@ fn is_sheet(found: &Found, text: &str) -> bool {
     sheet::is_sheet(found.extension().as_deref(), text)
 }
 
-fn rows_tell<R: Read>(mut sheet: sheet::Sheet<R>, told: &mut Told) {
-    let asked = [Hosts::COLUMNS, Lookups::COLUMNS, &["tenantGuid"]].concat();
-    if !sheet.only(&asked) {
+/// What the rows of a sheet tell; those of one that tells of flows alone wait until a row points to a flow.
+fn rows_tell<R: Read>(mut sheet: sheet::Sheet<R>, found: Option<&Found>, told: &mut Told) {
+    let beyond = [Hosts::COLUMNS, Lookups::BEYOND_FLOWS, &["tenantGuid"]].concat();
+    if let Some(found) = found.filter(|found| found.inside.is_none())
+        && !sheet.only(&beyond)
+    {
+        if sheet.only(Lookups::COLUMNS) {
+            told.lookups.later.add(found);
+        }
         return;
     }
-    let mut rows = Vec::new();
-    while let Ok(read) = sheet.batch(BATCH, rows) {
-        if read.is_empty() {
-            return;
-        }
-        let records = sheet.records(&read, None);
-        records.iter().for_each(|row| row_tells(Json::new(row), told));
-        drop(records);
-        rows = read;
+    let asked = [Hosts::COLUMNS, Lookups::COLUMNS, &["tenantGuid"]].concat();
+    if sheet.only(&asked) {
+        sheet::each_row(&mut sheet, |row| row_tells(row, told));
     }
 }
 
@@ -264,7 +265,7 @@ fn look_through(found: &Found, marks: Option<&Searcher>, told: &mut Told) -> std
     if marked {
         let (source, _) = stream::decoded(|| File::open(&found.path))?;
         if sheet {
-            sheet::open(source).into_iter().for_each(|sheet| rows_tell(sheet, told));
+            sheet::open(source).into_iter().for_each(|sheet| rows_tell(sheet, Some(found), told));
         } else {
             records_tell(source, told);
         }

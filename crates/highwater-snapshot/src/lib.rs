@@ -8,6 +8,7 @@ mod assets;
 mod at_rest;
 mod boundary;
 mod bundle;
+mod cells;
 mod config;
 mod coverage;
 mod derive;

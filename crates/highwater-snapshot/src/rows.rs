@@ -10,24 +10,34 @@ use std::sync::Arc;
 use polars::prelude::*;
 
 use crate::boundary::{DROPPED, Pseudonyms, looks_secret};
-use crate::table::{Made, Privacy, Type};
+use crate::cells::{self, Cells, Texts};
+use crate::table::{Made, Privacy};
 use crate::{Origin, Table, Time};
 
 /// Rows of one table, in the order in which they were read.
 pub struct Rows {
     table: &'static Table,
-    builders: Vec<Builder>,
-    source_ids: StringChunkedBuilder,
-    record_nos: PrimitiveChunkedBuilder<Int64Type>,
-    observed: PrimitiveChunkedBuilder<Int64Type>,
-    ranks: PrimitiveChunkedBuilder<UInt32Type>,
+    cells: Vec<Cells>,
+    /// Places of the columns without which there is no row.
+    required: Vec<usize>,
+    /// Who told rows: most are told by the one who told the row before.
+    origins: Vec<Told>,
+    /// The place in `origins` and the record of each row.
+    told: Vec<(u32, i64)>,
     people: Arc<Pseudonyms>,
     origin: Origin,
     /// Whether the rows that come next are told by Dataverse.
     from_dataverse: bool,
     rank: u32,
-    len: usize,
     rejected: BTreeMap<&'static str, u64>,
+}
+
+/// Who told some rows.
+#[derive(Clone, Debug, PartialEq)]
+struct Told {
+    source: String,
+    observed_at: Time,
+    rank: u32,
 }
 
 /// One cell on its way into a row.
@@ -67,22 +77,20 @@ pub fn plain<'v>(name: &'static str, value: Option<Cow<'v, str>>) -> Named<'v> {
 impl Rows {
     /// No rows yet.
     pub(crate) fn new(table: &'static Table, people: Arc<Pseudonyms>) -> Self {
+        let required = |at: &usize| {
+            let column = &table.columns[*at];
+            column.required && column.made != Made::Derived
+        };
         Self {
             table,
-            builders: table
-                .columns
-                .iter()
-                .map(|column| Builder::new(column.name, column.kind))
-                .collect(),
-            source_ids: StringChunkedBuilder::new("source_id".into(), 0),
-            record_nos: PrimitiveChunkedBuilder::new("record_no".into(), 0),
-            observed: PrimitiveChunkedBuilder::new("observed_at".into(), 0),
-            ranks: PrimitiveChunkedBuilder::new(RANK.into(), 0),
+            cells: table.columns.iter().map(|column| Cells::new(column.kind)).collect(),
+            required: (0..table.columns.len()).filter(required).collect(),
+            origins: Vec::new(),
+            told: Vec::new(),
             people,
             origin: Origin { source: String::new(), record_no: 0, observed_at: Time(0) },
             from_dataverse: false,
             rank: 0,
-            len: 0,
             rejected: BTreeMap::new(),
         }
     }
@@ -100,7 +108,6 @@ impl Rows {
     /// Adds a row; columns that are not named are not told. A row without a required column is
     /// rejected and counted.
     pub fn push<'v>(&mut self, cells: impl IntoIterator<Item = Named<'v>>) {
-        let mut row: Vec<Cell<'v>> = Vec::with_capacity(self.table.columns.len());
         let mut next = 0;
         for (name, cell) in cells {
             let Some(at) = self.position(name, next) else {
@@ -108,40 +115,26 @@ impl Rows {
                 continue;
             };
             next = at + 1;
-            if let Some(known) = row.get_mut(at) {
-                *known = cell;
-            } else {
-                row.resize_with(at, || Cell::Null);
-                row.push(cell);
-            }
-        }
-        row.resize_with(self.table.columns.len(), || Cell::Null);
-        let missing = |at: &usize| {
-            let column = &self.table.columns[*at];
-            column.required && column.made != Made::Derived && row[*at] == Cell::Null
-        };
-        if let Some(at) = (0..self.table.columns.len()).find(missing) {
-            *self.rejected.entry(self.table.columns[at].name).or_default() += 1;
-            return;
-        }
-        for (at, cell) in row.into_iter().enumerate() {
             self.store(at, cell);
         }
-        self.source_ids.append_value(&self.origin.source);
-        self.record_nos.append_value(self.origin.record_no);
-        self.observed.append_value(self.origin.observed_at.0);
-        self.ranks.append_value(self.rank);
-        self.len += 1;
+        let row = self.len();
+        if let Some(at) = self.required.iter().find(|at| self.cells[**at].len() <= row) {
+            *self.rejected.entry(self.table.columns[*at].name).or_default() += 1;
+            self.cells.iter_mut().for_each(|cells| cells.untell(row));
+            return;
+        }
+        let origin = self.origin_of_row();
+        self.told.push((origin, self.origin.record_no));
     }
 
     /// Rows so far.
     pub fn len(&self) -> usize {
-        self.len
+        self.told.len()
     }
 
     /// Whether there are no rows so far.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.told.is_empty()
     }
 
     /// How many rows were rejected.
@@ -156,115 +149,94 @@ impl Rows {
 
     /// The rows as a frame with the table's columns, the row columns and the rank.
     pub(crate) fn into_frame(self) -> PolarsResult<DataFrame> {
-        let mut columns: Vec<Column> = Vec::with_capacity(self.builders.len() + 4);
-        for builder in self.builders {
-            columns.push(builder.finish()?.into());
+        let (rows, told, origins) = (self.told.len(), self.told, self.origins);
+        let mut columns: Vec<Column> = Vec::with_capacity(self.cells.len() + 4);
+        for (column, cells) in self.table.columns.iter().zip(self.cells) {
+            columns.push(cells.finish(column.name, rows)?);
         }
-        columns.push(self.source_ids.finish().into_series().into());
-        columns.push(self.record_nos.finish().into_series().into());
-        columns.push(moments(self.observed)?.into());
-        columns.push(self.ranks.finish().into_series().into());
-        DataFrame::new(self.len, columns)
+        let by = || told.iter().filter_map(|(at, _)| origins.get(usize::try_from(*at).ok()?));
+        let mut sources = Texts::default();
+        by().enumerate().for_each(|(row, told)| sources.tell(row, &told.source));
+        columns.push(Cells::Text(sources).finish("source_id", rows)?);
+        let records: Vec<i64> = told.iter().map(|(_, record)| *record).collect();
+        columns.push(Column::new("record_no".into(), records));
+        columns.push(cells::moments("observed_at", by().map(|told| told.observed_at))?);
+        let ranks: Vec<u32> = by().map(|told| told.rank).collect();
+        columns.push(Column::new(RANK.into(), ranks));
+        DataFrame::new(rows, columns)
+    }
+
+    /// The place of the origin of the row that comes next.
+    fn origin_of_row(&mut self) -> u32 {
+        let is_last = self.origins.last().is_some_and(|last| {
+            last.rank == self.rank
+                && last.observed_at == self.origin.observed_at
+                && last.source == self.origin.source
+        });
+        if !is_last {
+            let Origin { source, observed_at, .. } = self.origin.clone();
+            self.origins.push(Told { source, observed_at, rank: self.rank });
+        }
+        u32::try_from(self.origins.len() - 1).unwrap_or(u32::MAX)
     }
 
     fn position(&self, name: &str, hint: usize) -> Option<usize> {
-        let columns = self.table.columns;
-        if columns.get(hint).is_some_and(|column| column.name == name) {
-            return Some(hint);
-        }
-        columns.iter().position(|column| column.name == name)
+        let is = |at: &usize| self.table.columns[*at].name == name;
+        let columns = self.table.columns.len();
+        (hint..columns).find(is).or_else(|| (0..hint.min(columns)).find(is))
     }
 
+    /// Tells a cell of the row that comes next.
     fn store(&mut self, at: usize, cell: Cell<'_>) {
-        let (column, builder) = (&self.table.columns[at], &mut self.builders[at]);
-        match cell {
-            Cell::Null => builder.push_null(),
-            Cell::Text(text) | Cell::Plain(text) if looks_secret(&text) => {
-                builder.push(DROPPED.into(), self.table.name, column.name);
+        let row = self.told.len();
+        let cells = &mut self.cells[at];
+        cells.untell(row);
+        match (cells, cell) {
+            (Cells::Text(texts), Cell::Text(text)) => {
+                let column = &self.table.columns[at];
+                let personal = column.privacy == Privacy::Personal;
+                let hide = personal && !(self.from_dataverse && column.made == Made::DataverseUser);
+                let people = hide.then_some(self.people.as_ref());
+                tell(texts, row, text, people);
             }
-            Cell::Text(text) if column.privacy == Privacy::Personal => {
-                let hide = !(self.from_dataverse && column.made == Made::DataverseUser);
-                let text = if hide { self.people.hide(text) } else { text };
-                builder.push(Cell::Text(text), self.table.name, column.name);
+            (Cells::Text(texts), Cell::Plain(text)) => tell(texts, row, text, None),
+            (Cells::Bool(flags), Cell::Bool(flag)) => cells::tell(flags, row, flag),
+            (Cells::Int(numbers), Cell::Int(number)) => numbers.tell(row, number),
+            (Cells::Time(numbers), Cell::Time(time)) => numbers.tell(row, time.0),
+            (Cells::Float(numbers), Cell::Float(number)) if number.is_finite() => {
+                cells::tell(numbers, row, number);
             }
-            cell => builder.push(cell, self.table.name, column.name),
+            (Cells::List(lists), Cell::List(list)) => lists.tell(row, &list),
+            (_, cell) => debug_assert!(
+                matches!(cell, Cell::Null | Cell::Float(_)),
+                "{}.{} cannot hold {cell:?}",
+                self.table.name,
+                self.table.columns[at].name
+            ),
         }
+    }
+}
+
+/// Tells a text unless it looks like a secret, and as a pseudonym where it names one of `people`.
+fn tell(texts: &mut Texts, row: usize, text: Cow<'_, str>, people: Option<&Pseudonyms>) {
+    let Some(people) = people else {
+        // What stands there already was looked at.
+        if !texts.tell_again(row, &text) {
+            texts.tell(row, if looks_secret(&text) { DROPPED } else { &text });
+        }
+        return;
+    };
+    // There are far fewer people than things that are theirs.
+    if !texts.tell_met(row, &text) {
+        let met = text.clone();
+        let hidden = if looks_secret(&text) { DROPPED.into() } else { people.hide(text) };
+        texts.tell(row, &hidden);
+        texts.remember(&met);
     }
 }
 
 /// Name of the column that holds the trust order until rows are merged.
 pub(crate) const RANK: &str = "__rank";
-
-enum Builder {
-    Text(StringChunkedBuilder),
-    Bool(BooleanChunkedBuilder),
-    Int(PrimitiveChunkedBuilder<Int64Type>),
-    Float(PrimitiveChunkedBuilder<Float64Type>),
-    Time(PrimitiveChunkedBuilder<Int64Type>),
-    List(ListStringChunkedBuilder),
-}
-
-impl Builder {
-    fn new(name: &'static str, kind: Type) -> Self {
-        match kind {
-            Type::Text => Self::Text(StringChunkedBuilder::new(name.into(), 0)),
-            Type::Bool => Self::Bool(BooleanChunkedBuilder::new(name.into(), 0)),
-            Type::Int => Self::Int(PrimitiveChunkedBuilder::new(name.into(), 0)),
-            Type::Float => Self::Float(PrimitiveChunkedBuilder::new(name.into(), 0)),
-            Type::Time => Self::Time(PrimitiveChunkedBuilder::new(name.into(), 0)),
-            Type::List => Self::List(ListStringChunkedBuilder::new(name.into(), 0, 0)),
-        }
-    }
-
-    fn push(&mut self, cell: Cell<'_>, table: &str, column: &str) {
-        match (self, cell) {
-            (Self::Text(builder), Cell::Text(text) | Cell::Plain(text)) => {
-                builder.append_value(text.as_ref());
-            }
-            (Self::Bool(builder), Cell::Bool(flag)) => builder.append_value(flag),
-            (Self::Int(builder), Cell::Int(number)) => builder.append_value(number),
-            (Self::Float(builder), Cell::Float(number)) if number.is_finite() => {
-                builder.append_value(number);
-            }
-            (Self::Time(builder), Cell::Time(time)) => builder.append_value(time.0),
-            (Self::List(builder), Cell::List(list)) => {
-                builder.append_values_iter(list.iter().map(String::as_str));
-            }
-            (builder, cell) => {
-                debug_assert!(
-                    cell == Cell::Null || matches!(cell, Cell::Float(_)),
-                    "{table}.{column} cannot hold {cell:?}"
-                );
-                builder.push_null();
-            }
-        }
-    }
-
-    fn push_null(&mut self) {
-        match self {
-            Self::Text(builder) => builder.append_null(),
-            Self::Bool(builder) => builder.append_null(),
-            Self::Int(builder) | Self::Time(builder) => builder.append_null(),
-            Self::Float(builder) => builder.append_null(),
-            Self::List(builder) => builder.append_null(),
-        }
-    }
-
-    fn finish(self) -> PolarsResult<Series> {
-        Ok(match self {
-            Self::Text(builder) => builder.finish().into_series(),
-            Self::Bool(builder) => builder.finish().into_series(),
-            Self::Int(builder) => builder.finish().into_series(),
-            Self::Float(builder) => builder.finish().into_series(),
-            Self::Time(builder) => moments(builder)?,
-            Self::List(mut builder) => builder.finish().into_series(),
-        })
-    }
-}
-
-fn moments(builder: PrimitiveChunkedBuilder<Int64Type>) -> PolarsResult<Series> {
-    builder.finish().into_series().cast(&DataType::Datetime(TimeUnit::Microseconds, None))
-}
 
 impl<'v> From<Option<Cow<'v, str>>> for Cell<'v> {
     fn from(value: Option<Cow<'v, str>>) -> Self {
@@ -353,5 +325,61 @@ impl From<Option<Time>> for Cell<'_> {
 impl From<Option<Vec<String>>> for Cell<'_> {
     fn from(value: Option<Vec<String>>) -> Self {
         value.map_or(Cell::Null, Cell::List)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The owners of flows that were told by sources in turn.
+    fn owners(told: &[(&str, &str)]) -> Vec<Option<String>> {
+        let table = crate::table("cloud_flows").unwrap();
+        let mut rows = Rows::new(table, Arc::new(Pseudonyms::keyed(*b"key")));
+        for (number, (source, owner)) in (1..).zip(told) {
+            rows.begin(
+                &Origin { source: (*source).into(), record_no: number, observed_at: Time(0) },
+                0,
+            );
+            rows.push([
+                cell("environment_id", "e1"),
+                cell("flow_id", number.to_string()),
+                cell("owner_id", *owner),
+                cell("created_at", Time(0)),
+                cell("modified_at", Time(0)),
+            ]);
+        }
+        let frame = rows.into_frame().unwrap();
+        let owners = frame.column("owner_id").unwrap().str().unwrap();
+        owners.iter().map(|owner| owner.map(ToOwned::to_owned)).collect()
+    }
+
+    #[test]
+    fn a_person_is_hidden_beside_a_row_of_dataverse_with_the_same_id() {
+        let found =
+            owners(&[("dv.workflows", "u1"), ("flow.admin_flows", "u1"), ("coe.flows", "u1")]);
+        let hidden = Pseudonyms::keyed(*b"key").hide("u1".into()).into_owned();
+        assert_eq!(found, [Some("u1".into()), Some(hidden.clone()), Some(hidden)]);
+    }
+
+    #[test]
+    fn a_row_without_a_required_cell_leaves_nothing_behind() {
+        let table = crate::table("cloud_flows").unwrap();
+        let mut rows = Rows::new(table, Arc::new(Pseudonyms::plain()));
+        let times = || [cell("created_at", Time(1)), cell("modified_at", Time(2))];
+        let keys = |id: &'static str| [cell("environment_id", "e1"), cell("flow_id", id)];
+        rows.push(keys("gone").into_iter().chain([cell("state", "started")]));
+        rows.push(keys("f1").into_iter().chain(times()));
+        // Cells in another order, and one that is told twice: the last counts.
+        rows.push(times().into_iter().chain(keys("f3")).chain([cell("flow_id", "f2")]));
+        rows.push(keys("f3").into_iter().chain(times()).chain([cell("flow_id", Cell::Null)]));
+        assert_eq!((rows.len(), rows.rejected_total()), (2, 2));
+        let frame = rows.into_frame().unwrap();
+        let text = |name: &str| -> Vec<Option<String>> {
+            let column = frame.column(name).unwrap().str().unwrap();
+            column.iter().map(|text| text.map(ToOwned::to_owned)).collect()
+        };
+        assert_eq!(text("flow_id"), [Some("f1".into()), Some("f2".into())]);
+        assert_eq!(text("state"), [None, None]);
     }
 }
