@@ -49,7 +49,6 @@ fn learn(found: &Found, lookups: &mut Lookups) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{Options, survey};
 
     #[test]
