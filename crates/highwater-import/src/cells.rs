@@ -18,6 +18,8 @@ pub(crate) struct Splitter<R> {
     ended: bool,
     /// Cells that every row has; those with more or fewer are left out and counted.
     pub(crate) columns: Option<usize>,
+    /// Places of cells that nobody asks for; they are in no row.
+    pub(crate) unwanted: Vec<bool>,
     pub(crate) ragged: u64,
 }
 
@@ -52,7 +54,15 @@ const QUOTE: u8 = b'"';
 impl<R: Read> Splitter<R> {
     /// Splits a text that was begun to read.
     pub(crate) const fn new(begun: Vec<u8>, source: R, delimiter: u8) -> Self {
-        Self { source, delimiter, pending: begun, ended: false, columns: None, ragged: 0 }
+        Self {
+            source,
+            delimiter,
+            pending: begun,
+            ended: false,
+            columns: None,
+            unwanted: Vec::new(),
+            ragged: 0,
+        }
     }
 
     /// The next rows, at least one and about so many bytes; none at the end. They take the place of those before.
@@ -100,16 +110,15 @@ impl<R: Read> Splitter<R> {
                 break;
             }
             let (first, before) = (batch.cells.len(), rewritten.len());
-            let next = self.row(at, &mut batch.cells, &mut rewritten);
-            let told = batch.cells.len() - first;
-            let fits = next.is_some() && self.columns.is_none_or(|columns| columns == told);
+            let row = self.row(at, &mut batch.cells, &mut rewritten);
+            let fits = row.is_some_and(|(_, told)| self.columns.is_none_or(|all| all == told));
             if fits {
                 batch.rows.push(batch.cells.len());
             } else {
                 batch.cells.truncate(first);
                 rewritten.truncate(before);
             }
-            let Some(next) = next else { break };
+            let Some((next, _)) = row else { break };
             self.ragged += u64::from(!fits);
             at = next;
         }
@@ -118,19 +127,28 @@ impl<R: Read> Splitter<R> {
         at
     }
 
-    /// The cells of the row that starts somewhere. Returns where the next starts; none where it does not end yet.
-    fn row(&self, mut at: usize, cells: &mut Vec<Cell>, rewritten: &mut Vec<u8>) -> Option<usize> {
-        loop {
+    /// The cells of the row that starts somewhere. Returns where the next starts, and how many cells there are;
+    /// none where it does not end yet.
+    fn row(
+        &self,
+        mut at: usize,
+        cells: &mut Vec<Cell>,
+        rewritten: &mut Vec<u8>,
+    ) -> Option<(usize, usize)> {
+        for place in 0.. {
             let (cell, then, next) = match self.pending.get(at) {
                 Some(&QUOTE) => self.quoted(at + 1, rewritten)?,
                 _ => self.plain(at)?,
             };
-            cells.push(cell);
+            if self.unwanted.get(place) != Some(&true) {
+                cells.push(cell);
+            }
             if then == Then::Row {
-                return Some(next);
+                return Some((next, place + 1));
             }
             at = next;
         }
+        None
     }
 
     /// A cell without a quote at its start.
@@ -242,7 +260,7 @@ pub(crate) struct Row<'b> {
 }
 
 impl<'b> Row<'b> {
-    /// The text of a cell; empty where there is none.
+    /// The text of a cell, counted among those that are asked for; empty where there is none.
     pub(crate) fn cell(self, at: usize) -> &'b str {
         let Some(Cell { start, end, rewritten }) = self.cells.get(at).copied() else { return "" };
         let text = if rewritten { &self.batch.rewritten } else { &self.batch.text };
@@ -309,6 +327,15 @@ mod tests {
             (rows, splitter.ragged),
             (vec![vec!["1".into(), "2".into()], vec!["3".into(), "4".into()]], 2)
         );
+    }
+
+    #[test]
+    fn cells_that_nobody_asks_for_are_in_no_row() {
+        let mut splitter = Splitter::new(Vec::new(), "a,\"b\"\"\",c\n1,2\n,,3".as_bytes(), b',');
+        (splitter.columns, splitter.unwanted) = (Some(3), vec![true, false, false]);
+        let batch = splitter.batch(usize::MAX, Batch::default()).unwrap();
+        let rows: Vec<String> = batch.rows().map(|row| cells(row).join("|")).collect();
+        assert_eq!((rows.join(" "), splitter.ragged), ("b\"|c |3".into(), 1));
     }
 
     #[test]

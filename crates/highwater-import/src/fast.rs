@@ -30,30 +30,27 @@ pub(crate) fn documents<'t, 'n: 't>(
         text,
         arena,
         names,
-        at: 0,
         members: Vec::new(),
         items: Vec::new(),
         keys: Vec::new(),
         again: 0,
         unique: true,
     };
-    let mut documents = Vec::new();
-    loop {
+    let (mut documents, mut at) = (Vec::new(), 0);
+    while let Some(place) = next(text.as_bytes(), at) {
         reader.again = 0;
-        match reader.next() {
-            None => return Some(Plain { documents, unique: reader.unique }),
-            Some(b'{') => documents.push(reader.object(0)?),
-            Some(b'[') => documents.push(reader.array(0)?),
-            Some(_) => return None,
+        if !matches!(place.1, b'{' | b'[') {
+            return None;
         }
+        at = reader.value(place, 0, |_, value| documents.push(value))?;
     }
+    Some(Plain { documents, unique: reader.unique })
 }
 
 struct Reader<'t, 'm, 'n> {
     text: &'t str,
     arena: &'t Bump,
     names: &'m mut Names<'n>,
-    at: usize,
     /// Members of the objects that are still open, and items of the arrays.
     members: Vec<Member<'t>>,
     items: Vec<Value<'t>>,
@@ -84,61 +81,64 @@ const REMEMBERED: usize = 512;
 const MANY: usize = 64;
 
 impl<'t, 'n: 't> Reader<'t, '_, 'n> {
-    /// The next byte that is no space, without taking it.
+    /// Reads the value that starts with a byte at a place, hands it on, and says where it ends.
     #[inline(always)]
-    fn next(&mut self) -> Option<u8> {
-        let bytes = self.text.as_bytes();
-        while let Some(byte) = bytes.get(self.at) {
-            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
-                return Some(*byte);
+    fn value(
+        &mut self,
+        (at, byte): (usize, u8),
+        depth: usize,
+        put: impl FnOnce(&mut Self, Value<'t>),
+    ) -> Option<usize> {
+        // Each kind is handed on where it was read: kinds that meet in one place are copied twice.
+        match byte {
+            b'"' => {
+                let (text, end) = self.string(at)?;
+                put(self, Value::Str(Cow::Borrowed(text)));
+                Some(end)
             }
-            self.at += 1;
+            b'{' => {
+                let (members, end) = self.object(at, depth)?;
+                put(self, Value::Object(Object(List::Read(members))));
+                Some(end)
+            }
+            b'[' => {
+                let (items, end) = self.array(at, depth)?;
+                put(self, Value::Array(List::Read(items)));
+                Some(end)
+            }
+            _ => {
+                let (value, end) = scalar(self.text, (at, byte))?;
+                put(self, value);
+                Some(end)
+            }
         }
-        None
     }
 
-    #[inline(always)]
-    fn value(&mut self, depth: usize) -> Option<Value<'t>> {
-        match self.next()? {
-            b'"' => self.string(),
-            b'{' => self.object(depth),
-            b'[' => self.array(depth),
-            b't' => self.word("true", Value::Bool(true)),
-            b'f' => self.word("false", Value::Bool(false)),
-            b'n' => self.word("null", Value::Null),
-            _ => self.number(),
-        }
-    }
-
-    fn object(&mut self, depth: usize) -> Option<Value<'t>> {
-        self.at += 1;
-        let start = self.members.len();
+    fn object(&mut self, at: usize, depth: usize) -> Option<(&'t [Member<'t>], usize)> {
         if depth == DEEPEST {
             return None;
         }
-        let mut more = self.next()? != b'}';
-        let mut looks = 0;
+        let (bytes, start) = (self.text.as_bytes(), self.members.len());
+        let mut place = next(bytes, at + 1)?;
+        let (mut more, mut looks) = (place.1 != b'}', 0);
         while more {
-            if self.next()? != b'"' {
+            if place.1 != b'"' {
                 return None;
             }
-            let key = self.key()?;
-            if self.next()? != b':' {
-                return None;
-            }
-            self.at += 1;
+            let (key, end) = self.key(place.0)?;
+            let (colon, b':') = next(bytes, end)? else { return None };
             if looks & key.look != 0 {
                 self.compare(start, key.text);
             }
             looks |= key.look;
-            let value = self.value(depth + 1)?;
-            let name = key.known.map_or_else(|| Name::from(key.text), Name::from);
-            self.members.push(Member { name, value });
-            more = self.more(b'}')?;
+            let end = self.value(next(bytes, colon + 1)?, depth + 1, |reader, value| {
+                let name = key.known.map_or_else(|| Name::from(key.text), Name::from);
+                reader.members.push(Member { name, value });
+            })?;
+            (more, place) = follows(bytes, end, b'}')?;
         }
-        self.at += 1;
         let members = self.arena.alloc_slice_fill_iter(self.members.drain(start..));
-        Some(Value::Object(Object(List::Read(members))))
+        Some((members, place.0 + 1))
     }
 
     /// Notes whether a key stands among the members of its object already.
@@ -149,18 +149,23 @@ impl<'t, 'n: 't> Reader<'t, '_, 'n> {
         }
     }
 
-    /// A key without escapes: that of the record before, or another.
-    fn key(&mut self) -> Option<Key<'t>> {
+    /// A key without escapes, and where it ends: that of the record before, or another.
+    #[inline]
+    fn key(&mut self, at: usize) -> Option<(Key<'t>, usize)> {
         if let Some(guess) = self.keys.get(self.again) {
-            let rest = self.text.as_bytes().get(self.at + 1..)?;
+            let rest = self.text.as_bytes().get(at + 1..)?;
             let (text, end) = (guess.text.as_bytes(), guess.text.len());
             if rest.get(end) == Some(&b'"') && same(&rest[..end], text) {
-                self.at += guess.text.len() + 2;
                 self.again += 1;
-                return Some(*guess);
+                return Some((*guess, at + end + 2));
             }
         }
-        let (text, true) = self.quoted()? else { return None };
+        self.other(at)
+    }
+
+    /// A key that is not that of the record before.
+    fn other(&mut self, at: usize) -> Option<(Key<'t>, usize)> {
+        let (text, end, true) = quoted(self.text, at)? else { return None };
         let known = self.names.meet(text);
         let key = Key { text, known, look: look(text) };
         if let Some(other) = self.keys.get_mut(self.again) {
@@ -168,96 +173,101 @@ impl<'t, 'n: 't> Reader<'t, '_, 'n> {
         } else if self.keys.len() < REMEMBERED {
             self.keys.push(key);
         } else {
-            return Some(key);
+            return Some((key, end));
         }
         self.again += 1;
-        Some(key)
+        Some((key, end))
     }
 
-    fn array(&mut self, depth: usize) -> Option<Value<'t>> {
-        self.at += 1;
-        let start = self.items.len();
+    fn array(&mut self, at: usize, depth: usize) -> Option<(&'t [Value<'t>], usize)> {
         if depth == DEEPEST {
             return None;
         }
-        let mut more = self.next()? != b']';
+        let (bytes, start) = (self.text.as_bytes(), self.items.len());
+        let mut place = next(bytes, at + 1)?;
+        let mut more = place.1 != b']';
         while more {
             if depth <= RECORDS {
                 self.again = 0;
             }
-            let value = self.value(depth + 1)?;
-            self.items.push(value);
-            more = self.more(b']')?;
+            let end = self.value(place, depth + 1, |reader, value| reader.items.push(value))?;
+            (more, place) = follows(bytes, end, b']')?;
         }
-        self.at += 1;
         let items = self.arena.alloc_slice_fill_iter(self.items.drain(start..));
-        Some(Value::Array(List::Read(items)))
+        Some((items, place.0 + 1))
     }
 
-    /// Whether another member follows; takes the comma, and leaves the end.
-    #[inline(always)]
-    fn more(&mut self, end: u8) -> Option<bool> {
-        match self.next()? {
-            b',' => {
-                self.at += 1;
-                Some(true)
-            }
-            byte => (byte == end).then_some(false),
+    #[inline]
+    fn string(&self, at: usize) -> Option<(&'t str, usize)> {
+        let (text, end, plain) = quoted(self.text, at)?;
+        if plain {
+            return Some((text, end));
         }
+        let text: Cow<'t, str> = serde_json::from_str(self.text.get(at..end)?).ok()?;
+        Some((self.arena.alloc_str(&text), end))
     }
+}
 
-    fn word(&mut self, word: &str, value: Value<'t>) -> Option<Value<'t>> {
-        let there = self.text.as_bytes().get(self.at..)?.starts_with(word.as_bytes());
-        self.at += word.len();
-        there.then_some(value)
+/// The next byte that is no space, with its place.
+#[inline(always)]
+fn next(bytes: &[u8], mut at: usize) -> Option<(usize, u8)> {
+    loop {
+        let byte = *bytes.get(at)?;
+        if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+            return Some((at, byte));
+        }
+        at += 1;
     }
+}
 
-    #[inline(always)]
-    fn string(&mut self) -> Option<Value<'t>> {
-        let start = self.at;
-        match self.quoted()? {
-            (text, true) => Some(Value::Str(text.into())),
-            _ => {
-                let text: Cow<'t, str> =
-                    serde_json::from_str(self.text.get(start..self.at)?).ok()?;
-                Some(Value::Str(Cow::Borrowed(self.arena.alloc_str(&text))))
-            }
-        }
+/// Whether another member follows behind one, and the byte where it starts, else that of the end.
+#[inline(always)]
+fn follows(bytes: &[u8], at: usize, end: u8) -> Option<(bool, (usize, u8))> {
+    match next(bytes, at)? {
+        (at, b',') => Some((true, next(bytes, at + 1)?)),
+        last => (last.1 == end).then_some((false, last)),
     }
+}
 
-    /// What stands between the quotes, and whether it holds no escape.
-    #[inline(always)]
-    fn quoted(&mut self) -> Option<(&'t str, bool)> {
-        let bytes = self.text.as_bytes();
-        let start = self.at + 1;
-        self.at = run(bytes, start);
-        let mut plain = true;
-        while *bytes.get(self.at)? == b'\\' {
-            plain = false;
-            self.at = run(bytes, self.at + 2);
-        }
-        if bytes[self.at] != b'"' {
-            return None; // a control character
-        }
-        self.at += 1;
-        Some((self.text.get(start..self.at - 1)?, plain))
+/// What stands between quotes, where it ends, and whether it holds no escape.
+#[inline]
+fn quoted(text: &str, at: usize) -> Option<(&str, usize, bool)> {
+    let bytes = text.as_bytes();
+    let mut end = run(bytes, at + 1);
+    let mut plain = true;
+    while *bytes.get(end)? == b'\\' {
+        plain = false;
+        end = run(bytes, end + 2);
     }
+    // Otherwise a control character.
+    (bytes[end] == b'"').then_some((text.get(at + 1..end)?, end + 1, plain))
+}
 
-    fn number(&mut self) -> Option<Value<'t>> {
-        let bytes = self.text.as_bytes();
-        let start = self.at;
-        let is_part =
-            |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E');
-        while bytes.get(self.at).is_some_and(is_part) {
-            self.at += 1;
-        }
-        let digits = self.text.get(start..self.at)?;
-        let short = digits.len() < 19 && digits.bytes().all(|byte| byte.is_ascii_digit());
-        if short && (digits == "0" || !digits.starts_with('0')) {
-            return digits.parse::<u64>().ok().map(|number| Value::Number(number.into()));
-        }
-        serde_json::from_str(digits).ok()
+/// A word or a number, and where it ends.
+fn scalar(text: &str, (at, byte): (usize, u8)) -> Option<(Value<'static>, usize)> {
+    let word = |word: &str, value| {
+        let there = text.as_bytes()[at..].starts_with(word.as_bytes());
+        there.then_some((value, at + word.len()))
+    };
+    match byte {
+        b't' => word("true", Value::Bool(true)),
+        b'f' => word("false", Value::Bool(false)),
+        b'n' => word("null", Value::Null),
+        _ => number(text, at),
     }
+}
+
+fn number(text: &str, at: usize) -> Option<(Value<'static>, usize)> {
+    let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+    let length = text.as_bytes()[at..].iter().take_while(|byte| is_part(byte)).count();
+    let digits = text.get(at..at + length)?;
+    let short = (1..19).contains(&length) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let number = if short && (digits == "0" || !digits.starts_with('0')) {
+        digits.parse::<u64>().ok()?.into()
+    } else {
+        serde_json::from_str(digits).ok()?
+    };
+    Some((Value::Number(number), at + length))
 }
 
 /// Where a run of plain bytes ends: at a quote, a backslash, a control character, or the end of the text.

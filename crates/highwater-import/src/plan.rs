@@ -48,13 +48,16 @@ impl Plan {
         if names.is_empty() || names.iter().any(placed) {
             return None;
         }
+        let told = |field: Field| Some(Told::of(field, names)).filter(Told::may_tell);
         let mut members = Vec::new();
-        for field in shape.fields {
-            grow(&mut members, field.to, Told::of(*field, names));
+        for (field, value) in shape.fields.iter().filter_map(|it| Some((it, told(*it)?))) {
+            grow(&mut members, field.to, value);
         }
         let mut kept = Vec::new();
         for column in shape.keep {
-            grow(&mut kept, column, Told::of(field(column, column), names));
+            told(field(column, column))
+                .into_iter()
+                .for_each(|value| grow(&mut kept, column, value));
         }
         members.push(Member { key: "row", values: Vec::new(), members: kept });
         let gone = shape.gone.iter().map(|column| Columns::of(column, names)).collect();
@@ -119,6 +122,11 @@ impl Told {
             _ => Vec::new(),
         };
         Self { field, cells: Columns::of(field.from, names), labels: Columns(labels) }
+    }
+
+    /// Whether any row can tell it.
+    fn may_tell(&self) -> bool {
+        !self.cells.0.is_empty() || matches!(self.field.take, Take::Always(_))
     }
 
     fn of_row<'a>(&self, cells: &'a [Value<'a>], lookups: &'a Lookups) -> Option<Value<'a>> {

@@ -210,7 +210,8 @@ pub(crate) fn column_of<'v>(row: Json<'v>, name: &str) -> Json<'v> {
 }
 
 fn is_told(told: Json<'_>) -> bool {
-    told.is_told() && !told.text().is_some_and(|text| text.is_empty())
+    let empty = matches!(told.value(), Some(Value::Str(text)) if text.trim_start().is_empty());
+    told.is_told() && !empty
 }
 
 /// A flag of a table: also as the number of its option.

@@ -104,6 +104,7 @@ impl<R: Read> Sheet<R> {
             names.iter().any(|other| other.eq_ignore_ascii_case(name))
         };
         self.wanted = (0..self.header.len()).filter(asked).collect();
+        self.rows.unwanted = (0..self.header.len()).map(|at| !asked(&at)).collect();
         !self.wanted.is_empty()
     }
 
@@ -130,9 +131,9 @@ impl<R: Read> Sheet<R> {
     ) -> Vec<Value<'s>> {
         let record = |row: Row<'s>| {
             let mut members = Vec::with_capacity(self.wanted.len());
-            for at in &self.wanted {
+            for (place, at) in self.wanted.iter().enumerate() {
                 let name = &self.header[*at];
-                if let Some(told) = name.told(row.cell(*at), order) {
+                if let Some(told) = name.told(row.cell(place), order) {
                     members.push(member(&name.text, Value::Str(told)));
                 }
             }
@@ -143,10 +144,14 @@ impl<R: Read> Sheet<R> {
 
     /// The cells that are read of all rows, one row behind the other; null where a cell is empty.
     pub(crate) fn cells<'s>(&'s self, rows: &'s Batch, order: Option<DateOrder>) -> Vec<Value<'s>> {
-        let told = |row: Row<'s>, at: usize| {
-            self.header[at].told(row.cell(at), order).map_or(Value::Null, Value::Str)
-        };
-        rows.rows().flat_map(|row| self.wanted.iter().map(move |at| told(row, *at))).collect()
+        let mut cells = Vec::with_capacity(rows.rows().count() * self.wanted.len());
+        for row in rows.rows() {
+            for (place, at) in self.wanted.iter().enumerate() {
+                let told = self.header[*at].told(row.cell(place), order);
+                cells.push(told.map_or(Value::Null, Value::Str));
+            }
+        }
+        cells
     }
 }
 

@@ -61,6 +61,7 @@ pub(crate) struct Share {
 type Answer = (Status, Option<String>);
 
 /// One asset that is due, with the ids by which a request may have named it.
+#[derive(Clone)]
 struct Asset<'f> {
     scope: Cow<'f, str>,
     ids: [Option<&'f str>; 2],
@@ -76,14 +77,22 @@ pub(crate) fn table(source: &str) -> Option<&'static str> {
 pub(crate) fn collapse(said: &mut Said, frames: &Frames) -> Result<(), Error> {
     let tables: BTreeSet<&'static str> = SOURCES.iter().map(|(_, table)| *table).collect();
     for table in tables {
-        let assets = due(frames, table)?;
-        for (source, _) in SOURCES.iter().filter(|(_, of)| *of == table) {
+        let sources = || SOURCES.iter().filter(|(_, of)| *of == table).map(|(source, _)| source);
+        // Most imports hold no answer for a single asset: what is due is only counted.
+        let claimed = sources().any(|source| claims(said, source).next().is_some());
+        let assets: Vec<Asset<'_>> =
+            if claimed { due(frames, table)?.collect() } else { Vec::new() };
+        let unread = tally(due(frames, table)?, &BTreeMap::new());
+        for source in sources() {
             let read = take_claims(said, source, &assets);
-            let tallies = tally(&assets, &read);
+            let tallies = match read.is_empty() {
+                true => unread.clone(),
+                false => tally(assets.iter().cloned(), &read),
+            };
             for (scope, tally) in tallies {
                 if tally.all.asked > 0 {
                     let (status, reason) = tally.all.told(source);
-                    let (scope, pages) = (scope.to_owned(), tally.all.read);
+                    let (scope, pages) = (scope.clone(), tally.all.read);
                     let source = (*source).to_owned();
                     said.claim(Claim {
                         source,
@@ -95,7 +104,7 @@ pub(crate) fn collapse(said: &mut Said, frames: &Frames) -> Result<(), Error> {
                         observed_at: None,
                     });
                 }
-                said.assets.insert(((*source).to_owned(), scope.to_owned()), tally);
+                said.assets.insert(((*source).to_owned(), scope), tally);
             }
         }
     }
@@ -155,15 +164,7 @@ impl Share {
 /// Takes the claims of assets that are known out of what was said; the status by position of the asset. A
 /// claim that several assets could mean stays where it is: it proves nothing.
 fn take_claims(said: &mut Said, source: &str, assets: &[Asset<'_>]) -> BTreeMap<usize, Answer> {
-    let start = (source.to_owned(), String::new());
-    let claimed: Vec<String> = said
-        .claims
-        .range(start..)
-        .map(|(key, _)| key)
-        .take_while(|(of, _)| of == source)
-        .filter(|(_, scope)| !scope.is_empty())
-        .map(|(_, scope)| scope.clone())
-        .collect();
+    let claimed: Vec<String> = claims(said, source).cloned().collect();
     let mut read = BTreeMap::new();
     if claimed.is_empty() {
         return read;
@@ -182,6 +183,13 @@ fn take_claims(said: &mut Said, source: &str, assets: &[Asset<'_>]) -> BTreeMap<
     read
 }
 
+/// What a source was claimed to be read for, other than everything.
+fn claims<'s>(said: &'s Said, source: &'s str) -> impl Iterator<Item = &'s String> {
+    let from = said.claims.range((source.to_owned(), String::new())..).map(|(key, _)| key);
+    let own = from.take_while(move |(of, _)| of == source).map(|(_, scope)| scope);
+    own.filter(|scope| !scope.is_empty())
+}
+
 /// Positions of assets by every name that a claim may give them; none where a name means several.
 fn names(assets: &[Asset<'_>]) -> BTreeMap<String, Option<usize>> {
     let mut names: BTreeMap<String, Option<usize>> = BTreeMap::new();
@@ -198,65 +206,80 @@ fn names(assets: &[Asset<'_>]) -> BTreeMap<String, Option<usize>> {
     names
 }
 
-fn tally<'a>(assets: &'a [Asset<'_>], read: &BTreeMap<usize, Answer>) -> BTreeMap<&'a str, Tally> {
-    let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
-    let mut at = 0;
+fn tally<'a>(
+    assets: impl Iterator<Item = Asset<'a>>,
+    read: &BTreeMap<usize, Answer>,
+) -> BTreeMap<String, Tally> {
+    let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
     // Rows of a scope stand together.
-    for of_scope in assets.chunk_by(|one, next| one.scope == next.scope) {
-        let tally = tallies.entry(&of_scope[0].scope).or_default();
-        for asset in of_scope {
-            tally.all.count(read.get(&at));
-            if asset.elsewhere {
-                tally.elsewhere.count(read.get(&at));
-            }
-            at += 1;
+    let mut last: Option<(Cow<'a, str>, Tally)> = None;
+    for (at, asset) in assets.enumerate() {
+        if last.as_ref().is_none_or(|(scope, _)| *scope != asset.scope) {
+            let known = tallies.remove(asset.scope.as_ref()).unwrap_or_default();
+            let before = last.replace((asset.scope, known));
+            tallies.extend(before.map(|(scope, tally)| (scope.into_owned(), tally)));
+        }
+        let Some((_, tally)) = &mut last else { continue };
+        tally.all.count(read.get(&at));
+        if asset.elsewhere {
+            tally.elsewhere.count(read.get(&at));
         }
     }
+    tallies.extend(last.map(|(scope, tally)| (scope.into_owned(), tally)));
     tallies
 }
 
+/// Assets one after the other.
+type Assets<'f> = Box<dyn Iterator<Item = Asset<'f>> + 'f>;
+
 /// The rows of a table that are due for reading one by one.
-fn due<'f>(frames: &'f Frames, table: &'static str) -> Result<Vec<Asset<'f>>, Error> {
-    let Some(frame) = frames.get(table) else { return Ok(Vec::new()) };
-    let by_path = |column: &str, scope: fn(&str) -> Option<String>| {
-        let asset = |id: &'f str| {
-            let scope = Cow::Owned(scope(id)?);
-            Some(Asset { scope, ids: [Some(id), None], elsewhere: true })
-        };
-        let ids = frame.column(column).and_then(|ids| ids.str()).map_err(Error::table(table))?;
-        Ok(ids.iter().flatten().filter_map(asset).collect())
+fn due<'f>(frames: &'f Frames, table: &'static str) -> Result<Assets<'f>, Error> {
+    let Some(frame) = frames.get(table) else { return Ok(Box::new(std::iter::empty())) };
+    let due = match table {
+        "log_analytics_workspaces" => by_path(frame, "workspace_id", subscription),
+        "source_control_repos" => by_path(frame, "repo_id", organisation),
+        "apps" => apps(frame),
+        _ => flows(frame),
     };
-    match table {
-        "log_analytics_workspaces" => by_path("workspace_id", subscription),
-        "source_control_repos" => by_path("repo_id", organisation),
-        "apps" => apps(frame).map_err(Error::table(table)),
-        _ => flows(frame).map_err(Error::table(table)),
-    }
+    due.map_err(Error::table(table))
+}
+
+/// Assets whose scope stands in their id.
+fn by_path<'f>(
+    frame: &'f DataFrame,
+    column: &str,
+    scope: fn(&str) -> Option<String>,
+) -> PolarsResult<Assets<'f>> {
+    let asset = move |id: &'f str| {
+        let scope = Cow::Owned(scope(id)?);
+        Some(Asset { scope, ids: [Some(id), None], elsewhere: true })
+    };
+    Ok(Box::new(frame.column(column)?.str()?.iter().flatten().filter_map(asset)))
 }
 
 /// Canvas apps that are shared, or may be: no other kind has a list of permissions.
-fn apps(frame: &DataFrame) -> PolarsResult<Vec<Asset<'_>>> {
+fn apps(frame: &DataFrame) -> PolarsResult<Assets<'_>> {
     let (environments, ids) =
         (frame.column("environment_id")?.str()?, frame.column("app_id")?.str()?);
     let kinds = frame.column("kind")?.str()?;
     let (users, groups) =
         (frame.column("shared_users")?.i64()?, frame.column("shared_groups")?.i64()?);
     let is_shared = |count: Option<i64>| count.is_none_or(|count| count > 0);
-    let asset = |at: usize| {
+    let asset = move |at: usize| {
         let due = kinds.get(at) == Some("canvas")
             && (is_shared(users.get(at)) || is_shared(groups.get(at)));
         let (scope, id) = (environments.get(at)?, ids.get(at)?);
         due.then_some(Asset { scope: scope.into(), ids: [Some(id), None], elsewhere: true })
     };
-    Ok((0..frame.height()).filter_map(asset).collect())
+    Ok(Box::new((0..frame.height()).filter_map(asset)))
 }
 
-fn flows(frame: &DataFrame) -> PolarsResult<Vec<Asset<'_>>> {
+fn flows(frame: &DataFrame) -> PolarsResult<Assets<'_>> {
     let (environments, ids) =
         (frame.column("environment_id")?.str()?, frame.column("flow_id")?.str()?);
     let resources = frame.column("resource_id")?.str()?;
     let aware = frame.column("is_solution_aware")?.bool()?;
-    let asset = |at: usize| {
+    let asset = move |at: usize| {
         let (id, resource) = (ids.get(at), resources.get(at));
         Some(Asset {
             scope: environments.get(at)?.into(),
@@ -264,7 +287,7 @@ fn flows(frame: &DataFrame) -> PolarsResult<Vec<Asset<'_>>> {
             elsewhere: aware.get(at) != Some(true),
         })
     };
-    Ok((0..frame.height()).filter_map(asset).collect())
+    Ok(Box::new((0..frame.height()).filter_map(asset)))
 }
 
 /// The subscription in the path of an Azure resource.
@@ -324,7 +347,7 @@ mod tests {
     #[test]
     fn flows_of_dataverse_are_not_due_where_its_list_was_read() {
         let flows = [flow("e1", &["w1"], false), flow("e1", &["f2"], true)];
-        let tallies = tally(&flows, &BTreeMap::from([(1, read(Status::Full))]));
+        let tallies = tally(flows.into_iter(), &BTreeMap::from([(1, read(Status::Full))]));
         let (all, elsewhere) = (&tallies["e1"].all, &tallies["e1"].elsewhere);
         assert_eq!(all.told("flow.definition").0, Status::Partial);
         assert_eq!(elsewhere.told("flow.definition").0, Status::Full);

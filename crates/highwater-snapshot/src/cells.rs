@@ -23,12 +23,12 @@ pub(crate) enum Cells {
 }
 
 /// Texts, each with the rows in which it stands.
-#[derive(Default)]
 pub(crate) struct Texts {
-    /// One text behind the other.
-    text: String,
-    /// Where each of them ends.
-    ends: Vec<usize>,
+    texts: StringChunkedBuilder,
+    /// How many there are.
+    length: u32,
+    /// The last of them.
+    last: String,
     /// The text of each row; [`Self::NONE`] where none is told.
     rows: Vec<u32>,
     /// Texts that are likely to come again, by what they were before they were hidden.
@@ -45,7 +45,9 @@ pub(crate) struct Numbers {
 /// Lists of texts.
 #[derive(Default)]
 pub(crate) struct Lists {
-    items: Texts,
+    /// One item behind the other, and where each ends.
+    text: String,
+    ends: Vec<usize>,
     /// Where the items of each row end, and whether it is told.
     rows: Vec<(usize, bool)>,
 }
@@ -54,7 +56,7 @@ impl Cells {
     /// No cells yet.
     pub(crate) fn new(kind: Type) -> Self {
         match kind {
-            Type::Text => Self::Text(Texts::default()),
+            Type::Text => Self::Text(Texts::new()),
             Type::Bool => Self::Bool(Vec::new()),
             Type::Int => Self::Int(Numbers::default()),
             Type::Time => Self::Time(Numbers::default()),
@@ -121,20 +123,34 @@ impl Texts {
     /// Texts that are remembered at most.
     const MEMORY: usize = 1 << 16;
 
+    /// No texts yet.
+    pub(crate) fn new() -> Self {
+        Self {
+            texts: StringChunkedBuilder::new(PlSmallStr::EMPTY, 0),
+            length: 0,
+            last: String::new(),
+            rows: Vec::new(),
+            met: HashMap::default(),
+        }
+    }
+
     /// Tells a row that comes behind all that were told.
     pub(crate) fn tell(&mut self, row: usize, text: &str) {
-        if self.get(self.last()) != Some(text) {
-            self.text.push_str(text);
-            self.ends.push(self.text.len());
+        if self.tell_again(row, text) {
+            return;
         }
-        self.point(row, self.last());
+        self.texts.append_value(text);
+        self.length += 1;
+        self.last.clear();
+        self.last.push_str(text);
+        self.point(row, self.length - 1);
     }
 
     /// Tells a row the text that was told last, if that is the one.
     pub(crate) fn tell_again(&mut self, row: usize, text: &str) -> bool {
-        let again = self.get(self.last()) == Some(text);
+        let again = self.length > 0 && self.last == text;
         if again {
-            self.point(row, self.last());
+            self.point(row, self.length - 1);
         }
         again
     }
@@ -153,7 +169,7 @@ impl Texts {
         if self.met.len() >= Self::MEMORY {
             self.met.clear();
         }
-        self.met.insert(text.into(), self.last());
+        self.met.insert(text.into(), self.length.saturating_sub(1));
     }
 
     fn point(&mut self, row: usize, at: u32) {
@@ -161,34 +177,17 @@ impl Texts {
         self.rows.push(at);
     }
 
-    /// Place of the last text; where there is none, one that no text has.
-    fn last(&self) -> u32 {
-        u32::try_from(self.ends.len()).map_or(Self::NONE, |texts| texts.wrapping_sub(1))
-    }
-
-    fn get(&self, at: u32) -> Option<&str> {
-        let at = usize::try_from(at).ok()?;
-        let end = *self.ends.get(at)?;
-        let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
-        self.text.get(start..end)
-    }
-
-    fn finish(self, name: PlSmallStr) -> PolarsResult<Column> {
-        let mut texts = StringChunkedBuilder::new(name.clone(), self.ends.len());
-        let mut start = 0;
-        for end in &self.ends {
-            texts.append_value(&self.text[start..*end]);
-            start = *end;
-        }
-        let texts = texts.finish();
-        let in_order = self.rows.len() == self.ends.len()
-            && self.rows.iter().zip(0..).all(|(row, at): (&u32, u32)| *row == at);
+    fn finish(mut self, name: PlSmallStr) -> PolarsResult<Column> {
+        self.texts.append_null();
+        let texts = self.texts.finish().with_name(name.clone());
+        let in_order = self.rows.iter().zip(0..).all(|(row, at): (&u32, u32)| *row == at);
         if in_order {
-            return Ok(texts.into_column());
+            return Ok(texts.slice(0, self.rows.len()).into_column());
         }
-        drop((self.text, self.ends));
-        let rows = self.rows.iter().map(|row| (*row != Self::NONE).then_some(*row));
-        let rows = IdxCa::from_iter_options(name, rows);
+        // What is not told is the null behind all texts.
+        let none = self.length;
+        let rows = self.rows.iter().map(|row| if *row == Self::NONE { none } else { *row });
+        let rows = IdxCa::from_iter_values(name, rows);
         Ok(texts.take(&rows)?.into_column())
     }
 }
@@ -225,14 +224,14 @@ impl Lists {
     /// Tells a row that comes behind all that were told.
     pub(crate) fn tell(&mut self, row: usize, list: &[String]) {
         self.resize(row);
-        let mut end = self.end();
         // What was taken back is written over.
-        self.items.rows.truncate(end);
+        self.ends.truncate(self.end());
+        self.text.truncate(self.ends.last().copied().unwrap_or(0));
         for item in list {
-            self.items.tell(end, item);
-            end += 1;
+            self.text.push_str(item);
+            self.ends.push(self.text.len());
         }
-        self.rows.push((end, true));
+        self.rows.push((self.ends.len(), true));
     }
 
     fn end(&self) -> usize {
@@ -244,16 +243,19 @@ impl Lists {
     }
 
     fn finish(self, name: PlSmallStr) -> Column {
-        let mut lists = ListStringChunkedBuilder::new(name, self.rows.len(), self.items.rows.len());
-        let mut start = 0;
+        let mut lists = ListStringChunkedBuilder::new(name, self.rows.len(), self.ends.len());
+        let (mut start, mut first) = (0, 0);
         for (end, told) in &self.rows {
             if *told {
-                let items = self.items.rows[start..*end].iter();
-                lists.append_values_iter(items.map(|at| self.items.get(*at).unwrap_or_default()));
+                lists.append_values_iter(self.ends[first..*end].iter().map(|end| {
+                    let item = &self.text[start..*end];
+                    start = *end;
+                    item
+                }));
             } else {
                 lists.append_null();
             }
-            start = *end;
+            first = *end;
         }
         lists.finish().into_column()
     }

@@ -4,6 +4,8 @@
 //! trusted source wins a cell, then the newest observation, then the content itself decides; other rows
 //! fill only what the winner did not tell. Also replaces Dataverse user ids by directory ids.
 
+use std::cmp::Ordering;
+
 use polars::prelude::*;
 
 use crate::rows::RANK;
@@ -12,26 +14,76 @@ use crate::{Error, Table};
 
 /// One row a key, sorted by key. The rank column is gone afterwards.
 pub(crate) fn merge(table: &'static Table, frame: DataFrame) -> Result<DataFrame, Error> {
-    let wrap = Error::table(table.name);
-    (|| {
-        let sorted =
-            frame.sort(keys(table), SortMultipleOptions::default().with_maintain_order(false))?;
-        let repeated = repeated_keys(table, &sorted)?;
-        if !repeated.any() {
-            return sorted.drop(RANK);
-        }
-        let once = sorted.filter(&!repeated.clone())?.drop(RANK)?;
-        let several = sorted.filter(&repeated)?;
-        let one_each = first_told(table, several)?;
-        once.vstack(&one_each)?.sort(keys(table), SortMultipleOptions::default())
-    })()
-    .map_err(wrap)
+    counted(table, frame, false).map(|(merged, _)| merged).map_err(Error::table(table.name))
 }
 
-/// How many cells several sources told differently: of each key and source the first told value counts.
-pub(crate) fn conflicts(table: &'static Table, frame: &DataFrame) -> Result<u64, Error> {
-    let sources = || frame.column("source_id")?.n_unique();
-    if frame.height() < 2 || sources().map_err(Error::table(table.name))? < 2 {
+/// As [`merge`], and how many cells several sources told differently: of each key and source the first told
+/// value counts.
+pub(crate) fn merge_and_count(
+    table: &'static Table,
+    frame: DataFrame,
+) -> Result<(DataFrame, u64), Error> {
+    counted(table, frame, true).map_err(Error::table(table.name))
+}
+
+fn counted(
+    table: &'static Table,
+    mut frame: DataFrame,
+    count: bool,
+) -> PolarsResult<(DataFrame, u64)> {
+    let mut order = order(table, &frame)?;
+    if order.contains(&Ordering::Greater) {
+        let options = SortMultipleOptions::default().with_maintain_order(false);
+        frame = frame.sort(keys(table), options)?;
+        order = self::order(table, &frame)?;
+    }
+    if !order.contains(&Ordering::Equal) {
+        return Ok((frame.drop(RANK)?, 0));
+    }
+    // A key that stands once is told by one source alone: the others are looked at apart.
+    let is_equal = |at: usize| order.get(at) == Some(&Ordering::Equal);
+    let repeated =
+        (0..frame.height()).map(|at| is_equal(at) || at.checked_sub(1).is_some_and(is_equal));
+    let repeated = BooleanChunked::from_iter_values("repeated".into(), repeated);
+    let several = frame.filter(&repeated)?;
+    let once = frame.filter(&!repeated)?.drop(RANK)?;
+    drop(frame);
+    let conflicts = if count { conflicts(table, &several)? } else { 0 };
+    let one_each = first_told(table, several)?;
+    let merged = once.vstack(&one_each)?.sort(keys(table), SortMultipleOptions::default())?;
+    Ok((merged, conflicts))
+}
+
+/// How the key of every row stands to that of the next; keys that are not told come first.
+fn order(table: &Table, frame: &DataFrame) -> PolarsResult<Vec<Ordering>> {
+    let mut order = vec![Ordering::Equal; frame.height().saturating_sub(1)];
+    for key in table.key {
+        let column = frame.column(key)?;
+        if column.dtype() == &DataType::String {
+            refine(&mut order, column.str()?.iter());
+        } else {
+            refine(&mut order, column.cast(&DataType::Int64)?.i64()?.iter());
+        }
+    }
+    Ok(order)
+}
+
+/// Lets values decide where nothing decided before.
+fn refine<T: Ord + Copy>(order: &mut [Ordering], mut values: impl Iterator<Item = T>) {
+    let Some(mut value) = values.next() else { return };
+    for (slot, next) in order.iter_mut().zip(values) {
+        if *slot == Ordering::Equal {
+            *slot = value.cmp(&next);
+        }
+        value = next;
+    }
+}
+
+/// How many cells several sources told differently.
+fn conflicts(table: &'static Table, frame: &DataFrame) -> PolarsResult<u64> {
+    let mut sources = frame.column("source_id")?.str()?.iter();
+    let first = sources.next();
+    if sources.all(|source| Some(source) == first) {
         return Ok(0);
     }
     let columns: Vec<&str> = table
@@ -53,8 +105,7 @@ pub(crate) fn conflicts(table: &'static Table, frame: &DataFrame) -> Result<u64,
         .group_by(told(table.key))
         .agg(columns.iter().map(differs).collect::<Vec<_>>())
         .select(columns.iter().map(count).collect::<Vec<_>>())
-        .collect()
-        .map_err(Error::table(table.name))?;
+        .collect()?;
     let sum = counted.columns().iter().filter_map(|column| column.u64().ok()?.get(0));
     Ok(sum.sum())
 }
@@ -83,7 +134,13 @@ pub(crate) fn resolve_users(
 /// Whether any row was told by Dataverse.
 fn from_dataverse(frame: &DataFrame) -> PolarsResult<bool> {
     let sources = frame.column("source_id")?.str()?;
-    Ok(sources.iter().flatten().any(|source| source.starts_with("dv.")))
+    // Rows of a source stand together.
+    let mut last = "";
+    Ok(sources.iter().flatten().any(|source| {
+        let is_new = source != last;
+        last = source;
+        is_new && source.starts_with("dv.")
+    }))
 }
 
 fn resolve_column(
@@ -180,26 +237,6 @@ fn keys(table: &Table) -> Vec<&'static str> {
     table.key.to_vec()
 }
 
-/// Marks every row whose key stands in a neighbouring row too; the frame is sorted by key.
-fn repeated_keys(table: &Table, sorted: &DataFrame) -> PolarsResult<BooleanChunked> {
-    let height = sorted.height();
-    let mut equal_to_next = vec![true; height.saturating_sub(1)];
-    for key in table.key {
-        let column = sorted.column(key)?.as_materialized_series();
-        let (here, next) =
-            (column.slice(0, height.saturating_sub(1)), column.slice(1, height.saturating_sub(1)));
-        let equal = here.equal_missing(&next)?;
-        for (slot, equal) in equal_to_next.iter_mut().zip(equal.iter()) {
-            *slot &= equal.unwrap_or(false);
-        }
-    }
-    let marks = (0..height).map(|at| {
-        let before = at.checked_sub(1).is_some_and(|before| equal_to_next[before]);
-        before || equal_to_next.get(at).copied().unwrap_or(false)
-    });
-    Ok(BooleanChunked::from_iter_values("repeated".into(), marks))
-}
-
 /// For every key the first told value of each column, in the order of trust, age and content.
 fn first_told(table: &'static Table, frame: DataFrame) -> PolarsResult<DataFrame> {
     let names: Vec<PlSmallStr> =
@@ -240,4 +277,60 @@ fn first_told(table: &'static Table, frame: DataFrame) -> PolarsResult<DataFrame
         .agg(rest)
         .collect()?;
     grouped.select(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::boundary::Pseudonyms;
+    use crate::{Origin, Rows, Time, cell};
+
+    /// Flows as sources told them: environment, flow, trust, state and owner.
+    fn told(flows: &[(u8, u8, u32, Option<u8>, Option<u8>)]) -> DataFrame {
+        let table = crate::table("cloud_flows").unwrap();
+        let mut rows = Rows::new(table, Arc::new(Pseudonyms::plain()));
+        for (number, (environment, flow, rank, state, owner)) in (1..).zip(flows) {
+            let origin =
+                Origin { source: format!("s{rank}"), record_no: number, observed_at: Time(0) };
+            rows.begin(&origin, *rank);
+            rows.push([
+                cell("environment_id", format!("e{environment}")),
+                cell("flow_id", format!("f{flow}")),
+                cell("state", state.map(|state| format!("state {state}"))),
+                cell("owner_id", owner.map(|owner| format!("owner {owner} of a flow"))),
+                cell("created_at", Time(1)),
+                cell("modified_at", Time(2)),
+            ]);
+        }
+        rows.into_frame().unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn rows_that_are_sorted_or_stand_once_are_merged_like_all_others(
+            flows in proptest::collection::vec(
+                (0_u8..3, 0_u8..5, 0_u32..3, proptest::option::of(0_u8..2), proptest::option::of(0_u8..2)),
+                0..12,
+            ),
+            sorted in any::<bool>(),
+        ) {
+            let mut flows = flows;
+            if sorted {
+                flows.sort();
+            }
+            let table = crate::table("cloud_flows").unwrap();
+            let frame = told(&flows);
+            let wanted = first_told(table, frame.clone()).unwrap();
+            let wanted = wanted.sort(keys(table), SortMultipleOptions::default()).unwrap();
+            let differing = conflicts(table, &frame).unwrap();
+            let (merged, counted) = merge_and_count(table, frame.clone()).unwrap();
+            prop_assert!(merged.equals_missing(&wanted), "{merged} is not {wanted}");
+            prop_assert_eq!(counted, differing);
+            prop_assert!(merge(table, frame).unwrap().equals_missing(&wanted));
+        }
+    }
 }

@@ -132,8 +132,10 @@ struct Judged<T> {
 
 impl Judged<Vec<u8>> {
     fn new(name: &str) -> Self {
-        let quoted = serde_json::Value::from(name).to_string();
-        let written = [b",", quoted.as_bytes(), b":"].concat();
+        let mut written = vec![b','];
+        // Writing a text into memory does not fail.
+        let _ = serde_json::to_writer(&mut written, name);
+        written.push(b':');
         Self { written, means: judge(&name.to_ascii_lowercase()) }
     }
 }

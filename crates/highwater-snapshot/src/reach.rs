@@ -54,24 +54,59 @@ struct Run {
     torn: bool,
 }
 
+/// Records of one source and scope that were written one behind the other.
+#[derive(Clone, Debug)]
+pub(crate) struct Stretch {
+    /// The scope in which they were read.
+    pub(crate) scope: String,
+    /// Whether that is an environment, which was read as a whole.
+    pub(crate) in_place: bool,
+    /// Number of the first.
+    pub(crate) first: u64,
+    /// How many there are.
+    pub(crate) records: u64,
+    /// When the oldest was read.
+    pub(crate) oldest: Time,
+}
+
+impl Stretch {
+    /// A record that was written.
+    pub(crate) fn of(scope: &str, place: &Place, no: u64, at: Time) -> Self {
+        let in_place = Self::is_in_place(scope, place);
+        Self { scope: scope.to_owned(), in_place, first: no, records: 1, oldest: at }
+    }
+
+    /// Adds the record that was written next, unless it is of another scope.
+    pub(crate) fn add(&mut self, scope: &str, place: &Place, at: Time) -> bool {
+        let same = self.scope == scope && self.in_place == Self::is_in_place(scope, place);
+        if same {
+            self.records += 1;
+            self.oldest = self.oldest.min(at);
+        }
+        same
+    }
+
+    fn is_in_place(scope: &str, place: &Place) -> bool {
+        !scope.is_empty() && place.environment.as_deref() == Some(scope)
+    }
+}
+
 impl Lines {
-    /// Notes where a record was written, if it was read from an environment as a whole.
-    pub(crate) fn add(&mut self, source: &str, scope: &str, place: &Place, no: u64, at: Time) {
-        if scope.is_empty() || place.environment.as_deref() != Some(scope) {
+    /// Notes where records were written, if they were read from an environment as a whole.
+    pub(crate) fn add(&mut self, source: &str, stretch: &Stretch) {
+        if !stretch.in_place {
             return;
         }
-        if !self.0.contains_key(source) {
-            self.0.insert(source.to_owned(), BTreeMap::new());
-        }
-        let Some(places) = self.0.get_mut(source) else { return };
-        let Some(run) = places.get_mut(scope) else {
-            let run = Run { first: no, records: 1, oldest: at, torn: false };
-            places.insert(scope.to_owned(), run);
+        let Stretch { first, records, oldest, .. } = *stretch;
+        let places = self.0.entry(source.to_owned()).or_default();
+        let Some(run) = places.get_mut(&stretch.scope) else {
+            let run = Run { first, records, oldest, torn: false };
+            places.insert(stretch.scope.clone(), run);
             return;
         };
-        run.torn |= no != run.first + run.records;
-        run.records += 1;
-        run.oldest = run.oldest.min(at);
+        run.torn |= first != run.first + run.records;
+        run.records += records;
+        run.oldest = run.oldest.min(oldest);
     }
 
     /// Places of which something was claimed, in the order of sources and environments.
@@ -169,11 +204,11 @@ mod tests {
         let (mut lines, mut said) = (Lines::default(), Said::default());
         for (no, (scope, at)) in (1..).zip([("e1", 7), ("e1", 5), ("e2", 9), ("e3", 9), ("e2", 9)])
         {
-            lines.add("dv.roles", scope, &of(scope), no, Time(at));
+            lines.add("dv.roles", &Stretch::of(scope, &of(scope), no, Time(at)));
             *said.records.entry(("dv.roles".into(), scope.into())).or_default() += 1;
         }
-        lines.add("dv.roles", "", &of("e9"), 6, Time(1));
-        lines.add("dv.roles", "p1", &of("e9"), 7, Time(1));
+        lines.add("dv.roles", &Stretch::of("", &of("e9"), 6, Time(1)));
+        lines.add("dv.roles", &Stretch::of("p1", &of("e9"), 7, Time(1)));
         for scope in ["e1", "e2", "e3"] {
             said.claim(claim("dv.roles", scope, Status::Full));
         }
@@ -199,8 +234,8 @@ mod tests {
     #[test]
     fn of_a_part_of_the_records_nothing_is_said() {
         let (mut lines, mut said) = (Lines::default(), Said::default());
-        lines.add("dv.roles", "e1", &of("e1"), 1, Time(7));
-        lines.add("dv.roles", "e1", &of("e2"), 2, Time(7));
+        lines.add("dv.roles", &Stretch::of("e1", &of("e1"), 1, Time(7)));
+        lines.add("dv.roles", &Stretch::of("e1", &of("e2"), 2, Time(7)));
         said.records.insert(("dv.roles".into(), "e1".into()), 2);
         said.claim(claim("dv.roles", "e1", Status::Full));
         assert_eq!(lines.reaches(&said, Time(10)).count(), 0);
@@ -209,7 +244,7 @@ mod tests {
     #[test]
     fn fewer_records_than_announced_are_no_full_reading() {
         let (mut lines, mut said) = (Lines::default(), Said::default());
-        lines.add("dv.roles", "e1", &of("e1"), 1, Time(7));
+        lines.add("dv.roles", &Stretch::of("e1", &of("e1"), 1, Time(7)));
         said.records.insert(("dv.roles".into(), "e1".into()), 1);
         said.claim(Claim { expected: Some(2), ..claim("dv.roles", "e1", Status::Full) });
         let told: Vec<Reach> = lines.reaches(&said, Time(10)).collect();

@@ -155,7 +155,7 @@ impl Rows {
             columns.push(cells.finish(column.name, rows)?);
         }
         let by = || told.iter().filter_map(|(at, _)| origins.get(usize::try_from(*at).ok()?));
-        let mut sources = Texts::default();
+        let mut sources = Texts::new();
         by().enumerate().for_each(|(row, told)| sources.tell(row, &told.source));
         columns.push(Cells::Text(sources).finish("source_id", rows)?);
         let records: Vec<i64> = told.iter().map(|(_, record)| *record).collect();

@@ -20,7 +20,7 @@ use crate::fold::FOLDS;
 use crate::loader::{self, Frames};
 use crate::manifest::{FORMAT, FileEntry, Manifest, SourceEntry, TableEntry, Tenant, Tool};
 use crate::names::Made;
-use crate::reach::Lines;
+use crate::reach::{Lines, Stretch};
 use crate::scrub::scrub;
 use crate::store::{Hashing, digest_file};
 use crate::table::Scope;
@@ -49,7 +49,11 @@ pub struct Writer {
     config: Config,
     people: Arc<Pseudonyms>,
     rows: Vec<Rows>,
-    sources: BTreeMap<String, Source>,
+    sources: Vec<Source>,
+    /// The places of sources by their names.
+    named: BTreeMap<String, usize>,
+    /// The place of the source that told the last record.
+    last: usize,
     names: Made,
     lines: Lines,
     said: Said,
@@ -92,9 +96,8 @@ struct Source {
     routes: Vec<Route>,
     /// The newest record's.
     origin: Origin,
-    /// The scope of the newest record, and how many records in a row were of it.
-    scope: String,
-    in_scope: u64,
+    /// The newest records of one scope.
+    stretch: Option<Stretch>,
     /// None before the first record.
     raw: Option<RawFile>,
 }
@@ -126,31 +129,46 @@ impl Writer {
             std::fs::create_dir_all(&path).map_err(Error::io("create", &path))?;
         }
         let people = Arc::new(people);
-        let mut sources: BTreeMap<String, Source> = BTreeMap::new();
-        for (table, definition) in read_tables().enumerate() {
-            for (rank, reading) in (0..).zip(definition.readings) {
-                let source = sources.entry(reading.source.to_owned());
-                let source = source.or_insert_with(|| Source::new(reading.source));
-                source.routes.push(Route { table, rank, read: reading.read });
-            }
-        }
         let rows = read_tables().map(|table| Rows::new(table, Arc::clone(&people))).collect();
-        Ok(Self {
+        let mut writer = Self {
             folder: folder.to_owned(),
             subject,
             config,
             people,
             rows,
-            sources,
+            sources: Vec::new(),
+            named: BTreeMap::new(),
+            last: 0,
             names: Made::default(),
             lines: Lines::default(),
             said: Said::default(),
-        })
+        };
+        for (table, definition) in read_tables().enumerate() {
+            for (rank, reading) in (0..).zip(definition.readings) {
+                let at = writer.place(reading.source);
+                writer.sources[at].routes.push(Route { table, rank, read: reading.read });
+            }
+        }
+        Ok(writer)
     }
 
     /// Whether any table reads the source.
     pub fn knows(&self, source: &str) -> bool {
-        self.sources.get(source).is_some_and(|source| !source.routes.is_empty())
+        self.named.get(source).is_some_and(|at| !self.sources[*at].routes.is_empty())
+    }
+
+    /// The place of a source, also of one that no table reads.
+    fn place(&mut self, source: &str) -> usize {
+        // Most records are of the source of the record before.
+        if self.sources.get(self.last).is_some_and(|last| last.origin.source == source) {
+            return self.last;
+        }
+        self.last = self.named.get(source).copied().unwrap_or_else(|| {
+            self.sources.push(Source::new(source));
+            self.named.insert(source.to_owned(), self.sources.len() - 1);
+            self.sources.len() - 1
+        });
+        self.last
     }
 
     /// Takes one record of a source, read in a scope (empty for the whole tenant). Returns the number of
@@ -163,11 +181,9 @@ impl Writer {
         observed_at: Time,
         value: &Value<'_>,
     ) -> Result<usize, Error> {
-        if !self.sources.contains_key(source) {
-            self.sources.insert(source.to_owned(), Source::new(source));
-        }
+        let at = self.place(source);
         let path = || self.folder.join(raw_name(source));
-        let Some(of) = self.sources.get_mut(source) else { return Err(Error::Missing(path())) };
+        let of = &mut self.sources[at];
         if of.raw.is_none() {
             of.raw = Some(RawFile::create(&path())?);
         }
@@ -177,8 +193,7 @@ impl Writer {
         let number = raw.records;
         of.origin.record_no = i64::try_from(number).unwrap_or(i64::MAX);
         of.origin.observed_at = observed_at;
-        of.count(scope, &mut self.said);
-        self.lines.add(source, scope, place, number, observed_at);
+        of.count(scope, place, number, &mut self.said, &mut self.lines);
         let record = Record::new(Json::new(value), place);
         let mut given = 0;
         for route in &of.routes {
@@ -207,8 +222,8 @@ impl Writer {
     pub fn finish(mut self) -> Result<Written, Error> {
         let rejected: Vec<BTreeMap<String, u64>> =
             self.rows.iter().map(Rows::rejected_by_name).collect();
-        for source in self.sources.values_mut() {
-            source.settle(&mut self.said);
+        for source in &mut self.sources {
+            source.settle(&mut self.said, &mut self.lines);
         }
         let mut rows = std::mem::take(&mut self.rows);
         let events = rows.split_off(TABLES.len());
@@ -234,34 +249,34 @@ impl Writer {
         loader::add_clock(&mut frames, self.subject.taken_at)?;
         let mut files = BTreeMap::new();
         for table in TABLES {
-            let name = format!("tables/{}.parquet", table.name);
-            let frame =
-                frames.get_mut(table.name).ok_or_else(|| Error::Missing(PathBuf::from(&name)))?;
-            let entry =
-                write_parquet(&self.folder.join(&name), frame).map_err(|error| match error {
-                    Error::Table { source, .. } => {
-                        Error::Table { table: table.name.to_owned(), source }
-                    }
-                    other => other,
-                })?;
+            let name = table_name(table.name);
+            // A table that was written is not needed any more.
+            let mut frame =
+                frames.remove(table.name).ok_or_else(|| Error::Missing(PathBuf::from(&name)))?;
+            let entry = write_parquet(&self.folder.join(&name), &mut frame);
+            let entry = entry.map_err(|error| match error {
+                Error::Table { source, .. } => {
+                    Error::Table { table: table.name.to_owned(), source }
+                }
+                other => other,
+            })?;
             files.insert(name, entry);
         }
-        for (source, of) in std::mem::take(&mut self.sources) {
+        for of in std::mem::take(&mut self.sources) {
             let Some(file) = of.raw else { continue };
-            let name = raw_name(&source);
+            let name = raw_name(&of.origin.source);
             let path = self.folder.join(&name);
             files.insert(name, file.finish(&path)?);
         }
         let (name, entry) = self.lines.write(&self.folder, &self.said, self.subject.taken_at)?;
         files.insert(name, entry);
-        let manifest = self.manifest(&frames, &covered, rejected, files);
+        let manifest = self.manifest(&covered, rejected, files);
         write_manifest(&self.folder, &manifest)?;
         Ok(Written { folder: self.folder, manifest, conflicts })
     }
 
     fn manifest(
         &self,
-        frames: &Frames,
         covered: &[Covered],
         rejected: Vec<BTreeMap<String, u64>>,
         files: BTreeMap<String, FileEntry>,
@@ -271,7 +286,7 @@ impl Writer {
             .zip(rejected)
             .filter(|(table, _)| table.scope != Scope::Snapshot)
             .map(|(table, rejected)| {
-                let rows = frames.get(table.name).map_or(0, DataFrame::height) as u64;
+                let rows = files.get(&table_name(table.name)).map_or(0, |file| file.rows);
                 (
                     table.name.to_owned(),
                     TableEntry { rows, status: overall(table.name, covered), rejected },
@@ -323,25 +338,32 @@ impl Writer {
 impl Source {
     fn new(name: &str) -> Self {
         let origin = Origin { source: name.to_owned(), record_no: 0, observed_at: Time(0) };
-        Self { routes: Vec::new(), origin, scope: String::new(), in_scope: 0, raw: None }
+        Self { routes: Vec::new(), origin, stretch: None, raw: None }
     }
 
-    /// Counts a record of a scope: most have that of the record before.
-    fn count(&mut self, scope: &str, said: &mut Said) {
-        if self.scope != scope {
-            self.settle(said);
-            scope.clone_into(&mut self.scope);
+    /// Counts the newest record: most have the scope of the record before.
+    fn count(
+        &mut self,
+        scope: &str,
+        place: &Place,
+        number: u64,
+        said: &mut Said,
+        lines: &mut Lines,
+    ) {
+        let at = self.origin.observed_at;
+        let goes_on = self.stretch.as_mut().is_some_and(|stretch| stretch.add(scope, place, at));
+        if !goes_on {
+            self.settle(said, lines);
+            self.stretch = Some(Stretch::of(scope, place, number, at));
         }
-        self.in_scope += 1;
     }
 
     /// Says what was counted and not said yet.
-    fn settle(&mut self, said: &mut Said) {
-        if self.in_scope > 0 {
-            let of = (self.origin.source.clone(), self.scope.clone());
-            *said.records.entry(of).or_default() += self.in_scope;
-            self.in_scope = 0;
-        }
+    fn settle(&mut self, said: &mut Said, lines: &mut Lines) {
+        let Some(stretch) = self.stretch.take() else { return };
+        let source = &self.origin.source;
+        lines.add(source, &stretch);
+        *said.records.entry((source.clone(), stretch.scope)).or_default() += stretch.records;
     }
 }
 
@@ -389,6 +411,11 @@ impl RawFile {
     }
 }
 
+/// Path of a table inside the folder.
+fn table_name(table: &str) -> String {
+    format!("tables/{table}.parquet")
+}
+
 /// Path of a source's raw records inside the folder.
 pub(crate) fn raw_name(source: &str) -> String {
     format!("raw/{source}.ndjson.zst")
@@ -420,22 +447,24 @@ type Conflicts = BTreeMap<&'static str, u64>;
 
 /// All tables merged, users resolved first because other tables name them.
 fn merged(rows: Vec<Rows>) -> Result<(Frames, Conflicts), Error> {
-    let mut raw: BTreeMap<&'static str, DataFrame> = BTreeMap::new();
-    for (table, rows) in TABLES.iter().zip(rows) {
-        raw.insert(table.name, rows.into_frame().map_err(Error::table(table.name))?);
-    }
+    let mut raw: BTreeMap<&'static str, Rows> = BTreeMap::new();
+    raw.extend(TABLES.iter().zip(rows).map(|(table, rows)| (table.name, rows)));
+    let mut frame_of = |table: &'static Table| {
+        let rows = raw.remove(table.name);
+        rows.map(|rows| rows.into_frame().map_err(Error::table(table.name))).transpose()
+    };
     let (mut frames, mut conflicts) = (Frames::new(), Conflicts::new());
     let users_table = crate::table("dataverse_users")
         .ok_or_else(|| Error::Derivation("no table dataverse_users".into()))?;
-    let users = merge::merge(users_table, raw.remove("dataverse_users").unwrap_or_default())?;
+    let users = merge::merge(users_table, frame_of(users_table)?.unwrap_or_default())?;
     for table in TABLES {
-        let Some(frame) = raw.remove(table.name) else { continue };
+        let Some(frame) = frame_of(table)? else { continue };
         let resolved = merge::resolve_users(table, frame, &users)?;
-        let differing = merge::conflicts(table, &resolved)?;
+        let (merged, differing) = merge::merge_and_count(table, resolved)?;
         if differing > 0 {
             conflicts.insert(table.name, differing);
         }
-        frames.insert(table.name, merge::merge(table, resolved)?);
+        frames.insert(table.name, merged);
     }
     frames.insert("dataverse_users", users);
     Ok((frames, conflicts))
