@@ -63,8 +63,7 @@ struct Reader<'t, 'm, 'n> {
 /// A key, and one bit that is the same for equal keys.
 #[derive(Clone, Copy)]
 struct Key<'t> {
-    text: &'t str,
-    known: Option<&'t Known<'t>>,
+    known: &'t Known<'t>,
     look: u64,
 }
 
@@ -128,12 +127,11 @@ impl<'t, 'n: 't> Reader<'t, '_, 'n> {
             let (key, end) = self.key(place.0)?;
             let (colon, b':') = next(bytes, end)? else { return None };
             if looks & key.look != 0 {
-                self.compare(start, key.text);
+                self.compare(start, key.known.text());
             }
             looks |= key.look;
             let end = self.value(next(bytes, colon + 1)?, depth + 1, |reader, value| {
-                let name = key.known.map_or_else(|| Name::from(key.text), Name::from);
-                reader.members.push(Member { name, value });
+                reader.members.push(Member { name: Name::from(key.known), value });
             })?;
             (more, place) = follows(bytes, end, b'}')?;
         }
@@ -154,7 +152,8 @@ impl<'t, 'n: 't> Reader<'t, '_, 'n> {
     fn key(&mut self, at: usize) -> Option<(Key<'t>, usize)> {
         if let Some(guess) = self.keys.get(self.again) {
             let rest = self.text.as_bytes().get(at + 1..)?;
-            let (text, end) = (guess.text.as_bytes(), guess.text.len());
+            let text = guess.known.text().as_bytes();
+            let end = text.len();
             if rest.get(end) == Some(&b'"') && same(&rest[..end], text) {
                 self.again += 1;
                 return Some((*guess, at + end + 2));
@@ -166,8 +165,7 @@ impl<'t, 'n: 't> Reader<'t, '_, 'n> {
     /// A key that is not that of the record before.
     fn other(&mut self, at: usize) -> Option<(Key<'t>, usize)> {
         let (text, end, true) = quoted(self.text, at)? else { return None };
-        let known = self.names.meet(text);
-        let key = Key { text, known, look: look(text) };
+        let key = Key { known: self.names.meet(text, self.arena), look: look(text) };
         if let Some(other) = self.keys.get_mut(self.again) {
             *other = key;
         } else if self.keys.len() < REMEMBERED {

@@ -40,6 +40,7 @@ pub fn read(survey: &Survey, writer: &mut Writer) -> Result<Report, Error> {
         pieces: Vec::new(),
         refusals: Vec::new(),
         seen: BTreeMap::new(),
+        bytes: Vec::new(),
         arena: Bump::new(),
         names: Names::new(&lasting),
     };
@@ -65,7 +66,9 @@ pub(crate) struct Reader<'a> {
     refusals: Vec<Refusal>,
     /// Files that were read, by a mark of their text.
     seen: BTreeMap<Mark, Vec<Seen<'a>>>,
-    /// Where the documents of the file that is being read lie.
+    /// The file that is being read.
+    bytes: Vec<u8>,
+    /// Where its documents lie.
     arena: Bump,
     /// The names of members in all files.
     pub(crate) names: Names<'a>,
@@ -145,17 +148,30 @@ impl<'a> Reader<'a> {
         if found.inside.is_none() && report.bytes >= self.survey.stream_from {
             return self.pieces(found, exchange, report);
         }
-        let bytes = match found.bytes() {
-            Ok(bytes) => bytes,
-            Err(error) => return Ok(Outcome::Failed(error.to_string())),
+        let mut bytes = std::mem::take(&mut self.bytes);
+        let outcome = match found.read(&mut bytes) {
+            Ok(()) => self.whole(found, &bytes, exchange, report),
+            Err(error) => Ok(Outcome::Failed(error.to_string())),
         };
-        if let Some(pages) = workbook::pages_of(&bytes) {
+        self.bytes = bytes;
+        outcome
+    }
+
+    /// Reads a file that is in memory.
+    fn whole(
+        &mut self,
+        found: &'a Found,
+        bytes: &[u8],
+        exchange: Option<(usize, &Exchange)>,
+        report: &mut FileReport,
+    ) -> Result<Outcome, Error> {
+        if let Some(pages) = workbook::pages_of(bytes) {
             return match pages {
                 Ok(pages) => self.workbook(found, &pages, exchange, report),
                 Err(reason) => Ok(Outcome::Failed(reason)),
             };
         }
-        let decoded = match decode::decode(&bytes) {
+        let decoded = match decode::decode(bytes) {
             Ok(decoded) => decoded,
             Err(reason) => return Ok(Outcome::Failed(reason)),
         };
@@ -554,8 +570,9 @@ fn mark(text: &str, exchange: Option<&Exchange>) -> Mark {
 
 /// Whether a file still holds a text.
 fn holds(found: &Found, text: &str) -> bool {
-    let Ok(bytes) = found.bytes() else { return false };
-    decode::decode(&bytes).is_ok_and(|decoded| decoded.text == text)
+    let mut bytes = Vec::new();
+    let read = found.read(&mut bytes);
+    read.is_ok() && decode::decode(&bytes).is_ok_and(|decoded| decoded.text == text)
 }
 
 fn unparsed(found: &Found, problem: parse::Problem) -> Outcome {

@@ -81,9 +81,9 @@ pub fn survey(paths: &[PathBuf], options: &Options) -> Result<Survey, Error> {
         });
     }
     let indexes = indexes(&files)?;
-    let (mut told, marks) = (Told::default(), marks());
+    let (mut told, marks, mut bytes) = (Told::default(), marks(), Vec::new());
     for file in files.iter().filter(|file| file.skipped.is_none() && file.name != INDEX) {
-        look(file, marks.as_ref(), options.stream_from, &mut told);
+        look(file, marks.as_ref(), options.stream_from, &mut bytes, &mut told);
     }
     told.lookups.settle();
     let mut warnings = Vec::new();
@@ -167,7 +167,13 @@ fn marks() -> Option<Searcher> {
     Searcher::new(MARKS.into_iter().chain([DEFAULT]))
 }
 
-fn look(found: &Found, marks: Option<&Searcher>, stream_from: u64, told: &mut Told) {
+fn look(
+    found: &Found,
+    marks: Option<&Searcher>,
+    stream_from: u64,
+    bytes: &mut Vec<u8>,
+    told: &mut Told,
+) {
     let path = found.path.as_path();
     let about = std::fs::metadata(path).ok();
     if let Some(written) = about.as_ref().and_then(|data| data.modified().ok()).and_then(time_of) {
@@ -181,23 +187,25 @@ fn look(found: &Found, marks: Option<&Searcher>, stream_from: u64, told: &mut To
         let _ = look_through(found, marks, told);
         return;
     }
-    let Ok(bytes) = found.bytes() else { return };
-    for page in workbook::pages_of(&bytes).into_iter().flatten().flatten() {
+    if found.read(bytes).is_err() {
+        return;
+    }
+    for page in workbook::pages_of(bytes).into_iter().flatten().flatten() {
         told.orders.learn(&page.text);
         sheet::open(page.text.as_slice())
             .into_iter()
             .for_each(|sheet| rows_tell(sheet, None, told));
     }
-    if is_sheet(found, "") && decode::is_narrow(&bytes) {
-        told.orders.learn(&bytes);
+    if is_sheet(found, "") && decode::is_narrow(bytes) {
+        told.orders.learn(bytes);
     }
     // Most files tell nothing, and are not even decoded.
-    if decode::is_narrow(&bytes) && marks.is_some_and(|marks| marks.find(&bytes).is_none()) {
+    if decode::is_narrow(bytes) && marks.is_some_and(|marks| marks.find(&*bytes).is_none()) {
         return;
     }
-    let Ok(decoded) = decode::decode(&bytes) else { return };
+    let Ok(decoded) = decode::decode(bytes) else { return };
     let text = decoded.text.as_ref();
-    if is_sheet(found, text) && !decode::is_narrow(&bytes) {
+    if is_sheet(found, text) && !decode::is_narrow(bytes) {
         told.orders.learn(text.as_bytes());
     }
     told.defaults.extend(default_environments(text));

@@ -4,6 +4,8 @@
 //! links that lead in circles. Reads no content.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::index::INDEX;
@@ -128,12 +130,16 @@ fn unpacked(found: Found) -> Vec<Found> {
 }
 
 impl Found {
-    /// The content.
-    pub(crate) fn bytes(&self) -> std::io::Result<Vec<u8>> {
+    /// Reads the content into a buffer, which may serve for many files.
+    pub(crate) fn read(&self, into: &mut Vec<u8>) -> std::io::Result<()> {
+        into.clear();
         match &self.inside {
-            Some(name) => archive::read(&self.path, name),
-            None => std::fs::read(&self.path),
+            Some(name) => *into = archive::read(&self.path, name)?,
+            None => {
+                File::open(&self.path)?.read_to_end(into)?;
+            }
         }
+        Ok(())
     }
 
     /// The end of the name, lower-case.

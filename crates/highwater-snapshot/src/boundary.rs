@@ -137,6 +137,7 @@ impl Marks {
     }
 
     /// Whether the text that was looked at is a credential.
+    #[inline]
     pub(crate) fn secret(&self, text: &str) -> bool {
         (self.0 & Self::CREDENTIAL != 0 && is_credential(text)) || is_json_web_token(text)
     }
@@ -179,6 +180,7 @@ fn is_credential(text: &str) -> bool {
         || (bytes.len() >= 9 && (text.contains("-----BEGIN") || text.contains("Bearer ey")))
 }
 
+#[inline]
 fn is_json_web_token(text: &str) -> bool {
     text.starts_with("eyJ")
         && text.len() > 40

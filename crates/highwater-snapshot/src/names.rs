@@ -23,7 +23,11 @@ pub struct Name<'v> {
 pub struct Known<'v> {
     text: &'v str,
     judged: Judged<&'v [u8]>,
+    /// What is written, with anything behind it: so many bytes are copied faster than their exact number.
+    padded: [u8; PADDED],
 }
+
+const PADDED: usize = 32;
 
 /// The names that were met, by their texts. They live as long as the arena in which they lie.
 #[derive(Debug)]
@@ -41,19 +45,21 @@ impl<'v> Names<'v> {
         Self { arena, met: HashMap::default() }
     }
 
-    /// A name that was met before, or is remembered from now on; none where it is not worth that.
-    pub fn meet(&mut self, text: &str) -> Option<&'v Known<'v>> {
+    /// A name that was met before, or is remembered from now on; one that is not worth that lies in
+    /// another arena.
+    pub fn meet<'t>(&mut self, text: &str, otherwise: &'t Bump) -> &'t Known<'t>
+    where
+        'v: 't,
+    {
         if let Some(known) = self.met.get(text) {
-            return Some(known);
+            return known;
         }
         if !is_worth(text, self.met.len()) {
-            return None;
+            return Known::laid(text, otherwise);
         }
-        let Judged { written, means } = Judged::new(text);
-        let judged = Judged { written: &*self.arena.alloc_slice_copy(&written), means };
-        let known = &*self.arena.alloc(Known { text: self.arena.alloc_str(text), judged });
+        let known = Known::laid(text, self.arena);
         self.met.insert(known.text, known);
-        Some(known)
+        known
     }
 }
 
@@ -63,6 +69,26 @@ fn is_worth(text: &str, known: usize) -> bool {
 }
 
 impl<'v> Known<'v> {
+    /// Judges a name and lays it into an arena.
+    fn laid(text: &str, arena: &'v Bump) -> &'v Self {
+        let Judged { written, means } = Judged::new(text);
+        let mut padded = [0; PADDED];
+        padded.iter_mut().zip(&written).for_each(|(slot, byte)| *slot = *byte);
+        let judged = Judged { written: &*arena.alloc_slice_copy(&written), means };
+        arena.alloc(Known { text: arena.alloc_str(text), judged, padded })
+    }
+
+    #[inline]
+    fn write(&self, out: &mut Vec<u8>) {
+        let written = self.judged.written;
+        if written.len() > PADDED {
+            return out.extend_from_slice(written);
+        }
+        let end = out.len() + written.len();
+        out.extend_from_slice(&self.padded);
+        out.truncate(end);
+    }
+
     /// The name itself.
     pub const fn text(&self) -> &'v str {
         self.text
@@ -125,14 +151,14 @@ fn ends<const N: usize>(bytes: &[u8]) -> Option<([u8; N], [u8; N])> {
 /// How JSON writes a name, and what it means.
 #[derive(Clone, Copy, Debug)]
 struct Judged<T> {
-    /// With a comma before it, and its colon.
+    /// With its colon.
     written: T,
     means: Key,
 }
 
 impl Judged<Vec<u8>> {
     fn new(name: &str) -> Self {
-        let mut written = vec![b','];
+        let mut written = Vec::new();
         // Writing a text into memory does not fail.
         let _ = serde_json::to_writer(&mut written, name);
         written.push(b':');
@@ -147,18 +173,20 @@ pub(crate) struct Made(HashMap<String, Judged<Vec<u8>>, foldhash::fast::RandomSt
 impl Made {
     /// Writes a name with its colon, with a comma before it unless it is the first, and says what it means.
     pub(crate) fn write(&mut self, name: &Name<'_>, first: bool, out: &mut Vec<u8>) -> Key {
-        let start = usize::from(first);
-        if let Some(Known { judged, .. }) = name.known {
-            out.extend_from_slice(&judged.written[start..]);
-            return judged.means;
+        if !first {
+            out.push(b',');
+        }
+        if let Some(known) = name.known {
+            known.write(out);
+            return known.judged.means;
         }
         let text: &str = name;
         if let Some(judged) = self.0.get(text) {
-            out.extend_from_slice(&judged.written[start..]);
+            out.extend_from_slice(&judged.written);
             return judged.means;
         }
         let judged = Judged::new(text);
-        out.extend_from_slice(&judged.written[start..]);
+        out.extend_from_slice(&judged.written);
         let means = judged.means;
         if is_worth(text, self.0.len()) {
             self.0.insert(text.to_owned(), judged);
@@ -168,7 +196,7 @@ impl Made {
 }
 
 /// What a name says of its value.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Key {
     /// The value is a secret, holds secrets, or is a definition that is kept only when asked for.
     pub(crate) secret: bool,
@@ -308,6 +336,23 @@ mod tests {
         fn texts_are_the_same_where_all_their_bytes_are(one in "[ab]{0,20}", other in "[ab]{0,20}") {
             prop_assert!(same(one.as_bytes(), one.as_bytes()));
             prop_assert_eq!(same(one.as_bytes(), other.as_bytes()), one == other);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_that_was_met_is_written_and_judged_as_any_other(
+            names in proptest::collection::vec("(created|last|\u{fc}|[\"\\\\]|[a-z]{0,40}|[0-9])(By|upn|key|value|Token|)", 1..9),
+        ) {
+            let (arena, file) = (Bump::new(), Bump::new());
+            let (mut met, mut made) = (Names::new(&arena), Made::default());
+            for name in names.iter().chain(&names) {
+                let (mut known, mut other) = (Vec::new(), Vec::new());
+                let read = Name::from(met.meet(name, &file));
+                let means = made.write(&read, false, &mut known);
+                prop_assert_eq!(means, made.write(&Name::from(name.as_str()), false, &mut other));
+                prop_assert_eq!((&*read, known), (name.as_str(), other));
+            }
         }
     }
 

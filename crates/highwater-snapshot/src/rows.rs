@@ -11,6 +11,7 @@ use polars::prelude::*;
 
 use crate::boundary::{DROPPED, Pseudonyms, looks_secret};
 use crate::cells::{self, Cells, Texts};
+use crate::names::same;
 use crate::table::{Made, Privacy};
 use crate::{Origin, Table, Time};
 
@@ -181,7 +182,7 @@ impl Rows {
     }
 
     fn position(&self, name: &str, hint: usize) -> Option<usize> {
-        let is = |at: &usize| self.table.columns[*at].name == name;
+        let is = |at: &usize| same(self.table.columns[*at].name.as_bytes(), name.as_bytes());
         let columns = self.table.columns.len();
         (hint..columns).find(is).or_else(|| (0..hint.min(columns)).find(is))
     }
