@@ -181,9 +181,9 @@ impl Rows {
     }
 
     fn position(&self, name: &str, hint: usize) -> Option<usize> {
-        let is = |at: &usize| self.table.columns[*at].name == name;
-        let columns = self.table.columns.len();
-        (hint..columns).find(is).or_else(|| (0..hint.min(columns)).find(is))
+        let find = |columns: &[crate::Column]| columns.iter().position(|it| it.name == name);
+        let (before, behind) = self.table.columns.split_at_checked(hint)?;
+        find(behind).map(|at| hint + at).or_else(|| find(before))
     }
 
     /// Tells a cell of the row that comes next.
