@@ -25,7 +25,7 @@ pub(crate) struct Plan {
 struct Member {
     key: &'static str,
     values: Vec<Told>,
-    members: Vec<Member>,
+    members: Vec<Self>,
 }
 
 /// One field of a shape, with the columns that tell it.

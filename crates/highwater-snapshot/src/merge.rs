@@ -289,8 +289,10 @@ mod tests {
     use crate::boundary::Pseudonyms;
     use crate::{Origin, Rows, Time, cell};
 
-    /// Flows as sources told them: environment, flow, trust, state and owner.
-    fn told(flows: &[(u8, u8, u32, Option<u8>, Option<u8>)]) -> DataFrame {
+    /// A flow as a source told it: environment, flow, trust, state and owner.
+    type Flow = (u8, u8, u32, Option<u8>, Option<u8>);
+
+    fn told(flows: &[Flow]) -> DataFrame {
         let table = crate::table("cloud_flows").unwrap();
         let mut rows = Rows::new(table, Arc::new(Pseudonyms::plain()));
         for (number, (environment, flow, rank, state, owner)) in (1..).zip(flows) {

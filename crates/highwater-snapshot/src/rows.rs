@@ -182,9 +182,10 @@ impl Rows {
     }
 
     fn position(&self, name: &str, hint: usize) -> Option<usize> {
-        let is = |at: &usize| same(self.table.columns[*at].name.as_bytes(), name.as_bytes());
-        let columns = self.table.columns.len();
-        (hint..columns).find(is).or_else(|| (0..hint.min(columns)).find(is))
+        let is = |column: &crate::Column| same(column.name.as_bytes(), name.as_bytes());
+        let find = |columns: &[crate::Column]| columns.iter().position(is);
+        let (before, behind) = self.table.columns.split_at_checked(hint)?;
+        find(behind).map(|at| hint + at).or_else(|| find(before))
     }
 
     /// Tells a cell of the row that comes next.

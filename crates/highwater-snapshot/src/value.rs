@@ -25,7 +25,7 @@ pub enum Value<'v> {
     /// A text.
     Str(Cow<'v, str>),
     /// A list.
-    Array(List<'v, Value<'v>>),
+    Array(List<'v, Self>),
     /// An object.
     Object(Object<'v>),
 }
@@ -103,13 +103,6 @@ impl<'v> Object<'v> {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-}
-
-impl<'v> FromIterator<(&'v str, Value<'v>)> for Value<'v> {
-    fn from_iter<I: IntoIterator<Item = (&'v str, Self)>>(members: I) -> Self {
-        let named = |(name, value)| Member { name: Name::from(name), value };
-        Self::Object(Object(List::Made(members.into_iter().map(named).collect())))
     }
 }
 
