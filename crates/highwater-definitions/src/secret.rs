@@ -196,7 +196,7 @@ pub(crate) const SHORTEST: usize = 6;
 
 /// Judges a whole literal.
 pub(crate) fn judge(literal: &str, place: Place) -> Rules {
-    judge_surveyed(literal, Survey::of(literal), || place)
+    judge_surveyed(literal, Survey::of(literal.as_bytes()), || place)
 }
 
 /// Judges a whole literal that was surveyed already; asks for its place only where that can matter.

@@ -104,6 +104,16 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
+    /// Of no map so far, with room for maps of some actions.
+    pub(crate) fn with_room(actions: usize) -> Self {
+        Self {
+            edges: Vec::with_capacity(actions),
+            order: Vec::with_capacity(actions),
+            starts: Vec::with_capacity(actions + 1),
+            ..Self::default()
+        }
+    }
+
     /// Reads the edges of a map; what was read before is forgotten.
     pub(crate) fn read(&mut self, list: &[Action<'_>], map: &ActionMap) {
         let members = &list[map.start as usize..map.end as usize];
