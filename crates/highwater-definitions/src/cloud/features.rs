@@ -242,15 +242,15 @@ fn count_urls<'t>(flow: &Flow<'t>, features: &mut CloudFlowFeatures) -> Urls<'t>
     urls
 }
 
-fn is_url_name(name: &str) -> bool {
+fn is_url_name(member: Value<'_>) -> bool {
     // Their lengths first: most names are of another.
-    matches!(name.len(), 3 | 7 | 8 | 10 | 11)
-        && URL_NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
+    matches!(member.raw_key_len(), 3 | 7 | 8 | 10 | 11)
+        && URL_NAMES.iter().any(|known| known.eq_ignore_ascii_case(member.raw_key()))
 }
 
 impl<'t> Urls<'t> {
     fn add(&mut self, member: Value<'t>) {
-        if !is_url_name(member.raw_key()) {
+        if !is_url_name(member) {
             return;
         }
         let url = member.text().unwrap_or_default();

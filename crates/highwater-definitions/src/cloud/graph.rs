@@ -20,9 +20,9 @@ impl Statuses {
     pub(crate) const SKIPPED: Self = Self(4);
     pub(crate) const TIMED_OUT: Self = Self(8);
     const NAMES: [(&'static str, Self); 4] = [
+        ("succeeded", Self::SUCCEEDED),
         ("failed", Self::FAILED),
         ("skipped", Self::SKIPPED),
-        ("succeeded", Self::SUCCEEDED),
         ("timedout", Self::TIMED_OUT),
     ];
 

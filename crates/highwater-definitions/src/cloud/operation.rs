@@ -40,11 +40,13 @@ impl<'t> Calls<'t> {
 
     /// Reads what the actions or triggers of a list call.
     pub(crate) fn of(list: &[Action<'t>]) -> Self {
+        let room = list.len().min(2 * Self::REMEMBERED);
         let mut calls = Self {
-            operations: vec![Operation::default()],
+            operations: Vec::with_capacity(room + 1),
             by_action: Vec::with_capacity(list.len()),
-            hosts: Vec::new(),
+            hosts: Vec::with_capacity(room),
         };
+        calls.operations.push(Operation::default());
         for action in list {
             let place = calls.place(action);
             calls.by_action.push(place);

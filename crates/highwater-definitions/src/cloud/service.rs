@@ -238,21 +238,35 @@ const DEFAULT_NAMES: &[&str] = &[
     "run_a_flow_built_with_power_automate_for_desktop",
 ];
 
+/// Of those names, the first of each length or longer.
+const FIRST_OF_LENGTH: [usize; 64] = {
+    let mut first = [0; 64];
+    let (mut length, mut at) = (0, 0);
+    while length < first.len() {
+        while at < DEFAULT_NAMES.len() && DEFAULT_NAMES[at].len() < length {
+            at += 1;
+        }
+        first[length] = at;
+        length += 1;
+    }
+    first
+};
+
 /// Whether the designer named the action.
 pub(crate) fn is_default_name(name: &str) -> bool {
-    let plain = name.trim_end_matches(|character: char| character.is_ascii_digit());
-    let plain = if plain.len() < name.len() {
-        plain.strip_suffix(['_', ' ']).unwrap_or(name)
-    } else {
-        name
+    let name = name.as_bytes();
+    let digits = name.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let plain = match &name[..name.len() - digits] {
+        [plain @ .., b'_' | b' '] if digits > 0 => plain,
+        _ => name,
     };
     let same =
         |one: u8, other: u8| one == if other == b' ' { b'_' } else { other.to_ascii_lowercase() };
-    let first = DEFAULT_NAMES.partition_point(|known| known.len() < plain.len());
+    let first = FIRST_OF_LENGTH.get(plain.len()).copied().unwrap_or(DEFAULT_NAMES.len());
     let candidates = DEFAULT_NAMES[first..].iter().take_while(|known| known.len() == plain.len());
     candidates
         .into_iter()
-        .any(|known| known.bytes().zip(plain.bytes()).all(|(one, other)| same(one, other)))
+        .any(|known| known.bytes().zip(plain).all(|(one, other)| same(one, *other)))
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ const MAX_VALUE: usize = 128;
 const SHORTEST: usize = 8;
 
 /// Bytes without which a pattern cannot be there; cheap to look for all at once.
-const CLASS_BYTES: [u8; 15] = *b"=:@.-_~ AIJGxzg";
+const CLASS_BYTES: [u8; 16] = *b"=:@.-_~ AIJGxzgh";
 const EQUALS: u16 = 1;
 const COLON: u16 = 1 << 1;
 const AT: u16 = 1 << 2;
@@ -32,6 +32,7 @@ const CAPITAL_G: u16 = 1 << 11;
 const SMALL_X: u16 = 1 << 12;
 const SMALL_Z: u16 = 1 << 13;
 const SMALL_G: u16 = 1 << 14;
+const SMALL_H: u16 = 1 << 15;
 
 const CLASSES: [u16; 256] = classes();
 
@@ -91,7 +92,7 @@ const PATTERNS: [Pattern; 10] = [
         holds_aws_key,
     ),
     pattern(
-        UNDERSCORE | SMALL_G,
+        UNDERSCORE | SMALL_G | SMALL_H,
         33,
         hints_github_token,
         SecretRule::GithubToken,
