@@ -6,6 +6,8 @@ mod pattern;
 mod word;
 
 pub(crate) use pattern::Survey;
+#[cfg(test)]
+pub(crate) use pattern::thorough;
 pub(crate) use word::{is_secret_input, is_secret_name, plausible};
 
 use word::{entropy, looks_random};

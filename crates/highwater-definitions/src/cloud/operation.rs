@@ -245,8 +245,47 @@ fn is_vault(uri: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::cloud::action::collect;
     use crate::json::Json;
+
+    proptest! {
+        /// What is read once is what each action calls.
+        #[test]
+        fn calls_are_those_of_every_action_alone(which in prop::collection::vec(0usize..HOSTS.len(), 0..40)) {
+            let actions = which.iter().enumerate().map(|(at, host)| {
+                format!(r#""A{at}":{{"type":"ApiConnection","inputs":{{"method":"GET","path":"/{at}","host":{}}}}}"#, HOSTS[*host])
+            });
+            let text = format!("{{{}}}", actions.collect::<Vec<_>>().join(","));
+            let json = Json::read(&text).unwrap();
+            let list = collect(Some(json.root())).list;
+            let calls = Calls::of(&list);
+            prop_assert_eq!(calls.iter().count(), list.len());
+            for (at, action) in list.into_iter().enumerate() {
+                let alone = Calls::of(&[action]);
+                prop_assert_eq!(calls.get(at), alone.get(0));
+            }
+        }
+    }
+
+    /// More than are remembered; those without a connector's id are told by what stands beside them.
+    const HOSTS: [&str; 13] = [
+        "null",
+        "{}",
+        r#"{"connectionName":"shared_sql"}"#,
+        r#"{"connection":{"name":"@parameters('$connections')['sql_1']['connectionId']"}}"#,
+        r#"{"apiId":"/apis/shared_a","operationId":"X"}"#,
+        r#"{"apiId":"/apis/shared_a","operationId":"Y"}"#,
+        r#"{"apiId":"/apis/shared_b"}"#,
+        r#"{"apiId":"/apis/shared_c"}"#,
+        r#"{"apiId":"/apis/shared_d"}"#,
+        r#"{"apiId":"/apis/shared_e"}"#,
+        r#"{"apiId":"/apis/shared_f"}"#,
+        r#"{"apiId":"/apis/shared_g"}"#,
+        r#"{"apiId":"/apis/shared_keyvault","operationId":"GetSecret"}"#,
+    ];
 
     fn of(inputs: &str) -> (String, String) {
         let text = format!(r#"{{"type":"ApiConnection","inputs":{inputs}}}"#);

@@ -317,6 +317,8 @@ mod tests {
     #[test]
     fn default_names_may_carry_a_number() {
         assert!(DEFAULT_NAMES.is_sorted_by_key(|name| name.len()));
+        assert!(DEFAULT_NAMES.iter().all(|name| is_default_name(name)));
+        assert!(!is_default_name("") && !is_default_name(&"x".repeat(200)));
         assert!(
             is_default_name("Compose_2")
                 && is_default_name("Apply_to_each")

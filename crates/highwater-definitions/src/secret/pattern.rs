@@ -261,6 +261,17 @@ pub(super) fn surveyed(text: &str, survey: Survey) -> Rules {
     rules
 }
 
+/// As [`rules`], without a survey: every pattern is looked for.
+#[cfg(test)]
+pub(crate) fn thorough(text: &str) -> Rules {
+    let mut rules = Rules::default();
+    for it in PATTERNS.iter().filter(|it| (it.holds)(text)) {
+        rules.add(it.rule);
+    }
+    assigned(text, &mut rules);
+    rules
+}
+
 fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
 }

@@ -283,7 +283,22 @@ pub(crate) fn is_word(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// Looking at the last letters first never changes what a name says.
+        #[test]
+        fn last_letters_are_enough(
+            start in "[a-zA-Z/é_ .$-]{0,6}", end in 0..SECRET_ENDS.len(), rest in "[a-zA-Z0-9/é_ .$-]{0,2}",
+            known in any::<bool>(),
+        ) {
+            let name = format!("{start}{}{rest}", if known { SECRET_ENDS[end] } else { "token" });
+            prop_assert_eq!(is_secret_name(&name), ends_in_secret(name.as_bytes()), "{}", name);
+            prop_assert_eq!(is_secret_name(&start), ends_in_secret(start.as_bytes()), "{}", start);
+        }
+    }
 
     #[test]
     fn names_are_read_by_their_end() {

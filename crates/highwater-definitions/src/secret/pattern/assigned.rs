@@ -207,3 +207,19 @@ fn is_body_value(assignment: &Assignment<'_>) -> bool {
     let replaced = value.starts_with(['{', '<', '[', '(']) || value.contains(COMPUTED);
     !prose && !replaced && plausible(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_name_is_told_by_its_last_letters() {
+        for name in NAMES {
+            let text = format!("{}\\\": x", name.to_uppercase());
+            let at = text.find(':').unwrap();
+            assert_eq!(name_before(&text, at, &mut [0u8; LONGEST_NAME]), Some(*name), "{text}");
+            assert!(assigns(&text), "{text}");
+        }
+        assert!(!assigns("design=1") && !assigns("=") && !assigns("g=1"));
+    }
+}
