@@ -245,6 +245,12 @@ impl<'t> Value<'t> {
         }
     }
 
+    /// Bytes of the member's name as written; anything for elements of arrays.
+    #[inline]
+    pub(crate) fn raw_key_len(self) -> usize {
+        self.json.node(self.at).key_len as usize
+    }
+
     #[inline]
     pub(crate) fn has_key(self) -> bool {
         self.json.node(self.at).key_start != NONE
@@ -266,6 +272,23 @@ impl<'t> Value<'t> {
     pub(crate) fn raw(self) -> &'t str {
         let node = self.json.node(self.at);
         self.json.slice(node.start, node.len)
+    }
+
+    /// Bytes of the value as written.
+    pub(crate) fn raw_len(self) -> usize {
+        self.json.node(self.at).len as usize
+    }
+
+    /// A string as written, and whether that holds escapes; `None` for anything else. As [`Value::raw_key_bytes`].
+    #[inline]
+    pub(crate) fn raw_text(self) -> Option<(&'t [u8], bool)> {
+        let node = self.json.node(self.at);
+        if node.shape != Shape::Text {
+            return None;
+        }
+        let start = node.start as usize;
+        let raw = self.json.text.as_bytes().get(start..start + node.len as usize);
+        Some((raw.unwrap_or_default(), node.escaped))
     }
 
     /// A string that is not blank.

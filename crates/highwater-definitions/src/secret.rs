@@ -6,6 +6,8 @@ mod pattern;
 mod word;
 
 pub(crate) use pattern::Survey;
+#[cfg(test)]
+pub(crate) use pattern::thorough;
 pub(crate) use word::{is_secret_input, is_secret_name, plausible};
 
 use word::{entropy, looks_random};
@@ -196,7 +198,7 @@ pub(crate) const SHORTEST: usize = 6;
 
 /// Judges a whole literal.
 pub(crate) fn judge(literal: &str, place: Place) -> Rules {
-    judge_surveyed(literal, Survey::of(literal), || place)
+    judge_surveyed(literal, Survey::of(literal.as_bytes()), || place)
 }
 
 /// Judges a whole literal that was surveyed already; asks for its place only where that can matter.

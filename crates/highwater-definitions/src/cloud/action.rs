@@ -228,9 +228,11 @@ impl<'t> Action<'t> {
 
 /// Every action under a top-level `actions` member.
 pub(crate) fn collect(top: Option<Value<'_>>) -> Actions<'_> {
+    // An action takes some 400 bytes: too much room costs less than growing.
+    let room = top.map_or(0, |top| top.raw_len() / 256) + 8;
     let mut actions =
-        Actions { list: Vec::with_capacity(32), maps: Vec::with_capacity(16), cut: None };
-    let mut waiting: Vec<Value<'_>> = Vec::new();
+        Actions { list: Vec::with_capacity(room), maps: Vec::with_capacity(room / 2), cut: None };
+    let mut waiting: Vec<Value<'_>> = Vec::with_capacity(room / 2);
     if let Some(top) = top.filter(|top| top.is_object()) {
         waiting.push(top);
         actions.maps.push(ActionMap {

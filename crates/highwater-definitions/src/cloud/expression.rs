@@ -19,15 +19,16 @@ pub(crate) fn split(text: &str, signed: bool) -> Split<'_> {
     if !signed {
         return Split::Literal(text);
     }
-    if is_expression(text) {
+    if is_expression(text.as_bytes()) {
         return Split::Expression(&text[1..]);
     }
     if next_interpolation(text).is_some() { mixed(text) } else { Split::Literal(text) }
 }
 
 /// Whether a string is an expression as a whole: `@…`, but not `@@…` or `@{…}`.
-pub(crate) fn is_expression(text: &str) -> bool {
-    text.starts_with('@') && !matches!(text.as_bytes(), [_, b'@' | b'{', ..])
+#[inline]
+pub(crate) fn is_expression(text: &[u8]) -> bool {
+    text.first() == Some(&b'@') && !matches!(text, [_, b'@' | b'{', ..])
 }
 
 fn mixed(text: &str) -> Split<'_> {

@@ -9,8 +9,9 @@ mod trigger;
 use std::collections::BTreeSet;
 
 use crate::cloud::action::{Action, ActionType, Actions, collect};
-use crate::cloud::operation::{Operation, child_target, operation, reads_secret};
-use crate::cloud::{CloudFlow, CloudFlowFeatures, literal, service};
+use crate::cloud::operation::{Calls, Operation, child_target, reads_secret};
+use crate::cloud::service::{self, Service};
+use crate::cloud::{CloudFlow, CloudFlowFeatures, literal};
 use crate::json::{Json, Value};
 use crate::secret::Rules;
 use crate::text::starts_with_ignore_case;
@@ -29,9 +30,9 @@ pub(crate) struct Flow<'t> {
     pub(crate) actions: Actions<'t>,
     pub(crate) triggers: Vec<Action<'t>>,
     /// What each action calls.
-    pub(crate) operations: Vec<Operation<'t>>,
+    pub(crate) calls: Calls<'t>,
     /// What each trigger calls.
-    pub(crate) trigger_operations: Vec<Operation<'t>>,
+    pub(crate) trigger_calls: Calls<'t>,
 }
 
 /// Reads everything a definition says.
@@ -71,13 +72,13 @@ impl<'t> Flow<'t> {
             .filter(|trigger| trigger.is_object())
             .map(|trigger| Action::read(trigger, 0))
             .collect();
-        let operations = actions.list.iter().map(operation).collect();
-        let trigger_operations = triggers.iter().map(operation).collect();
-        Self { actions, triggers, operations, trigger_operations }
+        let calls = Calls::of(&actions.list);
+        let trigger_calls = Calls::of(&triggers);
+        Self { actions, triggers, calls, trigger_calls }
     }
 
     fn each(&self) -> impl Iterator<Item = (&Action<'t>, &Operation<'t>)> {
-        self.actions.list.iter().zip(&self.operations)
+        self.actions.list.iter().zip(self.calls.iter())
     }
 }
 
@@ -88,7 +89,6 @@ struct Targets {
 
 fn count_actions(flow: &Flow<'_>, features: &mut CloudFlowFeatures) -> Targets {
     let mut targets = (BTreeSet::new(), BTreeSet::new());
-    let mut connectors = BTreeSet::new();
     let mut run_modes = BTreeSet::new();
     for (action, operation) in flow.each() {
         count_shape(action, features);
@@ -98,19 +98,15 @@ fn count_actions(flow: &Flow<'_>, features: &mut CloudFlowFeatures) -> Targets {
             targets.0.extend(child_target(action));
         }
         if action.kind_of == ActionType::Connector {
-            connectors.insert(operation.api.as_ref());
-            count_service(operation, features);
-            if service::runs_desktop_flow(operation) {
+            count_service(operation.service, features);
+            if operation.service.runs_desktop_flow {
                 features.desktop_flow_call_count += 1;
                 run_modes.insert(run_mode(action));
                 targets.1.extend(desktop_target(action));
             }
         }
     }
-    let triggers = flow.triggers.iter().zip(&flow.trigger_operations);
-    let calling = triggers.filter(|(trigger, _)| trigger.kind_of == ActionType::Connector);
-    connectors.extend(calling.map(|(_, operation)| operation.api.as_ref()));
-    connectors.remove("");
+    let connectors: BTreeSet<&str> = flow.calls.apis().chain(flow.trigger_calls.apis()).collect();
     features.connector_ids = connectors.into_iter().map(str::to_owned).collect();
     features.desktop_run_modes = run_modes.into_iter().collect();
     features.child_flow_target_count = targets.0.len() as u64;
@@ -192,11 +188,11 @@ fn count_secrets(action: &Action<'_>, operation: &Operation<'_>, features: &mut 
     }
 }
 
-fn count_service(operation: &Operation<'_>, features: &mut CloudFlowFeatures) {
-    features.ai_action_count += u64::from(service::asks_model(operation));
-    features.approval_action_count += u64::from(service::approves(operation));
-    features.notify_action_count += u64::from(service::notifies(operation));
-    if let Some(store) = service::written_store(operation) {
+fn count_service(service: Service, features: &mut CloudFlowFeatures) {
+    features.ai_action_count += u64::from(service.asks_model);
+    features.approval_action_count += u64::from(service.approves);
+    features.notify_action_count += u64::from(service.notifies);
+    if let Some(store) = service.written_store {
         *features.write_stores.entry(store).or_default() += 1;
     }
 }
@@ -246,15 +242,15 @@ fn count_urls<'t>(flow: &Flow<'t>, features: &mut CloudFlowFeatures) -> Urls<'t>
     urls
 }
 
-fn is_url_name(name: &str) -> bool {
+fn is_url_name(member: Value<'_>) -> bool {
     // Their lengths first: most names are of another.
-    matches!(name.len(), 3 | 7 | 8 | 10 | 11)
-        && URL_NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
+    matches!(member.raw_key_len(), 3 | 7 | 8 | 10 | 11)
+        && URL_NAMES.iter().any(|known| known.eq_ignore_ascii_case(member.raw_key()))
 }
 
 impl<'t> Urls<'t> {
     fn add(&mut self, member: Value<'t>) {
-        if !is_url_name(member.raw_key()) {
+        if !is_url_name(member) {
             return;
         }
         let url = member.text().unwrap_or_default();

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::cloud::action::{Action, ActionMap, ActionType, Branch};
 use crate::cloud::graph::{Edge, Graph, Statuses};
-use crate::cloud::operation::Operation;
+use crate::cloud::operation::{Calls, Operation};
 
 type Hash = [u8; 32];
 
@@ -20,10 +20,11 @@ pub(crate) struct Fingerprint<'m> {
 }
 
 impl<'m> Fingerprint<'m> {
-    /// Of no map so far.
-    pub(crate) fn of(maps: &'m [ActionMap]) -> Self {
+    /// Of no map so far, with room for maps of some actions.
+    pub(crate) fn of(maps: &'m [ActionMap], actions: usize) -> Self {
         let hashes = vec![Hash::default(); maps.len()];
-        Self { maps, hashes, members: Vec::new(), text: Vec::with_capacity(512) }
+        let members = Vec::with_capacity(actions);
+        Self { maps, hashes, members, text: Vec::with_capacity(512) }
     }
 
     /// Adds the map at an index; those that its actions hold were added before.
@@ -32,14 +33,14 @@ impl<'m> Fingerprint<'m> {
         at: usize,
         graph: &Graph,
         list: &[Action<'_>],
-        operations: &[Operation<'_>],
+        calls: &Calls<'_>,
     ) {
         let start = self.maps[at].start;
         self.members.clear();
         self.members.resize((self.maps[at].end - start) as usize, Hash::default());
         for action in &graph.order {
             self.text.clear();
-            add_label(&list[*action as usize], &operations[*action as usize], &mut self.text);
+            add_label(&list[*action as usize], calls.get(*action as usize), &mut self.text);
             self.text.push(b'|');
             self.add_branches(list[*action as usize].branches);
             self.text.push(b'|');

@@ -20,9 +20,9 @@ impl Statuses {
     pub(crate) const SKIPPED: Self = Self(4);
     pub(crate) const TIMED_OUT: Self = Self(8);
     const NAMES: [(&'static str, Self); 4] = [
+        ("succeeded", Self::SUCCEEDED),
         ("failed", Self::FAILED),
         ("skipped", Self::SKIPPED),
-        ("succeeded", Self::SUCCEEDED),
         ("timedout", Self::TIMED_OUT),
     ];
 
@@ -104,6 +104,16 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
+    /// Of no map so far, with room for maps of some actions.
+    pub(crate) fn with_room(actions: usize) -> Self {
+        Self {
+            edges: Vec::with_capacity(actions),
+            order: Vec::with_capacity(actions),
+            starts: Vec::with_capacity(actions + 1),
+            ..Self::default()
+        }
+    }
+
     /// Reads the edges of a map; what was read before is forgotten.
     pub(crate) fn read(&mut self, list: &[Action<'_>], map: &ActionMap) {
         let members = &list[map.start as usize..map.end as usize];

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::cloud::action::{Action, ActionType};
+use crate::cloud::service::Service;
 use crate::json::Value;
 
 /// Connector and operation of an action, both lower case and empty when not told.
@@ -12,31 +13,100 @@ pub(crate) struct Operation<'t> {
     pub(crate) api: Cow<'t, str>,
     /// Operation id, or method and path with `{}` for every parameter.
     pub(crate) name: Cow<'t, str>,
+    /// What it is for.
+    pub(crate) service: Service,
 }
 
-/// What an action or trigger calls; nothing for those that call no connector.
-pub(crate) fn operation<'t>(action: &Action<'t>) -> Operation<'t> {
-    let inputs = action.inputs.filter(|_| action.kind_of == ActionType::Connector);
-    let Some(inputs) = inputs else { return Operation::default() };
-    let host = action.host.filter(|host| host.is_object());
-    by_api_id(host)
-        .or_else(|| by_service_provider(inputs))
+impl<'t> Operation<'t> {
+    fn new(api: Cow<'t, str>, name: Cow<'t, str>) -> Self {
+        let service = Service::of(&api, &name);
+        Self { api, name, service }
+    }
+}
+
+/// What the actions of a list call. An operation that is called in the same words again is read once.
+pub(crate) struct Calls<'t> {
+    /// The first is none at all.
+    operations: Vec<Operation<'t>>,
+    /// Place in that list, by action.
+    by_action: Vec<u32>,
+    /// Hosts read so far as they are written, with the place of their operation; the last [`Calls::REMEMBERED`] count.
+    hosts: Vec<(&'t str, u32)>,
+}
+
+impl<'t> Calls<'t> {
+    /// Flows call few operations over and over; looking further back would cost more than reading.
+    const REMEMBERED: usize = 8;
+
+    /// Reads what the actions or triggers of a list call.
+    pub(crate) fn of(list: &[Action<'t>]) -> Self {
+        let room = list.len().min(2 * Self::REMEMBERED);
+        let mut calls = Self {
+            operations: Vec::with_capacity(room + 1),
+            by_action: Vec::with_capacity(list.len()),
+            hosts: Vec::with_capacity(room),
+        };
+        calls.operations.push(Operation::default());
+        for action in list {
+            let place = calls.place(action);
+            calls.by_action.push(place);
+        }
+        calls
+    }
+
+    /// What an action calls, by index; nothing for those that call no connector.
+    pub(crate) fn get(&self, action: usize) -> &Operation<'t> {
+        &self.operations[self.by_action[action] as usize]
+    }
+
+    /// What every action calls, in the order of the list.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Operation<'t>> {
+        self.by_action.iter().map(|place| &self.operations[*place as usize])
+    }
+
+    /// The connectors that are told, in no order.
+    pub(crate) fn apis(&self) -> impl Iterator<Item = &str> {
+        self.operations.iter().map(|it| it.api.as_ref()).filter(|api| !api.is_empty())
+    }
+
+    fn place(&mut self, action: &Action<'t>) -> u32 {
+        let inputs = action.inputs.filter(|_| action.kind_of == ActionType::Connector);
+        let Some(inputs) = inputs else { return 0 };
+        let host = action.host.filter(|host| host.is_object());
+        let known = self.hosts.iter().rev().take(Self::REMEMBERED);
+        let written = host.map_or("", Value::raw);
+        if let Some((_, place)) = known.into_iter().find(|(host, _)| *host == written) {
+            return *place;
+        }
+        let place = self.operations.len() as u32;
+        if let Some(operation) = by_api_id(host) {
+            self.hosts.push((written, place));
+            self.operations.push(operation);
+        } else {
+            self.operations.push(by_inputs(inputs, host).unwrap_or_default());
+        }
+        place
+    }
+}
+
+/// What is called where the host alone does not tell.
+fn by_inputs<'t>(inputs: Value<'t>, host: Option<Value<'t>>) -> Option<Operation<'t>> {
+    by_service_provider(inputs)
         .or_else(|| by_connection(inputs, host?))
         .or_else(|| by_connection_name(host?))
-        .unwrap_or_default()
 }
 
 fn by_api_id(host: Option<Value<'_>>) -> Option<Operation<'_>> {
     let host = host?;
     let id = host.get("apiId")?.filled()?;
     let api = if id.starts_with('@') { connection_key(id) } else { last_segment(id) };
-    Some(Operation { api, name: lower(host.string("operationId")) })
+    Some(Operation::new(api, lower(host.string("operationId"))))
 }
 
 fn by_service_provider(inputs: Value<'_>) -> Option<Operation<'_>> {
     let provider = inputs.object("serviceProviderConfiguration")?;
     let api = last_segment(provider.string("serviceProviderId")?);
-    Some(Operation { api, name: lower(provider.string("operationId")) })
+    Some(Operation::new(api, lower(provider.string("operationId"))))
 }
 
 /// Logic Apps and older flows: the connection says which connector, method and path which operation.
@@ -57,12 +127,12 @@ fn by_connection<'t>(inputs: Value<'t>, host: Value<'t>) -> Option<Operation<'t>
     let method = lower(inputs.string("method"));
     let path = inputs.string("path").map(|path| without_parameters(&path)).unwrap_or_default();
     let name = format!("{method} {path}").trim().to_lowercase();
-    Some(Operation { api, name: Cow::Owned(name) })
+    Some(Operation::new(api, Cow::Owned(name)))
 }
 
 fn by_connection_name(host: Value<'_>) -> Option<Operation<'_>> {
     let api = without_suffix(host.get("connectionName")?.filled()?);
-    Some(Operation { api, name: lower(host.string("operationId")) })
+    Some(Operation::new(api, lower(host.string("operationId"))))
 }
 
 fn lower(text: Option<Cow<'_, str>>) -> Cow<'_, str> {
@@ -153,23 +223,16 @@ pub(crate) fn child_target(action: &Action<'_>) -> Option<String> {
 
 /// Whether the action reads the value of a secret from a vault.
 pub(crate) fn reads_secret(action: &Action<'_>, operation: &Operation<'_>) -> bool {
-    let name = operation.name.as_ref();
     if action.kind_of != ActionType::Connector {
         return action.kind_of == ActionType::Http
             && action.input("uri").and_then(Value::text).is_some_and(|uri| is_vault(&uri));
     }
-    if crate::text::holds(&operation.api, "keyvault") {
-        let path = name
-            .find("/secrets/")
-            .is_some_and(|at| name[at..].trim_end_matches('/').ends_with("/value"));
-        return name.starts_with("getsecret") || name.starts_with("decrypt") || path;
-    }
-    if name == "performunboundaction" {
-        let called = action.parameters.and_then(|parameters| parameters.string("actionName"));
-        return called
-            .is_some_and(|it| it.eq_ignore_ascii_case("RetrieveEnvironmentVariableSecretValue"));
-    }
-    false
+    let called = || action.parameters.and_then(|parameters| parameters.string("actionName"));
+    operation.service.reads_vault
+        || (operation.name == "performunboundaction"
+            && called().is_some_and(|it| {
+                it.eq_ignore_ascii_case("RetrieveEnvironmentVariableSecretValue")
+            }))
 }
 
 fn is_vault(uri: &str) -> bool {
@@ -182,14 +245,54 @@ fn is_vault(uri: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::cloud::action::collect;
     use crate::json::Json;
+
+    proptest! {
+        /// What is read once is what each action calls.
+        #[test]
+        fn calls_are_those_of_every_action_alone(which in prop::collection::vec(0usize..HOSTS.len(), 0..40)) {
+            let actions = which.iter().enumerate().map(|(at, host)| {
+                format!(r#""A{at}":{{"type":"ApiConnection","inputs":{{"method":"GET","path":"/{at}","host":{}}}}}"#, HOSTS[*host])
+            });
+            let text = format!("{{{}}}", actions.collect::<Vec<_>>().join(","));
+            let json = Json::read(&text).unwrap();
+            let list = collect(Some(json.root())).list;
+            let calls = Calls::of(&list);
+            prop_assert_eq!(calls.iter().count(), list.len());
+            for (at, action) in list.into_iter().enumerate() {
+                let alone = Calls::of(&[action]);
+                prop_assert_eq!(calls.get(at), alone.get(0));
+            }
+        }
+    }
+
+    /// More than are remembered; those without a connector's id are told by what stands beside them.
+    const HOSTS: [&str; 13] = [
+        "null",
+        "{}",
+        r#"{"connectionName":"shared_sql"}"#,
+        r#"{"connection":{"name":"@parameters('$connections')['sql_1']['connectionId']"}}"#,
+        r#"{"apiId":"/apis/shared_a","operationId":"X"}"#,
+        r#"{"apiId":"/apis/shared_a","operationId":"Y"}"#,
+        r#"{"apiId":"/apis/shared_b"}"#,
+        r#"{"apiId":"/apis/shared_c"}"#,
+        r#"{"apiId":"/apis/shared_d"}"#,
+        r#"{"apiId":"/apis/shared_e"}"#,
+        r#"{"apiId":"/apis/shared_f"}"#,
+        r#"{"apiId":"/apis/shared_g"}"#,
+        r#"{"apiId":"/apis/shared_keyvault","operationId":"GetSecret"}"#,
+    ];
 
     fn of(inputs: &str) -> (String, String) {
         let text = format!(r#"{{"type":"ApiConnection","inputs":{inputs}}}"#);
         let json = Json::read(&text).unwrap();
-        let found = operation(&Action::read(json.root(), 1));
-        (found.api.into_owned(), found.name.into_owned())
+        let calls = Calls::of(&[Action::read(json.root(), 1)]);
+        let found = calls.get(0);
+        (found.api.to_string(), found.name.to_string())
     }
 
     fn pair(api: &str, name: &str) -> (String, String) {

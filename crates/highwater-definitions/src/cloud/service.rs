@@ -1,8 +1,39 @@
 //! Service: what a connector operation is for: telling somebody, asking a model, approving, writing to a store. All of
 //! it is lists; nothing here looks at a definition. Every text given is lower case.
 
-use crate::cloud::operation::Operation;
 use crate::text::holds;
+
+/// What an operation is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Service {
+    /// Tells somebody something.
+    pub(crate) notifies: bool,
+    /// Asks a model or an agent.
+    pub(crate) asks_model: bool,
+    /// Starts or awaits an approval.
+    pub(crate) approves: bool,
+    /// Runs a desktop flow.
+    pub(crate) runs_desktop_flow: bool,
+    /// Reads the value of a secret from a vault.
+    pub(crate) reads_vault: bool,
+    /// The store it writes to.
+    pub(crate) written_store: Option<&'static str>,
+}
+
+impl Service {
+    /// Of an operation of a connector.
+    pub(crate) fn of(api: &str, name: &str) -> Self {
+        Self {
+            notifies: notifies(api, name),
+            asks_model: asks_model(api, name),
+            approves: matches!(api, "shared_approvals" | "approvals"),
+            runs_desktop_flow: matches!(api, "shared_uiflow" | "uiflow")
+                && name.starts_with("runuiflow"),
+            reads_vault: holds(api, "keyvault") && names_secret(name),
+            written_store: written_store(api, name),
+        }
+    }
+}
 
 /// Connectors of AI services, by exact id.
 const AI_CONNECTORS: &[&str] = &[
@@ -93,10 +124,8 @@ const STORES: &[(&str, &str)] = &[
     ("oracle", "sql"),
 ];
 
-/// Tells somebody something.
-pub(crate) fn notifies(operation: &Operation<'_>) -> bool {
-    let api = operation.api.strip_prefix("shared_").unwrap_or(&operation.api);
-    let name = operation.name.as_ref();
+fn notifies(api: &str, name: &str) -> bool {
+    let api = api.strip_prefix("shared_").unwrap_or(api);
     if TICKET_SYSTEMS.contains(&api) {
         let creates =
             name.starts_with("create") && TICKETS.iter().any(|ticket| holds(name, ticket));
@@ -108,36 +137,27 @@ pub(crate) fn notifies(operation: &Operation<'_>) -> bool {
     !silent && words.is_some_and(|words| words.iter().any(|word| holds(name, word)))
 }
 
-/// Asks a model or an agent.
-pub(crate) fn asks_model(operation: &Operation<'_>) -> bool {
-    let name = operation.name.as_ref();
+fn asks_model(api: &str, name: &str) -> bool {
     let by_name = ["aibuilderpredict", "executecopilot", "runagent"]
         .iter()
         .any(|start| name.starts_with(start));
-    by_name
-        || matches!(name, "predict" | "predictv2")
-        || AI_CONNECTORS.contains(&operation.api.as_ref())
+    by_name || matches!(name, "predict" | "predictv2") || AI_CONNECTORS.contains(&api)
 }
 
-/// Starts or awaits an approval.
-pub(crate) fn approves(operation: &Operation<'_>) -> bool {
-    matches!(operation.api.as_ref(), "shared_approvals" | "approvals")
+/// Whether an operation of a vault reads the value of a secret.
+fn names_secret(name: &str) -> bool {
+    let path = name
+        .find("/secrets/")
+        .is_some_and(|at| name[at..].trim_end_matches('/').ends_with("/value"));
+    name.starts_with("getsecret") || name.starts_with("decrypt") || path
 }
 
-/// Runs a desktop flow.
-pub(crate) fn runs_desktop_flow(operation: &Operation<'_>) -> bool {
-    matches!(operation.api.as_ref(), "shared_uiflow" | "uiflow")
-        && operation.name.starts_with("runuiflow")
-}
-
-/// The store an operation writes to.
-pub(crate) fn written_store(operation: &Operation<'_>) -> Option<&'static str> {
-    let name = operation.name.as_ref();
+fn written_store(api: &str, name: &str) -> Option<&'static str> {
     let shares = name.starts_with("createshare") || name.starts_with("createsharing");
     if shares || !WRITES.iter().any(|verb| name.starts_with(verb)) {
         return None;
     }
-    let (_, store) = STORES.iter().find(|(part, _)| holds(&operation.api, part))?;
+    let (_, store) = STORES.iter().find(|(part, _)| holds(api, part))?;
     let file = ["file", "folder", "attachment"].iter().any(|part| holds(name, part));
     Some(if *store == "sharepoint_list" && file { "sharepoint_file" } else { store })
 }
@@ -218,30 +238,40 @@ const DEFAULT_NAMES: &[&str] = &[
     "run_a_flow_built_with_power_automate_for_desktop",
 ];
 
+/// Of those names, the first of each length or longer.
+const FIRST_OF_LENGTH: [usize; 64] = {
+    let mut first = [0; 64];
+    let (mut length, mut at) = (0, 0);
+    while length < first.len() {
+        while at < DEFAULT_NAMES.len() && DEFAULT_NAMES[at].len() < length {
+            at += 1;
+        }
+        first[length] = at;
+        length += 1;
+    }
+    first
+};
+
 /// Whether the designer named the action.
 pub(crate) fn is_default_name(name: &str) -> bool {
-    let plain = name.trim_end_matches(|character: char| character.is_ascii_digit());
-    let plain = if plain.len() < name.len() {
-        plain.strip_suffix(['_', ' ']).unwrap_or(name)
-    } else {
-        name
+    let name = name.as_bytes();
+    let digits = name.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let plain = match &name[..name.len() - digits] {
+        [plain @ .., b'_' | b' '] if digits > 0 => plain,
+        _ => name,
     };
     let same =
         |one: u8, other: u8| one == if other == b' ' { b'_' } else { other.to_ascii_lowercase() };
-    let first = DEFAULT_NAMES.partition_point(|known| known.len() < plain.len());
+    let first = FIRST_OF_LENGTH.get(plain.len()).copied().unwrap_or(DEFAULT_NAMES.len());
     let candidates = DEFAULT_NAMES[first..].iter().take_while(|known| known.len() == plain.len());
     candidates
         .into_iter()
-        .any(|known| known.bytes().zip(plain.bytes()).all(|(one, other)| same(one, other)))
+        .any(|known| known.bytes().zip(plain).all(|(one, other)| same(one, *other)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn operation<'t>(api: &'t str, name: &'t str) -> Operation<'t> {
-        Operation { api: api.into(), name: name.into() }
-    }
 
     #[test]
     fn telling_is_told_from_reading() {
@@ -253,7 +283,7 @@ mod tests {
             ("shared_flowpush", "sendnotification"),
             ("shared_jira", "post /issue"),
         ] {
-            assert!(notifies(&operation(api, name)), "{api} {name}");
+            assert!(notifies(api, name), "{api} {name}");
         }
         for (api, name) in [
             ("shared_office365", "getemailsv3"),
@@ -264,7 +294,7 @@ mod tests {
             ("shared_jira", "listissues"),
             ("shared_github", "createbranch"),
         ] {
-            assert!(!notifies(&operation(api, name)), "{api} {name}");
+            assert!(!notifies(api, name), "{api} {name}");
         }
     }
 
@@ -280,13 +310,15 @@ mod tests {
             ("shared_office365", "postitem", None),
         ];
         for (api, name, store) in cases {
-            assert_eq!(written_store(&operation(api, name)), store, "{api} {name}");
+            assert_eq!(written_store(api, name), store, "{api} {name}");
         }
     }
 
     #[test]
     fn default_names_may_carry_a_number() {
         assert!(DEFAULT_NAMES.is_sorted_by_key(|name| name.len()));
+        assert!(DEFAULT_NAMES.iter().all(|name| is_default_name(name)));
+        assert!(!is_default_name("") && !is_default_name(&"x".repeat(200)));
         assert!(
             is_default_name("Compose_2")
                 && is_default_name("Apply_to_each")

@@ -16,7 +16,7 @@ const MAX_VALUE: usize = 128;
 const SHORTEST: usize = 8;
 
 /// Bytes without which a pattern cannot be there; cheap to look for all at once.
-const CLASS_BYTES: [u8; 14] = *b"=:@.-_~ AIJGxz";
+const CLASS_BYTES: [u8; 16] = *b"=:@.-_~ AIJGxzgh";
 const EQUALS: u16 = 1;
 const COLON: u16 = 1 << 1;
 const AT: u16 = 1 << 2;
@@ -31,6 +31,8 @@ const CAPITAL_J: u16 = 1 << 10;
 const CAPITAL_G: u16 = 1 << 11;
 const SMALL_X: u16 = 1 << 12;
 const SMALL_Z: u16 = 1 << 13;
+const SMALL_G: u16 = 1 << 14;
+const SMALL_H: u16 = 1 << 15;
 
 const CLASSES: [u16; 256] = classes();
 
@@ -89,7 +91,13 @@ const PATTERNS: [Pattern; 10] = [
         SecretRule::AwsKey,
         holds_aws_key,
     ),
-    pattern(UNDERSCORE, 33, hints_github_token, SecretRule::GithubToken, holds_github_token),
+    pattern(
+        UNDERSCORE | SMALL_G | SMALL_H,
+        33,
+        hints_github_token,
+        SecretRule::GithubToken,
+        holds_github_token,
+    ),
     pattern(
         DASH | SMALL_X,
         18,
@@ -142,16 +150,16 @@ fn in_authority(byte: u8) -> bool {
     byte > b' ' && !matches!(byte, b'/' | b'?' | b'#' | b'"' | b'\'' | b'\\')
 }
 
-/// Patterns that the lower seven classes a text holds allow, a bit each; and the upper ones.
-const ALLOWED: [[u16; 128]; 2] = [allowed(0), allowed(7)];
+/// Patterns that the lower eight classes a text holds allow, a bit each; and the upper ones.
+const ALLOWED: [[u16; 256]; 2] = [allowed(0), allowed(8)];
 
-const fn allowed(shift: u32) -> [u16; 128] {
-    let mut allowed = [0u16; 128];
+const fn allowed(shift: u32) -> [u16; 256] {
+    let mut allowed = [0u16; 256];
     let mut present = 0;
-    while present < 128 {
+    while present < 256 {
         let mut at = 0;
         while at < PATTERNS.len() {
-            let needed = (PATTERNS[at].needed >> shift) & 127;
+            let needed = (PATTERNS[at].needed >> shift) & 255;
             if needed & present as u16 == needed {
                 allowed[present] |= 1 << at;
             }
@@ -162,18 +170,43 @@ const fn allowed(shift: u32) -> [u16; 128] {
     allowed
 }
 
+/// Patterns that fit into a text of some length, a bit each; longer texts are as the last.
+const FITTING: [u16; 64] = {
+    let mut fitting = [0u16; 64];
+    let mut length = 0;
+    while length < 64 {
+        let mut at = 0;
+        while at < PATTERNS.len() {
+            if length >= PATTERNS[at].least {
+                fitting[length] |= 1 << at;
+            }
+            at += 1;
+        }
+        length += 1;
+    }
+    fitting
+};
+
 /// Which of the bytes that matter a text holds: one pass, before any other look.
 #[derive(Clone, Copy)]
 pub(crate) struct Survey(u16);
 
 impl Survey {
     #[inline]
-    pub(crate) fn of(text: &str) -> Self {
-        Self(text.bytes().fold(0, |present, byte| present | CLASSES[usize::from(byte)]))
+    pub(crate) fn of(text: &[u8]) -> Self {
+        let with = |present: u16, byte: &u8| present | CLASSES[usize::from(*byte)];
+        let (blocks, rest) = text.as_chunks::<8>();
+        let present = blocks.iter().fold(0, |present, block| present | block.iter().fold(0, with));
+        Self(rest.iter().fold(present, with))
     }
 
-    /// Whether any pattern can be in the text or in a part of it; most texts are done with after this.
+    /// Whether the bytes of any pattern are in a text of that length; most texts are done with after this.
     #[inline]
+    pub(crate) fn allows_any(self, length: usize) -> bool {
+        self.has_assignment() || self.allowed(length) != 0
+    }
+
+    /// Whether any pattern can be in the text or in a part of it.
     pub(crate) fn may_hold(self, text: &str) -> bool {
         text.len() >= SHORTEST
             && ((self.has_assignment() && assigns(text)) || self.suggested(text).next().is_some())
@@ -183,16 +216,22 @@ impl Survey {
         self.0 & (EQUALS | COLON) != 0
     }
 
+    /// Patterns whose bytes are there and that fit, a bit each.
+    #[inline]
+    fn allowed(self, length: usize) -> u16 {
+        let [low, high] = self.0.to_le_bytes().map(usize::from);
+        ALLOWED[0][low] & ALLOWED[1][high] & FITTING[length.min(FITTING.len() - 1)]
+    }
+
     /// Patterns worth a closer look.
     fn suggested(self, text: &str) -> impl Iterator<Item = &'static Pattern> {
-        let [low, high] = [self.0 & 127, self.0 >> 7].map(usize::from);
-        let mut left = ALLOWED[0][low] & ALLOWED[1][high];
+        let mut left = self.allowed(text.len());
         let allowed = std::iter::from_fn(move || {
             let at = left.trailing_zeros();
             left &= left.wrapping_sub(1);
             PATTERNS.get(at as usize)
         });
-        allowed.filter(|it| text.len() >= it.least && (it.hinted)(text))
+        allowed.filter(|it| (it.hinted)(text))
     }
 
     /// Holds an `@`.
@@ -203,7 +242,11 @@ impl Survey {
 
 /// Every pattern that a text holds.
 pub(super) fn rules(text: &str) -> Rules {
-    if text.len() < SHORTEST { Rules::default() } else { surveyed(text, Survey::of(text)) }
+    if text.len() < SHORTEST {
+        Rules::default()
+    } else {
+        surveyed(text, Survey::of(text.as_bytes()))
+    }
 }
 
 /// As [`rules`], of a text that was surveyed already.
@@ -215,6 +258,17 @@ pub(super) fn surveyed(text: &str, survey: Survey) -> Rules {
     if survey.has_assignment() {
         assigned(text, &mut rules);
     }
+    rules
+}
+
+/// As [`rules`], without a survey: every pattern is looked for.
+#[cfg(test)]
+pub(crate) fn thorough(text: &str) -> Rules {
+    let mut rules = Rules::default();
+    for it in PATTERNS.iter().filter(|it| (it.holds)(text)) {
+        rules.add(it.rule);
+    }
+    assigned(text, &mut rules);
     rules
 }
 

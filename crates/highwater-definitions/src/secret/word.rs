@@ -135,18 +135,18 @@ const SEPARATORS: &[u8] = b"-_ .$";
 
 /// Whether a name says that a credential stands there. The last segment of a path counts.
 #[inline]
-pub(crate) fn is_secret_name(name: &str) -> bool {
+pub(crate) fn is_secret_name(name: impl AsRef<[u8]>) -> bool {
+    let name = name.as_ref();
+    let [.., before, last] = name else { return false };
     // Most names end in letters that none of the names below ends in.
-    match name.as_bytes() {
-        [.., before, last] if before.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() => {
-            ends_like_secret(before.to_ascii_lowercase(), last.to_ascii_lowercase())
-                && ends_in_secret(name)
-        }
-        _ => ends_in_secret(name),
-    }
+    let told = ends_like_secret(before | 0x20, last | 0x20)
+        || SEPARATORS.contains(last)
+        || SEPARATORS.contains(before);
+    told && ends_in_secret(name)
 }
 
 /// The last two letters of all the names in question.
+#[inline]
 fn ends_like_secret(before: u8, last: u8) -> bool {
     matches!(
         [before, last],
@@ -157,7 +157,8 @@ fn ends_like_secret(before: u8, last: u8) -> bool {
     )
 }
 
-fn ends_in_secret(name: &str) -> bool {
+#[inline(never)]
+fn ends_in_secret(name: &[u8]) -> bool {
     let mut buffer = [0u8; NAME_TAIL];
     let tail = normalised_tail(name, &mut buffer);
     tail == b"token" || SECRET_ENDS.iter().any(|end| tail.ends_with(end.as_bytes()))
@@ -167,9 +168,9 @@ fn ends_in_secret(name: &str) -> bool {
 const NAME_TAIL: usize = 24;
 
 /// The last bytes of a name's last segment, lower case, without separators.
-fn normalised_tail<'b>(name: &str, buffer: &'b mut [u8; NAME_TAIL]) -> &'b [u8] {
+fn normalised_tail<'b>(name: &[u8], buffer: &'b mut [u8; NAME_TAIL]) -> &'b [u8] {
     let mut at = NAME_TAIL;
-    let last = name.bytes().rev().take_while(|byte| *byte != b'/');
+    let last = name.iter().rev().take_while(|byte| **byte != b'/');
     for byte in last.filter(|byte| !SEPARATORS.contains(byte)).take(NAME_TAIL) {
         at -= 1;
         buffer[at] = byte.to_ascii_lowercase();
@@ -282,7 +283,22 @@ pub(crate) fn is_word(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// Looking at the last letters first never changes what a name says.
+        #[test]
+        fn last_letters_are_enough(
+            start in "[a-zA-Z/é_ .$-]{0,6}", end in 0..SECRET_ENDS.len(), rest in "[a-zA-Z0-9/é_ .$-]{0,2}",
+            known in any::<bool>(),
+        ) {
+            let name = format!("{start}{}{rest}", if known { SECRET_ENDS[end] } else { "token" });
+            prop_assert_eq!(is_secret_name(&name), ends_in_secret(name.as_bytes()), "{}", name);
+            prop_assert_eq!(is_secret_name(&start), ends_in_secret(start.as_bytes()), "{}", start);
+        }
+    }
 
     #[test]
     fn names_are_read_by_their_end() {

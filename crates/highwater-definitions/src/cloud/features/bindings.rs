@@ -49,20 +49,23 @@ fn variable(parameter: Value<'_>) -> Option<(String, String)> {
 }
 
 /// Removes the names (lower case) that stand in `parameters('…')` in triggers, actions and outputs. Looked for in the
-/// text as written, which is many times faster than string by string; where escapes could be part of a name, string by
-/// string after all.
+/// text as written first, which is many times faster than string by string; what is left over may stand behind escapes.
 fn remove_used(definition: Value<'_>, unused: &mut BTreeSet<&str>) {
     let escaped = unused.iter().any(|name| name.contains(['"', '\\']));
     for section in
         ["triggers", "actions", "outputs"].iter().filter_map(|section| definition.get(section))
     {
-        let raw = section.raw();
-        if !escaped && memchr::memmem::find(raw.as_bytes(), b"\\u").is_none() {
-            remove_named(raw, unused);
-            continue;
+        if !escaped {
+            remove_named(section.raw(), unused);
         }
-        let texts = (section.index()..section.end()).filter_map(|at| section.sibling(at).text());
-        texts.for_each(|text| remove_named(&text, unused));
+        if unused.is_empty() {
+            return;
+        }
+        if escaped || memchr::memmem::find(section.raw().as_bytes(), b"\\u").is_some() {
+            let texts =
+                (section.index()..section.end()).filter_map(|at| section.sibling(at).text());
+            texts.for_each(|text| remove_named(&text, unused));
+        }
     }
 }
 

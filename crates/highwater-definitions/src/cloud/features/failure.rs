@@ -9,7 +9,7 @@ use crate::cloud::features::{Flow, has_timeout, run_status};
 use crate::cloud::fingerprint::Fingerprint;
 use crate::cloud::graph::{Graph, Role, Statuses, roles};
 use crate::cloud::operation::{Operation, child_target};
-use crate::cloud::{CloudFlowFeatures, ErrorHandling, service};
+use crate::cloud::{CloudFlowFeatures, ErrorHandling};
 use crate::json::Value;
 use crate::text::starts_with_ignore_case;
 
@@ -59,9 +59,9 @@ pub(super) fn count(flow: &Flow<'_>, features: &mut CloudFlowFeatures) -> Failur
     let (list, maps) = (&flow.actions.list, &flow.actions.maps);
     let mut failures = Failures { on_failure: vec![false; list.len()], ..Failures::default() };
     let mut subtrees: Vec<Holds> = list.iter().map(Holds::own).collect();
-    let mut fingerprint = Fingerprint::of(maps);
+    let mut fingerprint = Fingerprint::of(maps, list.len());
     let mut outcomes = None;
-    let mut graph = Graph::default();
+    let mut graph = Graph::with_room(list.len());
     for at in (0..maps.len()).rev() {
         let map = &maps[at];
         graph.read(list, map);
@@ -71,14 +71,14 @@ pub(super) fn count(flow: &Flow<'_>, features: &mut CloudFlowFeatures) -> Failur
         if graph.minds_failure() {
             Judged::of(flow, map, &graph, &subtrees, &mut outcomes).count(features, &mut failures);
         }
-        fingerprint.add_map(at, &graph, list, &flow.operations);
+        fingerprint.add_map(at, &graph, list, &flow.calls);
     }
-    let triggers = flow.triggers.iter().zip(&flow.trigger_operations);
+    let triggers = flow.triggers.iter().zip(flow.trigger_calls.iter());
     features.structure_hash = fingerprint.flow(triggers);
     failures.spread(maps);
     features.try_catch = features.scope_catch_count > 0;
     features.notify_on_failure = failures.any(flow, |action, operation| {
-        action.kind_of == ActionType::Connector && service::notifies(operation)
+        action.kind_of == ActionType::Connector && operation.service.notifies
     });
     features.child_call_on_failure =
         failures.any(flow, |action, _| action.kind_of == ActionType::Workflow);

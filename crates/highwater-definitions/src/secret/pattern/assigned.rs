@@ -21,17 +21,17 @@ pub(super) fn assigned(text: &str, rules: &mut Rules) {
 
 /// Whether anything is assigned to a known name: what [`assigned`] looks at closer.
 pub(super) fn assigns(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    memchr::memchr2_iter(b'=', b':', bytes).any(|at| {
-        let before = bytes[at.saturating_sub(1)];
-        (ends_name(before) || is_between(before))
-            && name_before(text, at, &mut [0u8; LONGEST_NAME]).is_some()
-    })
+    memchr::memchr2_iter(b'=', b':', text.as_bytes())
+        .any(|at| name_before(text, at, &mut [0u8; LONGEST_NAME]).is_some())
 }
 
-/// Whether a byte is the last letter of a known name.
-fn ends_name(byte: u8) -> bool {
-    matches!(byte | 0x20, b'g' | b'y' | b'e' | b'n' | b't' | b'd')
+/// Whether these are the last letters of a known name.
+#[inline]
+fn end_a_name(one: u8, other: u8) -> bool {
+    matches!(
+        [one | 0x20, other | 0x20],
+        [b'i', b'g'] | [b'e', b'y' | b'n' | b't'] | [b'd', b'e'] | [b'r' | b'w', b'd']
+    )
 }
 
 /// Whether a byte may stand between a name and what follows it.
@@ -82,14 +82,18 @@ struct Assignment<'t> {
 }
 
 /// The known name that ends right before an offset, quotes and a few blanks between them allowed.
+#[inline]
 fn name_before(text: &str, at: usize, buffer: &mut [u8; LONGEST_NAME]) -> Option<&'static str> {
-    let before = &text.as_bytes()[at.saturating_sub(LONGEST_NAME + 6)..at];
+    let before = &text.as_bytes()[..at];
     let skipped = before.iter().rev().take(5).take_while(|byte| is_between(**byte)).count();
-    let before = &before[..before.len() - skipped];
-    before.last().filter(|last| ends_name(**last))?;
+    let before = &before[..at - skipped];
+    let [.., one, other] = before else { return None };
+    if !end_a_name(*one, *other) {
+        return None;
+    }
+    let before = &before[before.len().saturating_sub(LONGEST_NAME)..];
     let length = before.iter().rev().take_while(|byte| is_token(**byte)).count();
-    let word = &before[before.len() - length..];
-    let tail = &word[word.len().saturating_sub(LONGEST_NAME)..];
+    let tail = &before[before.len() - length..];
     let lower = &mut buffer[..tail.len()];
     lower.copy_from_slice(tail);
     lower.make_ascii_lowercase();
@@ -202,4 +206,20 @@ fn is_body_value(assignment: &Assignment<'_>) -> bool {
     let prose = is_word(value.trim_end_matches(['.', '!', '?', ':']));
     let replaced = value.starts_with(['{', '<', '[', '(']) || value.contains(COMPUTED);
     !prose && !replaced && plausible(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_name_is_told_by_its_last_letters() {
+        for name in NAMES {
+            let text = format!("{}\\\": x", name.to_uppercase());
+            let at = text.find(':').unwrap();
+            assert_eq!(name_before(&text, at, &mut [0u8; LONGEST_NAME]), Some(*name), "{text}");
+            assert!(assigns(&text), "{text}");
+        }
+        assert!(!assigns("design=1") && !assigns("=") && !assigns("g=1"));
+    }
 }
