@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use highwater_snapshot::{Json, Place, Time};
 use highwater_snapshot::Value;
+use highwater_snapshot::{Json, Place, Time};
 
 use crate::envelope::Envelope;
 use crate::index::INDEX;

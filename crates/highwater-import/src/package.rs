@@ -13,8 +13,8 @@ use highwater_definitions::{
     DefinitionError, Solution, WorkflowContent, WorkflowText, solution_folder_texts,
     solution_package_texts,
 };
-use highwater_snapshot::{Place, Time, Writer};
 use highwater_snapshot::Value;
+use highwater_snapshot::{Place, Time, Writer};
 
 use crate::Error;
 use crate::index::{Exchange, INDEX};
@@ -171,8 +171,7 @@ struct Hand<'w> {
 impl Hand<'_> {
     /// A flow, in the words of its Dataverse row.
     fn workflow(&mut self, text: &WorkflowText<'_>) {
-        let told =
-            |text: Option<&str>| text.map_or(Value::Null, |text| text.to_owned().into());
+        let told = |text: Option<&str>| text.map_or(Value::Null, |text| text.to_owned().into());
         let record = object(vec![
             member("workflowid", told(Some(text.id))),
             member("category", u64::from(text.category).into()),

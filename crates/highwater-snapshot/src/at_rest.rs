@@ -5,8 +5,8 @@
 //! what is in them; the collector keeps such pages where only its owner can read them and removes them when the snapshot
 //! is made. Does not hide people: readings do, once.
 
-use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 use crate::Value;
+use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 
 use crate::boundary::{DROPPED, looks_secret};
 

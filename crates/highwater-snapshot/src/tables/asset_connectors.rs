@@ -10,8 +10,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use highwater_definitions::{CloudFlow, CloudFlowFeatures};
 use crate::Value;
+use highwater_definitions::{CloudFlow, CloudFlowFeatures};
 
 use super::cloud_flows::{CLOUD, flow_id, is_workflow, workflow_id};
 use super::flow_definitions::{dataverse_flow, is_packed_workflow, platform_flow, service_flow};

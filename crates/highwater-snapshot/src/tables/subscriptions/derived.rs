@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use polars::prelude::*;
 use crate::Value;
+use polars::prelude::*;
 
 use crate::boundary::Pseudonyms;
 use crate::derive::derive;
