@@ -6,8 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use highwater_snapshot::Value;
-use highwater_snapshot::{Json, Place, Time};
+use highwater_snapshot::{Json, Place, Time, Value};
 
 use crate::envelope::Envelope;
 use crate::index::INDEX;

@@ -6,8 +6,7 @@
 
 use std::borrow::Cow;
 
-use highwater_snapshot::Json;
-use highwater_snapshot::Value;
+use highwater_snapshot::{Json, Value};
 
 use crate::kinds::Class;
 

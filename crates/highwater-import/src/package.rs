@@ -13,8 +13,7 @@ use highwater_definitions::{
     DefinitionError, Solution, WorkflowContent, WorkflowText, solution_folder_texts,
     solution_package_texts,
 };
-use highwater_snapshot::Value;
-use highwater_snapshot::{Place, Time, Writer};
+use highwater_snapshot::{Place, Time, Value, Writer};
 
 use crate::Error;
 use crate::index::{Exchange, INDEX};

@@ -8,8 +8,7 @@ use std::hash::{BuildHasher as _, Hasher as _};
 
 use bumpalo::Bump;
 use foldhash::quality::FixedState;
-use highwater_snapshot::Value;
-use highwater_snapshot::{Json, Names, Status, Writer};
+use highwater_snapshot::{Json, Names, Status, Value, Writer};
 
 use crate::answer::Answer;
 use crate::envelope::{self, Envelope, Opened};

@@ -3,8 +3,7 @@
 //! A contradiction is an error with both sides in it, never a choice between them. Where nobody says
 //! anything, content alone decides; what it leaves open is not guessed.
 
-use highwater_snapshot::Value;
-use highwater_snapshot::{Json, Time};
+use highwater_snapshot::{Json, Time, Value};
 
 use crate::envelope::Envelope;
 use crate::hosts::Hosts;

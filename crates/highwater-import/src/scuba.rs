@@ -3,8 +3,7 @@
 //! Splits an export into its answers. A list counts as read to its end only when the export says that
 //! its command succeeded; a command that failed leaves an empty list behind, which proves nothing.
 
-use highwater_snapshot::Json;
-use highwater_snapshot::Value;
+use highwater_snapshot::{Json, Value};
 
 /// One answer inside an export.
 #[derive(Debug)]

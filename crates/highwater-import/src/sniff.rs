@@ -3,8 +3,7 @@
 //! Asks in the order of certainty: the context of its answer, its type, the wrapper of a tool, its keys.
 //! Says "several" rather than choosing, and "nothing" rather than guessing.
 
-use highwater_snapshot::Json;
-use highwater_snapshot::Value;
+use highwater_snapshot::{Json, Value};
 
 use crate::kinds::{Class, Hand};
 use crate::odata::{self, Context};

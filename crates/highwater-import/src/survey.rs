@@ -11,8 +11,7 @@ use std::time::SystemTime;
 
 use aho_corasick::packed::Searcher;
 use bumpalo::Bump;
-use highwater_snapshot::Value;
-use highwater_snapshot::{Json, Names, Time};
+use highwater_snapshot::{Json, Names, Time, Value};
 
 use crate::dates::{DateOrder, Orders};
 use crate::envelope::{self, Opened};

@@ -5,10 +5,8 @@
 
 use std::borrow::Cow;
 
-use crate::Value;
-
 use crate::names::same;
-use crate::{Member, Time};
+use crate::{Member, Time, Value};
 
 /// A place in a record; [`Json::NULL`] where the path leads nowhere.
 #[derive(Clone, Copy, Debug)]

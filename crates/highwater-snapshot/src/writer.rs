@@ -10,7 +10,6 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::Value;
 use polars::polars_utils::compression::ZstdLevel;
 use polars::prelude::*;
 
@@ -26,7 +25,7 @@ use crate::store::{Hashing, digest_file};
 use crate::table::Scope;
 use crate::{
     Claim, Config, Error, Json, Origin, Place, Pseudonyms, Record, Rows, Status, TABLES, Table,
-    Time, derive, fold, merge, pattern_class,
+    Time, Value, derive, fold, merge, pattern_class,
 };
 
 /// What a snapshot is about, before the first record.

@@ -10,13 +10,12 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::Value;
 use highwater_definitions::{CloudFlow, CloudFlowFeatures};
 
 use super::cloud_flows::{CLOUD, flow_id, is_workflow, workflow_id};
 use super::flow_definitions::{dataverse_flow, is_packed_workflow, platform_flow, service_flow};
 use crate::table::{Column, Reading, Sample, Scope, Table};
-use crate::{Json, Record, Rows, cell};
+use crate::{Json, Record, Rows, Value, cell};
 
 /// Which asset uses what.
 pub(crate) static TABLE: Table = Table {

@@ -13,12 +13,10 @@
 
 use std::borrow::Cow;
 
-use crate::Value;
-
 use super::asset_shares::{is_platform, person};
 use super::tenant_isolation_rules::printed;
 use crate::table::{Column, Reading, Sample, Scope, Table};
-use crate::{Json, Record, Rows, Time, cell};
+use crate::{Json, Record, Rows, Time, Value, cell};
 
 /// The denominator of most governance facts and the parent of every environment read.
 pub(crate) static TABLE: Table = Table {

@@ -7,10 +7,8 @@
 
 use std::borrow::Cow;
 
-use crate::Value;
-
 use crate::table::{Column, Reading, Sample, Scope, Table};
-use crate::{Json, Record, Rows, cell};
+use crate::{Json, Record, Rows, Value, cell};
 
 /// On-premises reach.
 pub(crate) static TABLE: Table = Table {

@@ -4,10 +4,8 @@
 //! them in `allowedTenants` with a direction each; `*` stands for any tenant. ScubaGear prints the direction
 //! as `@{inbound=True; outbound=True}` and a list without members as an empty text.
 
-use crate::Value;
-
 use crate::table::{Column, Reading, Sample, Scope, Table};
-use crate::{Json, Record, Rows, cell};
+use crate::{Json, Record, Rows, Value, cell};
 
 /// Exceptions to isolation.
 pub(crate) static TABLE: Table = Table {

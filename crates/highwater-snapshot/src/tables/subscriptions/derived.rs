@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::Value;
 use polars::prelude::*;
 
 use crate::boundary::Pseudonyms;
 use crate::derive::derive;
 use crate::loader::Frames;
-use crate::{Json, Origin, Place, Record, Rows, TABLES, Time, merge};
+use crate::{Json, Origin, Place, Record, Rows, TABLES, Time, Value, merge};
 
 const VM: &str = "/subscriptions/s/resourcegroups/rg/providers/microsoft.compute/virtualmachines/";
 
