@@ -10,6 +10,8 @@ use std::ops::Deref;
 
 use bumpalo::Bump;
 
+use crate::at_rest::is_credential;
+
 /// The name of a member.
 #[derive(Clone, Debug)]
 pub struct Name<'v> {
@@ -245,60 +247,33 @@ pub(crate) fn judge(name: &str) -> Key {
     }
 }
 
-/// Keys whose values are secret, or hold secrets, or are definitions that are kept only when asked for.
+/// Keys whose values are secret, or hold secrets, or are definitions that are kept only when asked for: credentials,
+/// which are not even written to disk, and these.
 fn is_secret_key(name: &str) -> bool {
     const SECRET: &[&str] = &[
-        "access_token",
-        "accesskey",
-        "accesstoken",
-        "accountkey",
         "adminusername",
-        "apikey",
         "assertion",
-        "authorization",
-        "basictriggerurl",
-        "callbackurl",
-        "client_secret",
         "clientdata",
-        "clientsecret",
         "connectionparameters",
         "connectionparametersset",
-        "connectionstring",
         "customdata",
         "defaultvalue",
         "definition",
         "ethernetmacaddress",
-        "flowtriggeruri",
-        "gatewaysalt",
-        "gatewaywitnessstring",
-        "id_token",
         "imei",
         "inputslink",
         "outputslink",
-        "passphrase",
-        "password",
         "phonenumber",
-        "primarykey",
-        "primarykeypackage",
-        "privatekey",
-        "pwd",
-        "refresh_token",
-        "refreshtoken",
-        "sas",
-        "sastoken",
         "script",
-        "secondarykey",
-        "secretvalue",
         "serialnumber",
         "serviceuri",
-        "sharedaccesskey",
         "token",
         "userdata",
         "variables",
         "wifimacaddress",
         "yaml",
     ];
-    SECRET.binary_search(&name).is_ok()
+    is_credential(name) || SECRET.binary_search(&name).is_ok()
 }
 
 fn names_person(key: &str) -> bool {
