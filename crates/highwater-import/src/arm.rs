@@ -3,6 +3,8 @@
 //! Guarantees that an own list is not taken for the list of an administrator: what a type proves is
 //! written beside it. Types that no table needs are named all the same.
 
+use std::borrow::Cow;
+
 use highwater_snapshot::Json;
 
 use crate::kinds::{Class, Hand, Whole};
@@ -14,12 +16,9 @@ const RECYCLE: &str = "the recycle bin: deleted flows are no rows";
 
 /// The class of a record by its type, or by its id where the type is missing.
 pub(crate) fn classify(record: Json<'_>) -> Option<Class> {
-    let told = record.key("type").word();
-    let told = told
-        .as_deref()
-        .unwrap_or_default()
-        .trim_start_matches('/')
-        .trim_start_matches("providers/");
+    let told = record.key("type").filled();
+    let told = told.as_deref().unwrap_or_default().trim_start_matches('/');
+    let told = told.strip_prefix("providers/").unwrap_or(told);
     if told.is_empty() {
         let id = record.key("id").id()?;
         if let Some(class) = vault_item(&id) {
@@ -31,19 +30,32 @@ pub(crate) fn classify(record: Json<'_>) -> Option<Class> {
         }
         return azure(&type_of(&id)?, record);
     }
-    if let Some(rest) = told.strip_prefix("microsoft.businessappplatform/") {
-        return platform(rest, record);
+    // The names of services are written in any case, what follows them hardly ever.
+    let (service, kind) = told.split_once('/').unwrap_or(("", told));
+    let is = |name: &str| service.eq_ignore_ascii_case(name);
+    if is("microsoft.processsimple") {
+        return flows(&lower(kind), record);
     }
+    if is("microsoft.businessappplatform") {
+        return platform(&lower(kind), record);
+    }
+    let told = &*lower(told);
     if let Some(rest) = told.strip_prefix("microsoft.powerapps/") {
         return inventory(told).or_else(|| apps(rest, record));
-    }
-    if let Some(rest) = told.strip_prefix("microsoft.processsimple/") {
-        return flows(rest, record);
     }
     if told == "microsoft.flow/flows" && record.at("properties.definition").is_object() {
         return Some(Class::some("flow.definition", PACKAGED));
     }
     inventory(told).or_else(|| azure(told, record))
+}
+
+/// A text in lower case; it mostly is.
+fn lower(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// Whether a type is one of the inventory's.
@@ -118,7 +130,7 @@ fn apps(kind: &str, record: Json<'_>) -> Option<Class> {
 
 fn flows(kind: &str, record: Json<'_>) -> Option<Class> {
     let properties = record.key("properties");
-    let deleted = properties.key("state").word().is_some_and(|state| state == "deleted");
+    let deleted = properties.key("state").says("deleted");
     // The list of an administrator leaves out what one's own holds: the role of the reader and connections.
     let own =
         properties.key("userType").is_told() || properties.key("connectionReferences").is_present();

@@ -7,9 +7,8 @@
 use std::borrow::Cow;
 
 use bumpalo::Bump;
-use highwater_snapshot::{Known, List, Member, Name, Names, Object, Value, same};
-
-use crate::values::look;
+use highwater_snapshot::{Known, List, Member, Name, Names, Object, TELLING, Text, Value, same};
+use wide::u8x16;
 
 /// What was read in one pass.
 #[derive(Debug, PartialEq)]
@@ -26,23 +25,17 @@ pub(crate) fn documents<'t, 'n: 't>(
     arena: &'t Bump,
     names: &mut Names<'n>,
 ) -> Option<Plain<'t>> {
-    let mut reader = Reader {
-        text,
-        arena,
-        names,
-        members: Vec::new(),
-        items: Vec::new(),
-        keys: Vec::new(),
-        again: 0,
-        unique: true,
-    };
+    let mut reader =
+        Reader { text, arena, names, items: Vec::new(), keys: Vec::new(), again: 0, unique: true };
     let (mut documents, mut at) = (Vec::new(), 0);
     while let Some(place) = next(text.as_bytes(), at) {
         reader.again = 0;
         if !matches!(place.1, b'{' | b'[') {
             return None;
         }
-        at = reader.value(place, 0, |_, value| documents.push(value))?;
+        let (value, end) = reader.value(place, 0)?;
+        documents.push(value);
+        at = end;
     }
     Some(Plain { documents, unique: reader.unique })
 }
@@ -51,21 +44,43 @@ struct Reader<'t, 'm, 'n> {
     text: &'t str,
     arena: &'t Bump,
     names: &'m mut Names<'n>,
-    /// Members of the objects that are still open, and items of the arrays.
-    members: Vec<Member<'t>>,
+    /// Items of the arrays that are still open.
     items: Vec<Value<'t>>,
-    /// Keys of a record in their order, and how many of them came again: records of a kind have them alike.
+    /// Keys of the records before in their order, and the place of the one that comes next if this one is alike.
     keys: Vec<Key<'t>>,
     again: usize,
     unique: bool,
 }
 
-/// A key, and one bit that is the same for equal keys.
+/// A key as it stood in a record.
 #[derive(Clone, Copy)]
 struct Key<'t> {
     known: &'t Known<'t>,
+    /// One bit that is the same for equal keys.
     look: u64,
+    /// What stood between the value before it and its own: `, "name": `, or `{"name": ` at the first.
+    lead: &'t [u8],
+    /// Members of the object that started with it, where one did.
+    members: usize,
 }
+
+/// What comes in an object: a member, with its value's place and first byte, or the end.
+enum Step<'t> {
+    Member(Next<'t>),
+    End(usize),
+}
+
+/// A member that comes next.
+struct Next<'t> {
+    known: &'t Known<'t>,
+    look: u64,
+    value: (usize, u8),
+    /// Its place among the keys that are remembered, or one behind them.
+    remembered: usize,
+}
+
+/// The members of an object that is still open.
+type Members<'t> = bumpalo::collections::Vec<'t, Member<'t>>;
 
 /// Deeper documents are left to `serde_json`, which refuses them a little later.
 const DEEPEST: usize = 100;
@@ -73,108 +88,166 @@ const DEEPEST: usize = 100;
 /// Arrays that are no deeper hold records: bare ones, and those of an envelope.
 const RECORDS: usize = 1;
 
-/// Keys of one record that are remembered.
+/// Keys of records that are remembered.
 const REMEMBERED: usize = 512;
+
+/// Keys that a record may lack in a row and still be read as those before.
+const AHEAD: usize = 16;
 
 /// Objects with more keys are left to a closer look at which of them stand twice.
 const MANY: usize = 64;
 
 impl<'t, 'n: 't> Reader<'t, '_, 'n> {
-    /// Reads the value that starts with a byte at a place, hands it on, and says where it ends.
-    #[inline(always)]
-    fn value(
-        &mut self,
-        (at, byte): (usize, u8),
-        depth: usize,
-        put: impl FnOnce(&mut Self, Value<'t>),
-    ) -> Option<usize> {
-        // Each kind is handed on where it was read: kinds that meet in one place are copied twice.
-        match byte {
+    /// The value that starts with a byte at a place, and where it ends.
+    fn value(&mut self, (at, byte): (usize, u8), depth: usize) -> Option<(Value<'t>, usize)> {
+        Some(match byte {
             b'"' => {
-                let (text, end) = self.string(at)?;
-                put(self, Value::Str(Cow::Borrowed(text)));
-                Some(end)
+                let (text, plain, end) = self.string(at)?;
+                (Value::Str(Text::Read(text, plain)), end)
             }
             b'{' => {
                 let (members, end) = self.object(at, depth)?;
-                put(self, Value::Object(Object(List::Read(members))));
-                Some(end)
+                (Value::Object(Object(List::Read(members))), end)
             }
             b'[' => {
                 let (items, end) = self.array(at, depth)?;
-                put(self, Value::Array(List::Read(items)));
-                Some(end)
+                (Value::Array(List::Read(items)), end)
             }
-            _ => {
-                let (value, end) = scalar(self.text, (at, byte))?;
-                put(self, value);
-                Some(end)
-            }
-        }
+            _ => scalar(self.text, (at, byte))?,
+        })
+    }
+
+    /// Adds a member whose value is no text. Apart from those, because kinds that meet in one place are copied twice.
+    #[inline(never)]
+    fn add(
+        &mut self,
+        members: &mut Members<'t>,
+        name: Name<'t>,
+        value: (usize, u8),
+        depth: usize,
+    ) -> Option<usize> {
+        let (value, end) = self.value(value, depth)?;
+        members.push(Member { name, value });
+        Some(end)
     }
 
     fn object(&mut self, at: usize, depth: usize) -> Option<(&'t [Member<'t>], usize)> {
         if depth == DEEPEST {
             return None;
         }
-        let (bytes, start) = (self.text.as_bytes(), self.members.len());
-        let mut place = next(bytes, at + 1)?;
-        let (mut more, mut looks) = (place.1 != b'}', 0);
-        while more {
-            if place.1 != b'"' {
-                return None;
+        let mut next = match self.guessed(at) {
+            Some(next) => next,
+            None => match self.first(at)? {
+                Step::Member(next) => next,
+                Step::End(end) => return Some((&[], end)),
+            },
+        };
+        let first = next.remembered;
+        let room = self.keys.get(first).map_or(0, |key| key.members);
+        let mut members = Members::with_capacity_in(room, self.arena);
+        let mut looks = 0;
+        let end = loop {
+            if looks & next.look != 0 && self.unique {
+                self.unique = is_new(&members, next.known.text());
             }
-            let (key, end) = self.key(place.0)?;
-            let (colon, b':') = next(bytes, end)? else { return None };
-            if looks & key.look != 0 {
-                self.compare(start, key.known.text());
+            looks |= next.look;
+            let name = Name::from(next.known);
+            let end = if let (at, b'"') = next.value {
+                let (text, plain, end) = self.string(at)?;
+                members.push(Member { name, value: Value::Str(Text::Read(text, plain)) });
+                end
+            } else {
+                self.add(&mut members, name, next.value, depth + 1)?
+            };
+            let byte = *self.text.as_bytes().get(end)?;
+            if byte == b'}' {
+                break end + 1;
             }
-            looks |= key.look;
-            let end = self.value(next(bytes, colon + 1)?, depth + 1, |reader, value| {
-                reader.members.push(Member { name: Name::from(key.known), value });
-            })?;
-            (more, place) = follows(bytes, end, b'}')?;
+            let guessed = if byte == b',' { self.guessed(end) } else { None };
+            next = match guessed {
+                Some(next) => next,
+                None => match self.further(end)? {
+                    Step::Member(next) => next,
+                    Step::End(end) => break end,
+                },
+            };
+        };
+        if members.len() > room
+            && let Some(key) = self.keys.get_mut(first)
+        {
+            key.members = members.len();
         }
-        let members = self.arena.alloc_slice_fill_iter(self.members.drain(start..));
-        Some((members, place.0 + 1))
+        Some((members.into_bump_slice(), end))
     }
 
-    /// Notes whether a key stands among the members of its object already.
-    fn compare(&mut self, start: usize, key: &str) {
-        let before = &self.members[start..];
-        if before.len() > MANY || before.iter().any(|member| *member.name == *key) {
-            self.unique = false;
-        }
-    }
-
-    /// A key without escapes, and where it ends: that of the record before, or another.
-    #[inline]
-    fn key(&mut self, at: usize) -> Option<(Key<'t>, usize)> {
-        if let Some(guess) = self.keys.get(self.again) {
-            let rest = self.text.as_bytes().get(at + 1..)?;
-            let text = guess.known.text().as_bytes();
-            let end = text.len();
-            if rest.get(end) == Some(&b'"') && same(&rest[..end], text) {
-                self.again += 1;
-                return Some((*guess, at + end + 2));
-            }
-        }
-        self.other(at)
-    }
-
-    /// A key that is not that of the record before.
-    fn other(&mut self, at: usize) -> Option<(Key<'t>, usize)> {
-        let (text, end, true) = quoted(self.text, at)? else { return None };
-        let key = Key { known: self.names.meet(text, self.arena), look: look(text) };
-        if let Some(other) = self.keys.get_mut(self.again) {
-            *other = key;
-        } else if self.keys.len() < REMEMBERED {
-            self.keys.push(key);
-        } else {
-            return Some((key, end));
+    /// A member that stands as it stood in the record before, from the brace or comma before it to its value.
+    #[inline(always)]
+    fn guessed(&mut self, at: usize) -> Option<Next<'t>> {
+        let guess = self.keys.get(self.again)?;
+        let (bytes, end) = (self.text.as_bytes(), at + guess.lead.len());
+        if !same(bytes.get(at..end)?, guess.lead) {
+            return None;
         }
         self.again += 1;
-        Some((key, end))
+        let byte = *bytes.get(end)?;
+        let value = if is_space(byte) { next(bytes, end)? } else { (end, byte) };
+        Some(Next { known: guess.known, look: guess.look, value, remembered: self.again - 1 })
+    }
+
+    /// What comes behind the brace of an object.
+    fn first(&mut self, at: usize) -> Option<Step<'t>> {
+        match next(self.text.as_bytes(), at + 1)? {
+            (end, b'}') => Some(Step::End(end + 1)),
+            place => self.member(at, place),
+        }
+    }
+
+    /// What comes behind the value of a member, wherever that stands.
+    fn further(&mut self, at: usize) -> Option<Step<'t>> {
+        let bytes = self.text.as_bytes();
+        match next(bytes, at)? {
+            (end, b'}') => Some(Step::End(end + 1)),
+            (comma, b',') => self.member(at, next(bytes, comma + 1)?),
+            _ => None,
+        }
+    }
+
+    /// A member whose key has no escapes. What leads to its value starts at a place before it.
+    fn member(&mut self, from: usize, (at, quote): (usize, u8)) -> Option<Step<'t>> {
+        let bytes = self.text.as_bytes();
+        let (text, end, true) = quoted(self.text, at).filter(|_| quote == b'"')? else {
+            return None;
+        };
+        let (colon, b':') = next(bytes, end)? else { return None };
+        let place = next(bytes, colon + 1)?;
+        let lead = bytes.get(from..place.0)?;
+        let known = self.names.meet(text, self.arena);
+        let look = known.look().bit();
+        // Ids that stand for keys do not come again.
+        let remembered = if known.is_lasting() {
+            self.remember(Key { known, look, lead, members: 0 });
+            self.again - 1
+        } else {
+            usize::MAX
+        };
+        Some(Step::Member(Next { known, look, value: place, remembered }))
+    }
+
+    /// Remembers a key that is not the one that stood next in the records before: it may stand a little later there,
+    /// where some have members that others lack.
+    fn remember(&mut self, key: Key<'t>) {
+        let ahead = self.keys.iter().skip(self.again).take(AHEAD);
+        let found = ahead.enumerate().find(|(_, other)| other.lead == key.lead);
+        if let Some((skipped, _)) = found {
+            self.again += skipped;
+        } else {
+            if self.keys.len() == REMEMBERED {
+                self.keys.clear();
+                self.again = 0;
+            }
+            self.keys.insert(self.again.min(self.keys.len()), key);
+        }
+        self.again += 1;
     }
 
     fn array(&mut self, at: usize, depth: usize) -> Option<(&'t [Value<'t>], usize)> {
@@ -188,22 +261,38 @@ impl<'t, 'n: 't> Reader<'t, '_, 'n> {
             if depth <= RECORDS {
                 self.again = 0;
             }
-            let end = self.value(place, depth + 1, |reader, value| reader.items.push(value))?;
+            let (value, end) = self.value(place, depth + 1)?;
+            self.items.push(value);
             (more, place) = follows(bytes, end, b']')?;
         }
         let items = self.arena.alloc_slice_fill_iter(self.items.drain(start..));
         Some((items, place.0 + 1))
     }
 
-    #[inline]
-    fn string(&self, at: usize) -> Option<(&'t str, usize)> {
-        let (text, end, plain) = quoted(self.text, at)?;
-        if plain {
-            return Some((text, end));
+    /// The text that starts with a quote at a place, whether it is known to be plain, and where it ends.
+    #[inline(always)]
+    fn string(&self, at: usize) -> Option<(&'t str, bool, usize)> {
+        let (end, telling) = run(self.text.as_bytes(), at + 1);
+        if self.text.as_bytes().get(end) == Some(&b'"') {
+            let text = self.text.get(at + 1..end)?;
+            return Some((text, !telling, end + 1));
         }
-        let text: Cow<'t, str> = serde_json::from_str(self.text.get(at..end)?).ok()?;
-        Some((self.arena.alloc_str(&text), end))
+        self.escaped(at)
     }
+
+    /// The same where the text has escapes.
+    #[inline(never)]
+    fn escaped(&self, at: usize) -> Option<(&'t str, bool, usize)> {
+        let (_, end, _) = quoted(self.text, at)?;
+        let text: Cow<'t, str> = serde_json::from_str(self.text.get(at..end)?).ok()?;
+        Some((self.arena.alloc_str(&text), false, end))
+    }
+}
+
+/// Whether a key does not stand among the members of its object, as far as that is looked at.
+#[inline(never)]
+fn is_new(members: &[Member<'_>], key: &str) -> bool {
+    members.len() <= MANY && members.iter().all(|member| *member.name != *key)
 }
 
 /// The next byte that is no space, with its place.
@@ -211,11 +300,15 @@ impl<'t, 'n: 't> Reader<'t, '_, 'n> {
 fn next(bytes: &[u8], mut at: usize) -> Option<(usize, u8)> {
     loop {
         let byte = *bytes.get(at)?;
-        if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+        if !is_space(byte) {
             return Some((at, byte));
         }
         at += 1;
     }
+}
+
+const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }
 
 /// Whether another member follows behind one, and the byte where it starts, else that of the end.
@@ -231,11 +324,11 @@ fn follows(bytes: &[u8], at: usize, end: u8) -> Option<(bool, (usize, u8))> {
 #[inline]
 fn quoted(text: &str, at: usize) -> Option<(&str, usize, bool)> {
     let bytes = text.as_bytes();
-    let mut end = run(bytes, at + 1);
+    let (mut end, _) = run(bytes, at + 1);
     let mut plain = true;
     while *bytes.get(end)? == b'\\' {
         plain = false;
-        end = run(bytes, end + 2);
+        (end, _) = run(bytes, end + 2);
     }
     // Otherwise a control character.
     (bytes[end] == b'"').then_some((text.get(at + 1..end)?, end + 1, plain))
@@ -268,25 +361,39 @@ fn number(text: &str, at: usize) -> Option<(Value<'static>, usize)> {
     Some((Value::Number(number), at + length))
 }
 
-/// Where a run of plain bytes ends: at a quote, a backslash, a control character, or the end of the text.
-fn run(bytes: &[u8], mut at: usize) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = ONES << 7;
-    // Eight bytes at once: the lowest high bit that is left marks the first byte below the number.
-    let below = |word: u64, number: u64| word.wrapping_sub(ONES * number) & !word;
-    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-        let word = u64::from_le_bytes(*block);
-        let quote = below(word ^ (ONES * u64::from(b'"')), 1);
-        let slash = below(word ^ (ONES * u64::from(b'\\')), 1);
-        let ends = (quote | slash | below(word, 0x20)) & HIGH;
+/// Where a run of bytes without escapes ends: at a quote, a backslash, a control character, or the end of the text;
+/// and whether it may hold one of [`TELLING`].
+#[inline(always)]
+fn run(bytes: &[u8], mut at: usize) -> (usize, bool) {
+    let mut telling = 0;
+    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<{ 2 * BLOCK }>) {
+        let (one, other) = (block.first_chunk(), block.last_chunk());
+        let (ends, tells) = one.map_or((0, 0), look_at);
+        let (ends_then, tells_then) = other.map_or((0, 0), look_at);
+        let (ends, tells) = (ends | ends_then << BLOCK, tells | tells_then << BLOCK);
         if ends != 0 {
-            return at + ends.trailing_zeros() as usize / 8;
+            let end = ends.trailing_zeros();
+            return (at + end as usize, telling | (tells & !(u32::MAX << end)) != 0);
         }
-        at += 8;
+        telling |= tells;
+        at += 2 * BLOCK;
     }
     let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..b' ');
     let rest = bytes.get(at..).unwrap_or_default();
-    at + rest.iter().position(ends).unwrap_or(rest.len())
+    (at + rest.iter().position(ends).unwrap_or(rest.len()), true)
+}
+
+/// Bytes of a vector.
+const BLOCK: usize = 16;
+
+/// Where no run of bytes without escapes goes on, and where one of [`TELLING`] stands in it: one bit a byte.
+#[inline(always)]
+fn look_at(block: &[u8; BLOCK]) -> (u32, u32) {
+    let bytes = u8x16::new(*block);
+    let is = |byte| bytes.simd_eq(u8x16::splat(byte));
+    let [quote, slash, tells @ ..] = TELLING.map(is);
+    let ends = quote | slash | bytes.simd_le(u8x16::splat(b' ' - 1));
+    (ends.to_bitmask(), tells.into_iter().fold(u8x16::splat(0), |any, is| any | is).to_bitmask())
 }
 
 #[cfg(test)]

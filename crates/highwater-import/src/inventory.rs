@@ -5,7 +5,6 @@
 //! `tenantId` and `properties`. Columns whose names were chosen by the query and mean nothing here are
 //! kept under `properties` as they stand.
 
-use std::borrow::Cow;
 
 use highwater_snapshot::{Member, Value};
 
@@ -71,7 +70,7 @@ fn embedded<'a>(value: &'a Value<'a>) -> Value<'a> {
         return parsed;
     }
     match value {
-        Value::Str(text) => Value::Str(Cow::Borrowed(text)),
+        Value::Str(text) => Value::from(&**text),
         other => other.clone(),
     }
 }

@@ -234,7 +234,7 @@ fn list<'t, 'n: 't>(
     {
         return Ok((records, unique));
     }
-    serde_json::from_str(text).map(|records| (List::Made(records), false))
+    serde_json::from_str::<Vec<_>>(text).map(|records| (List::from(records), false))
 }
 
 /// What stands around records, without them; none where that is an error.

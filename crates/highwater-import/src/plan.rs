@@ -198,7 +198,7 @@ mod tests {
                     .collect();
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
                 let cells: Vec<Value<'_>> = names.iter().zip(choice.iter().rev().cycle())
-                    .map(|(_, (at, _))| if CELLS[*at].is_empty() { Value::Null } else { Value::Str(CELLS[*at].into()) })
+                    .map(|(_, (at, _))| if CELLS[*at].is_empty() { Value::Null } else { Value::from(CELLS[*at].to_owned()) })
                     .collect();
                 let members = names.iter().zip(&cells).filter(|(_, cell)| !matches!(cell, Value::Null));
                 let row = object(members.map(|(name, cell)| values::member(name, cell.clone())).collect());

@@ -165,24 +165,24 @@ impl Field {
         }
         let id = || told.id().filter(|id| !id.is_empty());
         match self.take {
-            Take::Always(text) => Some(Value::Str(text.into())),
+            Take::Always(text) => Some(Value::from(text)),
             Take::As => told.value().cloned(),
             Take::Flag => flag(told).map(Value::Bool),
-            Take::If(text) => is_set(told).then(|| Value::Str(text.into())),
+            Take::If(text) => is_set(told).then(|| Value::from(text)),
             Take::NullUnless => (flag(told) == Some(false)).then_some(Value::Null),
-            Take::Choice(options) => choice(told, label(), options).map(Value::Str),
-            Take::Row => id().filter(|id| is_guid(id)).map(Value::Str),
+            Take::Choice(options) => choice(told, label(), options).map(Value::from),
+            Take::Row => id().filter(|id| is_guid(id)).map(Value::from),
             Take::Environment => {
                 let id = id()?;
                 let found = lookups.environment(&id).map(Cow::Borrowed);
                 // A lookup that leads nowhere is not the environment's own id.
-                found.or_else(|| (!self.from.ends_with('>')).then_some(id)).map(Value::Str)
+                found.or_else(|| (!self.from.ends_with('>')).then_some(id)).map(Value::from)
             }
             Take::FlowEnvironment => lookups.flow(&id()?).map(|flow| text(&flow.environment)),
             Take::Flow => {
                 let id = id()?;
                 let found = lookups.flow(&id).map(|flow| Cow::Borrowed(flow.id.as_str()));
-                Some(Value::Str(found.unwrap_or(id)))
+                Some(Value::from(found.unwrap_or(id)))
             }
             Take::Connector => lookups.connector(&id()?).map(text),
         }
@@ -190,7 +190,7 @@ impl Field {
 }
 
 fn text(text: &str) -> Value<'_> {
-    Value::Str(Cow::Borrowed(text))
+    Value::from(text)
 }
 
 /// A column by its logical name; `x>` is a lookup, which the web API calls `_x_value`.
@@ -335,7 +335,7 @@ mod tests {
     /// A row with one text in all its columns.
     fn row<'a>(names: &'a [String], cell: &'a str, asked: impl Fn(&str) -> bool) -> Value<'a> {
         let names = names.iter().map(String::as_str).filter(|name| asked(name));
-        object(names.map(|name| member(name, Value::Str(cell.into()))).collect())
+        object(names.map(|name| member(name, Value::from(cell))).collect())
     }
 
     #[test]

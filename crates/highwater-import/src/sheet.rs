@@ -134,7 +134,7 @@ impl<R: Read> Sheet<R> {
             for (place, at) in self.wanted.iter().enumerate() {
                 let name = &self.header[*at];
                 if let Some(told) = name.told(row.cell(place), order) {
-                    members.push(member(&name.text, Value::Str(told)));
+                    members.push(member(&name.text, Value::from(told)));
                 }
             }
             object(members)
@@ -148,7 +148,7 @@ impl<R: Read> Sheet<R> {
         for row in rows.rows() {
             for (place, at) in self.wanted.iter().enumerate() {
                 let told = self.header[*at].told(row.cell(place), order);
-                cells.push(told.map_or(Value::Null, Value::Str));
+                cells.push(told.map_or(Value::Null, Value::from));
             }
         }
         cells

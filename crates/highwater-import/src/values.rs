@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use highwater_snapshot::{List, Member, Name, Object, Value};
+use highwater_snapshot::{List, Look, Member, Name, Object, Value};
 
 /// A value that is read in place or was made from what was read.
 #[derive(Debug)]
@@ -23,8 +23,8 @@ impl<'a, 'v: 'a> Handed<'a, 'v> {
 }
 
 /// An object of members.
-pub(crate) const fn object(members: Vec<Member<'_>>) -> Value<'_> {
-    Value::Object(Object(List::Made(members)))
+pub(crate) fn object(members: Vec<Member<'_>>) -> Value<'_> {
+    Value::Object(Object(List::from(members)))
 }
 
 /// A member of an object.
@@ -80,21 +80,13 @@ fn repeated<'a>(object: &'a Object<'_>) -> Option<&'a str> {
     // Most keys have a look of their own: only those that share one are compared.
     let mut looks = 0_u64;
     let alike = keys().enumerate().any(|(at, key)| {
-        let look = look(key);
+        let look = Look::of(key).bit();
         let seen = looks & look != 0;
         looks |= look;
         seen && keys().take(at).any(|other| other == key)
     });
     let mut all = keys().enumerate().filter(|_| alike);
     all.find(|(at, key)| keys().skip(at + 1).any(|other| other == *key)).map(|(_, key)| key)
-}
-
-/// One bit that is the same for equal keys.
-pub(crate) fn look(key: &str) -> u64 {
-    let bytes = key.as_bytes();
-    let at = |place: usize| usize::from(bytes.get(place).copied().unwrap_or_default());
-    let last = bytes.len().saturating_sub(1);
-    1 << (((bytes.len() * 31 + at(0)) * 31 + at(bytes.len() / 2) * 7 + at(last)) % 64)
 }
 
 /// The first keys of an object, for a message.

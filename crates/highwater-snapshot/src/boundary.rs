@@ -180,11 +180,15 @@ fn is_credential(text: &str) -> bool {
         || (bytes.len() >= 9 && (text.contains("-----BEGIN") || text.contains("Bearer ey")))
 }
 
+/// Whether a text begins as a JSON web token does, the one credential that none of [`crate::TELLING`] tells.
+#[inline]
+pub(crate) fn begins_token(text: &str) -> bool {
+    text.starts_with("eyJ")
+}
+
 #[inline]
 fn is_json_web_token(text: &str) -> bool {
-    text.starts_with("eyJ")
-        && text.len() > 40
-        && text.bytes().filter(|byte| *byte == b'.').count() == 2
+    begins_token(text) && text.len() > 40 && text.bytes().filter(|byte| *byte == b'.').count() == 2
 }
 
 #[cfg(test)]
@@ -220,6 +224,8 @@ mod tests {
             let written = serde_json::to_string(&text).unwrap();
             prop_assert_eq!(Marks::of(&text).escaped(), written.len() != text.len() + 2);
             prop_assert_eq!(Marks::of(&text).address(), text.contains('@'));
+            let telling = text.bytes().any(|byte| byte < b' ' || crate::TELLING.contains(&byte));
+            prop_assert_eq!(Marks::of(&text).0 != 0, telling);
             let each = text.bytes().fold(0, |marks, byte| marks | Marks::BYTES[usize::from(byte)]);
             prop_assert_eq!(Marks::of(&text).0, each);
         }

@@ -5,7 +5,9 @@
 
 use std::borrow::Cow;
 
-use crate::names::same;
+use wide::u8x16;
+
+use crate::names::{Look, same};
 use crate::{Member, Time, Value};
 
 /// A place in a record; [`Json::NULL`] where the path leads nowhere.
@@ -30,7 +32,7 @@ impl<'v> Json<'v> {
     /// without regard to ASCII case, because exports rewrite them.
     pub fn at(self, path: &str) -> Self {
         let (mut json, mut rest) = (self, path);
-        while let Some(dot) = memchr::memchr(b'.', rest.as_bytes()) {
+        while let Some(dot) = dot(rest) {
             json = json.key(&rest[..dot]);
             if json.0.is_none() {
                 return json;
@@ -43,10 +45,17 @@ impl<'v> Json<'v> {
     /// One key, which may itself hold dots.
     pub fn key(self, key: &str) -> Self {
         let Some(Value::Object(object)) = self.0 else { return Self::NULL };
-        let exact = |member: &&Member<'_>| same(member.name.as_bytes(), key.as_bytes());
-        let alike = |member: &&Member<'_>| member.name.eq_ignore_ascii_case(key);
-        let found = object.0.iter().find(exact).or_else(|| object.0.iter().find(alike));
-        Self(found.map(|member| &member.value))
+        let look = Look::of(key);
+        let mut alike = None;
+        for Member { name, value } in object.0.iter().filter(|member| member.name.look() == look) {
+            if same(name.as_bytes(), key.as_bytes()) {
+                return Self(Some(value));
+            }
+            if alike.is_none() && name.eq_ignore_ascii_case(key) {
+                alike = Some(value);
+            }
+        }
+        Self(alike)
     }
 
     /// Whether the record holds the key at all, even as null.
@@ -72,7 +81,7 @@ impl<'v> Json<'v> {
     pub fn text(self) -> Option<Cow<'v, str>> {
         match self.0? {
             Value::Str(text) if is_placeholder(text) => None,
-            Value::Str(text) => Some(Cow::Borrowed(text.trim())),
+            Value::Str(text) => Some(Cow::Borrowed(trim(text))),
             Value::Number(number) => Some(Cow::Owned(number.to_string())),
             _ => None,
         }
@@ -86,6 +95,11 @@ impl<'v> Json<'v> {
     /// An enumeration value: lower-case, not empty.
     pub fn word(self) -> Option<Cow<'v, str>> {
         self.filled().map(lower)
+    }
+
+    /// Whether the text is a word, in any case.
+    pub fn says(self, word: &str) -> bool {
+        self.text().is_some_and(|text| text.eq_ignore_ascii_case(word))
     }
 
     /// An id: lower-case, braces of a GUID dropped, not empty.
@@ -156,7 +170,7 @@ impl<'v> Json<'v> {
     /// A moment: RFC 3339 with or without zone (then UTC), `/Date(ms)/`.
     pub fn time(self) -> Option<Time> {
         match self.0? {
-            Value::Str(text) => Time::parse(text.trim()),
+            Value::Str(text) => Time::parse(trim(text)),
             _ => None,
         }
     }
@@ -215,10 +229,48 @@ pub(crate) const ZERO_GUID: &str = "00000000-0000-0000-0000-000000000000";
 
 /// What PowerShell prints where `ConvertTo-Json` or `Export-Csv` cut a nested value off.
 fn is_placeholder(text: &str) -> bool {
+    // Most texts begin with another letter.
+    if text.as_bytes().first().is_some_and(|first| is_ink(*first) && !matches!(first, b'@' | b'S'))
+    {
+        return false;
+    }
     let text = text.trim_start();
     text.starts_with("@{")
         || text.starts_with("System.Object[")
         || text.starts_with("System.Collections.")
+}
+
+/// A text without the spaces around it; most have none.
+fn trim(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if is_ink(*first) && is_ink(*last) => text,
+        _ => text.trim(),
+    }
+}
+
+/// Whether a byte is a character of its own that can be seen.
+const fn is_ink(byte: u8) -> bool {
+    matches!(byte, b'!'..=b'~')
+}
+
+/// Where the first dot of a path stands. Most paths are one short key.
+fn dot(path: &str) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let bytes = path.as_bytes();
+    // The lowest high bit that is left marks the first dot.
+    let first = |block: &[u8; 8]| {
+        let word = u64::from_le_bytes(*block) ^ (ONES * u64::from(b'.'));
+        let dots = word.wrapping_sub(ONES) & !word & (ONES << 7);
+        (dots != 0).then_some(dots.trailing_zeros() as usize / 8)
+    };
+    let Some(end) = bytes.last_chunk() else { return bytes.iter().position(|byte| *byte == b'.') };
+    for (at, block) in (0..).step_by(8).zip(bytes.as_chunks().0) {
+        if let Some(found) = first(block) {
+            return Some(at + found);
+        }
+    }
+    // What is left behind the last whole block is looked at together with what stands before it.
+    first(end).map(|found| bytes.len() - 8 + found)
 }
 
 fn unbrace(text: &str) -> &str {
@@ -226,16 +278,27 @@ fn unbrace(text: &str) -> &str {
 }
 
 fn lower(text: Cow<'_, str>) -> Cow<'_, str> {
-    // Without an early end the compiler looks at many bytes at once.
-    let (all, upper) = text
-        .bytes()
-        .fold((0, false), |(all, upper), byte| (all | byte, upper | byte.is_ascii_uppercase()));
-    match (all.is_ascii(), upper) {
+    match letters(text.as_bytes()) {
         (true, false) => text,
         (true, true) => Cow::Owned(text.to_ascii_lowercase()),
         _ if text.chars().any(char::is_uppercase) => Cow::Owned(text.to_lowercase()),
         _ => text,
     }
+}
+
+/// Whether all bytes are ASCII, and whether any is a capital letter of it.
+fn letters(bytes: &[u8]) -> (bool, bool) {
+    let Some(end) = bytes.last_chunk() else {
+        return (bytes.is_ascii(), bytes.iter().any(u8::is_ascii_uppercase));
+    };
+    // What is left behind the last whole block is looked at together with what stands before it.
+    let (mut all, mut upper) = (u8x16::splat(0), u8x16::splat(0));
+    for block in bytes.as_chunks::<16>().0.iter().chain([end]) {
+        let block = u8x16::new(*block);
+        all |= block;
+        upper |= block.simd_ge(u8x16::splat(b'A')) & block.simd_le(u8x16::splat(b'Z'));
+    }
+    (all.to_bitmask() == 0, upper.to_bitmask() != 0)
 }
 
 fn whole(number: f64) -> Option<i64> {
@@ -246,6 +309,8 @@ fn whole(number: f64) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn with<T>(text: &str, check: impl FnOnce(Json<'_>) -> T) -> T {
@@ -260,6 +325,17 @@ mod tests {
             assert_eq!(json.at("a.b").flag(), Some(true));
             assert!(!json.at("a.b.c").is_present());
         });
+    }
+
+    proptest! {
+        #[test]
+        fn quick_looks_see_what_slow_ones_see(text in "[ -~\t]{0,40}\\PC{0,4}", space in "\\s?") {
+            let text = format!("{space}{text}{space}");
+            prop_assert_eq!(trim(&text), text.trim());
+            prop_assert_eq!(dot(&text), text.find('.'));
+            let upper = text.bytes().any(|byte| byte.is_ascii_uppercase());
+            prop_assert_eq!(letters(text.as_bytes()), (text.is_ascii(), upper));
+        }
     }
 
     #[test]

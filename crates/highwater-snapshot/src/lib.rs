@@ -148,7 +148,7 @@ pub use error::Error;
 pub use for_good::for_good;
 pub use json::Json;
 pub use manifest::{FORMAT, FileEntry, Manifest, SourceEntry, TableEntry};
-pub use names::{Known, Name, Names, same};
+pub use names::{Known, Look, Name, Names, same};
 pub use reach::Reach;
 pub use record::{Origin, Place, Record};
 pub use rows::{Cell, Named, Rows, cell, plain};
@@ -156,7 +156,7 @@ pub use snapshot::Snapshot;
 pub use store::{Held, held, home, moment, newest, publish, recover, remove, staging, sync};
 pub use table::{Column, Made, Privacy, Reading, Sample, Scope, Table, Type};
 pub use time::Time;
-pub use value::{List, Member, Object, Value};
+pub use value::{List, Member, Object, TELLING, Text, Value};
 pub use writer::{Subject, Writer, Written};
 
 /// All tables, in the order of the documentation.

@@ -11,19 +11,56 @@ use std::ops::Deref;
 use bumpalo::Bump;
 
 use crate::at_rest::is_credential;
+use crate::boundary::Marks;
 
 /// The name of a member.
 #[derive(Clone, Debug)]
-pub struct Name<'v> {
-    text: Cow<'v, str>,
-    /// Where it was met before.
-    known: Option<&'v Known<'v>>,
+pub struct Name<'v>(Written<'v>);
+
+/// How a name is held, always with its look.
+#[derive(Clone, Debug)]
+enum Written<'v> {
+    /// Met before.
+    Known(Look, &'v Known<'v>),
+    Read(Look, &'v str),
+    Made(Look, Box<str>),
+}
+
+/// A number that is the same for names which differ in the case of ASCII letters alone, and rarely for others.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Look(u32);
+
+impl Look {
+    /// The look of a name.
+    #[inline]
+    pub fn of(name: &str) -> Self {
+        const CASE: u32 = 0x2020_2020;
+        let bytes = name.as_bytes();
+        let (first, last) = match (bytes.first_chunk(), bytes.last_chunk()) {
+            (Some(first), Some(last)) => (u32::from_le_bytes(*first), u32::from_le_bytes(*last)),
+            _ => bytes.iter().fold((0, 0), |(all, _), byte| (all << 8 | u32::from(*byte), 0)),
+        };
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "names that are so long may look alike"
+        )]
+        let length = (name.len() as u32).wrapping_mul(0x9e37_79b1);
+        Self((first | CASE).rotate_left(7) ^ (last | CASE) ^ length)
+    }
+
+    /// One bit of a word.
+    pub const fn bit(self) -> u64 {
+        1 << (self.0.wrapping_mul(0x9e37_79b1) >> 26)
+    }
 }
 
 /// A name that was met, with what it means.
 #[derive(Debug)]
 pub struct Known<'v> {
     text: &'v str,
+    look: Look,
+    /// Whether it is remembered.
+    lasting: bool,
     judged: Judged<&'v [u8]>,
     /// What is written, with anything behind it: so many bytes are copied faster than their exact number.
     padded: [u8; PADDED],
@@ -57,9 +94,9 @@ impl<'v> Names<'v> {
             return known;
         }
         if !is_worth(text, self.met.len()) {
-            return Known::laid(text, otherwise);
+            return Known::laid(text, false, otherwise);
         }
-        let known = Known::laid(text, self.arena);
+        let known = Known::laid(text, true, self.arena);
         self.met.insert(known.text, known);
         known
     }
@@ -72,12 +109,18 @@ fn is_worth(text: &str, known: usize) -> bool {
 
 impl<'v> Known<'v> {
     /// Judges a name and lays it into an arena.
-    fn laid(text: &str, arena: &'v Bump) -> &'v Self {
+    fn laid(text: &str, lasting: bool, arena: &'v Bump) -> &'v Self {
         let Judged { written, means } = Judged::new(text);
         let mut padded = [0; PADDED];
         padded.iter_mut().zip(&written).for_each(|(slot, byte)| *slot = *byte);
         let judged = Judged { written: &*arena.alloc_slice_copy(&written), means };
-        arena.alloc(Known { text: arena.alloc_str(text), judged, padded })
+        arena.alloc(Known {
+            text: arena.alloc_str(text),
+            look: Look::of(text),
+            lasting,
+            judged,
+            padded,
+        })
     }
 
     #[inline]
@@ -95,6 +138,16 @@ impl<'v> Known<'v> {
     pub const fn text(&self) -> &'v str {
         self.text
     }
+
+    /// Whether it is remembered beyond the records that it was met in.
+    pub const fn is_lasting(&self) -> bool {
+        self.lasting
+    }
+
+    /// How it looks.
+    pub const fn look(&self) -> Look {
+        self.look
+    }
 }
 
 impl Deref for Name<'_> {
@@ -102,7 +155,11 @@ impl Deref for Name<'_> {
 
     #[inline]
     fn deref(&self) -> &str {
-        &self.text
+        match &self.0 {
+            Written::Known(_, known) => known.text,
+            Written::Read(_, text) => text,
+            Written::Made(_, text) => text,
+        }
     }
 }
 
@@ -112,9 +169,22 @@ impl PartialEq for Name<'_> {
     }
 }
 
+impl Name<'_> {
+    /// How it looks.
+    pub(crate) const fn look(&self) -> Look {
+        match self.0 {
+            Written::Known(look, _) | Written::Read(look, _) | Written::Made(look, _) => look,
+        }
+    }
+}
+
 impl<'v> From<Cow<'v, str>> for Name<'v> {
     fn from(text: Cow<'v, str>) -> Self {
-        Self { text, known: None }
+        let look = Look::of(&text);
+        Self(match text {
+            Cow::Borrowed(text) => Written::Read(look, text),
+            Cow::Owned(text) => Written::Made(look, text.into()),
+        })
     }
 }
 
@@ -127,7 +197,7 @@ impl<'v> From<&'v str> for Name<'v> {
 impl<'v> From<&'v Known<'v>> for Name<'v> {
     #[inline]
     fn from(known: &'v Known<'v>) -> Self {
-        Self { text: Cow::Borrowed(known.text), known: Some(known) }
+        Self(Written::Known(known.look, known))
     }
 }
 
@@ -140,6 +210,7 @@ pub fn same(one: &[u8], other: &[u8]) -> bool {
             0..4 => one.iter().zip(other).all(|(one, other)| one == other),
             4..8 => ends::<4>(one) == ends::<4>(other),
             8..=16 => ends::<8>(one) == ends::<8>(other),
+            17..=32 => ends::<16>(one) == ends::<16>(other),
             _ => one == other,
         }
 }
@@ -153,16 +224,23 @@ fn ends<const N: usize>(bytes: &[u8]) -> Option<([u8; N], [u8; N])> {
 /// How JSON writes a name, and what it means.
 #[derive(Clone, Copy, Debug)]
 struct Judged<T> {
-    /// With its colon.
+    /// With a comma before it and its colon.
     written: T,
     means: Key,
 }
 
 impl Judged<Vec<u8>> {
     fn new(name: &str) -> Self {
-        let mut written = Vec::new();
-        // Writing a text into memory does not fail.
-        let _ = serde_json::to_writer(&mut written, name);
+        let mut written = Vec::with_capacity(name.len() + 4);
+        written.push(b',');
+        if Marks::of(name).escaped() {
+            // Writing a text into memory does not fail.
+            let _ = serde_json::to_writer(&mut written, name);
+        } else {
+            written.push(b'"');
+            written.extend_from_slice(name.as_bytes());
+            written.push(b'"');
+        }
         written.push(b':');
         Self { written, means: judge(&name.to_ascii_lowercase()) }
     }
@@ -173,16 +251,17 @@ impl Judged<Vec<u8>> {
 pub(crate) struct Made(HashMap<String, Judged<Vec<u8>>, foldhash::fast::RandomState>);
 
 impl Made {
-    /// Writes a name with its colon, with a comma before it unless it is the first, and says what it means.
-    pub(crate) fn write(&mut self, name: &Name<'_>, first: bool, out: &mut Vec<u8>) -> Key {
-        if !first {
-            out.push(b',');
-        }
-        if let Some(known) = name.known {
+    /// Writes a name with a comma before it and its colon, and says what it means.
+    #[inline]
+    pub(crate) fn write(&mut self, name: &Name<'_>, out: &mut Vec<u8>) -> Key {
+        if let Written::Known(_, known) = name.0 {
             known.write(out);
             return known.judged.means;
         }
-        let text: &str = name;
+        self.made(name, out)
+    }
+
+    fn made(&mut self, text: &str, out: &mut Vec<u8>) -> Key {
         if let Some(judged) = self.0.get(text) {
             out.extend_from_slice(&judged.written);
             return judged.means;
@@ -197,54 +276,76 @@ impl Made {
     }
 }
 
-/// What a name says of its value.
+/// What a name says of its value: a set of the flags below.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Key {
+pub(crate) struct Key(u16);
+
+impl Key {
     /// The value is a secret, holds secrets, or is a definition that is kept only when asked for.
-    pub(crate) secret: bool,
+    pub(crate) const SECRET: Self = Self(1);
     /// The value is a secret below some parents: `key`, `value`, `secret`.
-    pub(crate) value: bool,
+    pub(crate) const VALUE: Self = Self(1 << 1);
     /// Below it `key`, `value` and `secret` are secrets.
-    pub(crate) value_parent: bool,
+    pub(crate) const VALUE_PARENT: Self = Self(1 << 2);
     /// The value is a set of parameters of a connection: secret but for its name, which is that of a kind of sign-in.
-    pub(crate) parameter_set: bool,
+    pub(crate) const PARAMETER_SET: Self = Self(1 << 3);
     /// The object is a person.
-    pub(crate) person: bool,
+    pub(crate) const PERSON: Self = Self(1 << 4);
     /// The text is an address of a person.
-    pub(crate) address: bool,
+    pub(crate) const ADDRESS: Self = Self(1 << 5);
     /// The text is a name, of a person where the object is one.
-    pub(crate) name: bool,
+    pub(crate) const NAME: Self = Self(1 << 6);
     /// The text is an id, of a person where the object is one.
-    pub(crate) id: bool,
+    pub(crate) const ID: Self = Self(1 << 7);
     /// The text is the id of a person.
-    pub(crate) person_id: bool,
+    pub(crate) const PERSON_ID: Self = Self(1 << 8);
+
+    /// Whether it says any of these.
+    pub(crate) const fn says(self, flags: Self) -> bool {
+        self.0 & flags.0 != 0
+    }
+
+    /// All that either says.
+    pub(crate) const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// This, where it is so.
+    const fn when(self, is: bool) -> Self {
+        if is { self } else { Self(0) }
+    }
 }
 
 /// What a key in lower case means.
 pub(crate) fn judge(name: &str) -> Key {
-    let value = matches!(name, "key" | "value" | "secret");
-    Key {
-        secret: !value && is_secret_key(name),
-        value,
-        value_parent: ["environmentvariabledefinition_environmentvariablevalue", "sink"]
-            .contains(&name),
-        parameter_set: name == "connectionparametersset",
-        person: names_person(name),
-        address: is_address_key(name),
-        name: ["displayname", "name", "fullname", "givenname", "surname", "uniquename"]
-            .contains(&name),
-        id: ["id", "objectid", "userid", "puid", "descriptor"].contains(&name),
-        person_id: [
-            "ownerid",
-            "azureactivedirectoryobjectid",
-            "createdbyprincipalobjectid",
-            "principalid",
-            "principal_id",
-            "userkey",
-            "sessionusersid",
-        ]
-        .contains(&name),
-    }
+    const VALUES: [&str; 3] = ["key", "value", "secret"];
+    const PARENTS: [&str; 2] = ["environmentvariabledefinition_environmentvariablevalue", "sink"];
+    const PEOPLES_NAMES: [&str; 6] =
+        ["displayname", "name", "fullname", "givenname", "surname", "uniquename"];
+    const IDS: [&str; 5] = ["id", "objectid", "userid", "puid", "descriptor"];
+    const IDS_OF_PEOPLE: [&str; 7] = [
+        "ownerid",
+        "azureactivedirectoryobjectid",
+        "createdbyprincipalobjectid",
+        "principalid",
+        "principal_id",
+        "userkey",
+        "sessionusersid",
+    ];
+    let value = VALUES.contains(&name);
+    [
+        Key::SECRET.when(!value && is_secret_key(name)),
+        Key::VALUE.when(value),
+        Key::VALUE_PARENT.when(PARENTS.contains(&name)),
+        Key::PARAMETER_SET.when(name == "connectionparametersset"),
+        Key::PERSON.when(names_person(name)),
+        Key::ADDRESS.when(is_address_key(name)),
+        Key::NAME.when(PEOPLES_NAMES.contains(&name)),
+        Key::ID.when(IDS.contains(&name)),
+        Key::PERSON_ID.when(IDS_OF_PEOPLE.contains(&name)),
+    ]
+    .into_iter()
+    .fold(Key::default(), Key::or)
 }
 
 /// Keys whose values are secret, or hold secrets, or are definitions that are kept only when asked for: credentials,
@@ -308,9 +409,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn texts_are_the_same_where_all_their_bytes_are(one in "[ab]{0,20}", other in "[ab]{0,20}") {
+        fn texts_are_the_same_where_all_their_bytes_are(one in "[ab]{0,40}", other in "[ab]{0,40}") {
             prop_assert!(same(one.as_bytes(), one.as_bytes()));
             prop_assert_eq!(same(one.as_bytes(), other.as_bytes()), one == other);
+        }
+
+        #[test]
+        fn names_that_differ_in_case_alone_look_alike(name in "[ -~]{0,12}\\PC{0,4}") {
+            prop_assert_eq!(Look::of(&name), Look::of(&name.to_ascii_uppercase()));
         }
     }
 
@@ -324,8 +430,8 @@ mod tests {
             for name in names.iter().chain(&names) {
                 let (mut known, mut other) = (Vec::new(), Vec::new());
                 let read = Name::from(met.meet(name, &file));
-                let means = made.write(&read, false, &mut known);
-                prop_assert_eq!(means, made.write(&Name::from(name.as_str()), false, &mut other));
+                let means = made.write(&read, &mut known);
+                prop_assert_eq!(means, made.write(&Name::from(name.as_str()), &mut other));
                 prop_assert_eq!((&*read, known), (name.as_str(), other));
             }
         }
@@ -346,10 +452,11 @@ mod tests {
             .take(3 * REMEMBERED)
         {
             let mut out = Vec::new();
-            let key = keys.write(&Name::from(name), true, &mut out);
-            keys.write(&Name::from(name), false, &mut out);
-            assert_eq!(out, format!("\"{name}\":,\"{name}\":").into_bytes());
-            assert_eq!((key.person, key.secret), (name != "password", name == "password"));
+            let key = keys.write(&Name::from(name), &mut out);
+            keys.write(&Name::from(name), &mut out);
+            assert_eq!(out, format!(",\"{name}\":,\"{name}\":").into_bytes());
+            assert_eq!(key.says(Key::PERSON), name != "password");
+            assert_eq!(key.says(Key::SECRET), name == "password");
         }
         assert!(keys.0.len() <= REMEMBERED);
     }

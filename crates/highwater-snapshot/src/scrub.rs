@@ -6,9 +6,9 @@
 
 use std::borrow::Cow;
 
-use crate::boundary::{DROPPED, Marks, Pseudonyms};
+use crate::boundary::{DROPPED, Marks, Pseudonyms, begins_token};
 use crate::names::{Key, Made};
-use crate::{Member, Value};
+use crate::{Member, Text, Value};
 
 /// Writes a record of a source as it may be kept, as JSON without spaces.
 pub(crate) fn scrub(
@@ -37,6 +37,13 @@ struct Below {
     in_person: bool,
 }
 
+impl Below {
+    /// Whether a text may be hidden for where it stands.
+    const fn is_personal(self) -> bool {
+        self.in_person || self.key.says(Key::PERSON.or(Key::ADDRESS).or(Key::PERSON_ID))
+    }
+}
+
 impl Scrubber<'_> {
     fn value(&mut self, value: &Value<'_>, below: Below) -> serde_json::Result<()> {
         match value {
@@ -44,7 +51,7 @@ impl Scrubber<'_> {
             Value::Bool(true) => self.out.extend_from_slice(b"true"),
             Value::Bool(false) => self.out.extend_from_slice(b"false"),
             Value::Number(_) => serde_json::to_writer(&mut *self.out, value)?,
-            Value::Str(text) => self.text(text, below)?,
+            Value::Str(text) => self.read(text, below)?,
             Value::Array(items) => {
                 self.out.push(b'[');
                 for (at, value) in items.iter().enumerate() {
@@ -56,25 +63,54 @@ impl Scrubber<'_> {
                 self.out.push(b']');
             }
             Value::Object(object) => {
-                let in_person = below.in_person || below.key.person;
-                self.out.push(b'{');
-                for (at, Member { name, value }) in object.0.iter().enumerate() {
-                    let key = self.names.write(name, at == 0, self.out);
-                    let secret = key.secret || (key.value && below.key.value_parent);
-                    if let Some(set) = set_name(key, value) {
-                        self.out.extend_from_slice(b"{\"name\":");
-                        self.text(set, Below::default())?;
-                        self.out.push(b'}');
-                    } else if secret && !is_harmless(value) {
-                        self.plain(DROPPED);
-                    } else {
-                        self.value(value, Below { key, in_person })?;
+                let in_person = below.in_person || below.key.says(Key::PERSON);
+                let start = self.out.len();
+                for Member { name, value } in &object.0 {
+                    let key = self.names.write(name, self.out);
+                    let at = Below { key, in_person };
+                    match value {
+                        _ if key.says(Self::GUARDED) => self.guarded(value, at, below)?,
+                        Value::Str(text) => self.read(text, at)?,
+                        value => self.value(value, at)?,
                     }
+                }
+                // The comma before the first member makes room for the brace.
+                match self.out.get_mut(start) {
+                    Some(comma) => *comma = b'{',
+                    None => self.out.push(b'{'),
                 }
                 self.out.push(b'}');
             }
         }
         Ok(())
+    }
+
+    /// What keys say whose values may have to be dropped.
+    const GUARDED: Key = Key::SECRET.or(Key::VALUE).or(Key::PARAMETER_SET);
+
+    /// A value whose key is guarded, below another key.
+    fn guarded(&mut self, value: &Value<'_>, at: Below, below: Below) -> serde_json::Result<()> {
+        let in_parent = at.key.says(Key::VALUE) && below.key.says(Key::VALUE_PARENT);
+        if let Some(set) = set_name(at.key, value) {
+            self.out.extend_from_slice(b"{\"name\":");
+            self.text(set, Below::default())?;
+            self.out.push(b'}');
+        } else if (at.key.says(Key::SECRET) || in_parent) && !is_harmless(value) {
+            self.plain(DROPPED);
+        } else {
+            self.value(value, at)?;
+        }
+        Ok(())
+    }
+
+    /// Most texts are plain and nobody's: they are written as they are.
+    #[inline]
+    fn read(&mut self, text: &Text<'_>, below: Below) -> serde_json::Result<()> {
+        if text.is_plain() && self.about.is_none() && !below.is_personal() && !begins_token(text) {
+            self.plain(text);
+            return Ok(());
+        }
+        self.text(text, below)
     }
 
     fn text(&mut self, text: &str, below: Below) -> serde_json::Result<()> {
@@ -98,7 +134,9 @@ impl Scrubber<'_> {
     }
 
     /// A text that JSON writes as it is.
+    #[inline]
     fn plain(&mut self, text: &str) {
+        self.out.reserve(text.len() + 2);
         self.out.push(b'"');
         self.out.extend_from_slice(text.as_bytes());
         self.out.push(b'"');
@@ -180,17 +218,19 @@ fn hidden<'v>(
         return None; // it stands for something already
     }
     let Below { key, in_person } = below;
-    let address = key.address || (in_person && key.name);
+    let address = key.says(Key::ADDRESS) || (in_person && key.says(Key::NAME));
     if address || (marks.address() && looks_like_address(text)) {
         return Some(Cow::Borrowed(PERSON));
     }
-    let id = (in_person && key.id) || key.person_id || (key.person && is_guid(text));
+    let id = (in_person && key.says(Key::ID))
+        || key.says(Key::PERSON_ID)
+        || (key.says(Key::PERSON) && is_guid(text));
     id.then(|| people.hide(Cow::Borrowed(text)))
 }
 
 /// The name of a set of parameters, which is all that is kept of it.
 fn set_name<'v>(key: Key, value: &'v Value<'_>) -> Option<&'v str> {
-    let (true, Value::Object(set)) = (key.parameter_set, value) else { return None };
+    let (true, Value::Object(set)) = (key.says(Key::PARAMETER_SET), value) else { return None };
     match set.get("name") {
         Some(Value::Str(name)) => Some(name.as_ref()),
         _ => None,
@@ -239,10 +279,16 @@ mod tests {
             Value::Str(text) => {
                 let (key, person) = (below.key, below.in_person);
                 if people.hides() && !matches!(text.as_ref(), DROPPED | PERSON) {
-                    if key.address || (person && key.name) || looks_like_address(text) {
+                    if key.says(Key::ADDRESS)
+                        || (person && key.says(Key::NAME))
+                        || looks_like_address(text)
+                    {
                         return written("(person)");
                     }
-                    if (person && key.id) || key.person_id || (key.person && is_guid(text)) {
+                    if (person && key.says(Key::ID))
+                        || key.says(Key::PERSON_ID)
+                        || (key.says(Key::PERSON) && is_guid(text))
+                    {
                         return written(&people.hide(Cow::Borrowed(text)));
                     }
                 }
@@ -254,12 +300,13 @@ mod tests {
                 format!("[{}]", items.join(","))
             }
             Value::Object(object) => {
-                let in_person = below.in_person || below.key.person;
+                let in_person = below.in_person || below.key.says(Key::PERSON);
                 let members = object.iter().map(|(name, value)| {
                     let key = judge(&name.to_ascii_lowercase());
-                    let secret = key.secret || (key.value && below.key.value_parent);
+                    let secret = key.says(Key::SECRET)
+                        || (key.says(Key::VALUE) && below.key.says(Key::VALUE_PARENT));
                     let kept = if let Some(set) = set_name(key, value) {
-                        let set = Value::Str(Cow::Borrowed(set));
+                        let set = Value::from(set);
                         format!("{{\"name\":{}}}", plainly(&set, Below::default(), people))
                     } else if secret && !is_harmless(value) {
                         written(DROPPED)

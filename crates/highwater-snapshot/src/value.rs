@@ -23,7 +23,7 @@ pub enum Value<'v> {
     /// A number: whole where it is written so and fits 64 bits, else a double.
     Number(serde_json::Number),
     /// A text.
-    Str(Cow<'v, str>),
+    Str(Text<'v>),
     /// A list.
     Array(List<'v, Self>),
     /// An object.
@@ -39,18 +39,65 @@ pub struct Member<'v> {
     pub value: Value<'v>,
 }
 
+/// A text, read or made. Derefs to the text itself.
+#[derive(Clone, Debug)]
+pub enum Text<'v> {
+    /// Borrowed from where it was read. Whether it is known to be plain: it has no control character and none of
+    /// [`TELLING`].
+    Read(&'v str, bool),
+    /// Made on the way.
+    Made(Box<str>),
+}
+
+/// Bytes of which one stands in every text that JSON escapes, every credential that is no JSON web token, and every
+/// address of a person.
+pub const TELLING: [u8; 5] = [b'"', b'\\', b'=', b'B', b'@'];
+
 /// Members in a row, read or made.
 #[derive(Clone, Debug)]
 pub enum List<'v, T> {
     /// Read in place: they lie in an arena.
     Read(&'v [T]),
     /// Made on the way.
-    Made(Vec<T>),
+    Made(Box<Vec<T>>),
 }
 
 /// The members of an object in their order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Object<'v>(pub List<'v, Member<'v>>);
+
+impl<'v> Text<'v> {
+    /// Whether it is known to have no control character and none of [`TELLING`].
+    pub(crate) const fn is_plain(&self) -> bool {
+        matches!(self, Self::Read(_, true))
+    }
+
+    /// The text, borrowed where it was read.
+    pub fn into_cow(self) -> Cow<'v, str> {
+        match self {
+            Self::Read(text, _) => Cow::Borrowed(text),
+            Self::Made(text) => Cow::Owned(text.into()),
+        }
+    }
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    #[inline]
+    fn deref(&self) -> &str {
+        match self {
+            Self::Read(text, _) => text,
+            Self::Made(text) => text,
+        }
+    }
+}
+
+impl PartialEq for Text<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
 
 impl<T> Deref for List<'_, T> {
     type Target = [T];
@@ -66,6 +113,12 @@ impl<T> Deref for List<'_, T> {
 impl<T> Default for List<'_, T> {
     fn default() -> Self {
         Self::Read(&[])
+    }
+}
+
+impl<T> From<Vec<T>> for List<'_, T> {
+    fn from(made: Vec<T>) -> Self {
+        Self::Made(Box::new(made))
     }
 }
 
@@ -108,13 +161,22 @@ impl<'v> Object<'v> {
 
 impl<'v> From<&'v str> for Value<'v> {
     fn from(text: &'v str) -> Self {
-        Self::Str(Cow::Borrowed(text))
+        Self::Str(Text::Read(text, false))
+    }
+}
+
+impl<'v> From<Cow<'v, str>> for Value<'v> {
+    fn from(text: Cow<'v, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => text.into(),
+            Cow::Owned(text) => text.into(),
+        }
     }
 }
 
 impl From<String> for Value<'_> {
     fn from(text: String) -> Self {
-        Self::Str(Cow::Owned(text))
+        Self::Str(Text::Made(text.into()))
     }
 }
 
@@ -130,7 +192,7 @@ impl From<&Value<'_>> for serde_json::Value {
             Value::Null => Self::Null,
             Value::Bool(flag) => Self::Bool(*flag),
             Value::Number(number) => Self::Number(number.clone()),
-            Value::Str(text) => Self::String(text.clone().into_owned()),
+            Value::Str(text) => Self::String(text.to_string()),
             Value::Array(items) => items.iter().map(Self::from).collect(),
             Value::Object(object) => {
                 object.iter().map(|(name, value)| (name.to_owned(), Self::from(value))).collect()
@@ -189,15 +251,15 @@ impl<'de> Visitor<'de> for Reading {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Value::Str(Cow::Owned(text.to_owned())))
+        Ok(Value::from(text.to_owned()))
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Value::Str(Cow::Borrowed(text)))
+        Ok(Value::from(text))
     }
 
     fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
-        Ok(Value::Str(Cow::Owned(text)))
+        Ok(Value::from(text))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut read: A) -> Result<Self::Value, A::Error> {
@@ -205,7 +267,7 @@ impl<'de> Visitor<'de> for Reading {
         while let Some(item) = read.next_element()? {
             items.push(item);
         }
-        Ok(Value::Array(List::Made(items)))
+        Ok(Value::Array(List::from(items)))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut read: A) -> Result<Self::Value, A::Error> {
@@ -213,7 +275,7 @@ impl<'de> Visitor<'de> for Reading {
         while let Some((Key(name), value)) = read.next_entry()? {
             members.push(Member { name: Name::from(name), value });
         }
-        Ok(Value::Object(Object(List::Made(members))))
+        Ok(Value::Object(Object(List::from(members))))
     }
 }
 
@@ -223,7 +285,7 @@ struct Key<'v>(Cow<'v, str>);
 impl<'de: 'v, 'v> Deserialize<'de> for Key<'v> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match deserializer.deserialize_str(Reading)? {
-            Value::Str(name) => Ok(Self(name)),
+            Value::Str(name) => Ok(Self(name.into_cow())),
             _ => Err(serde::de::Error::custom("a name that is no text")),
         }
     }
@@ -242,9 +304,14 @@ mod tests {
     }
 
     #[test]
+    fn values_are_small() {
+        assert_eq!((size_of::<Value<'_>>(), size_of::<Member<'_>>()), (24, 48));
+    }
+
+    #[test]
     fn read_and_made_are_the_same_where_they_say_the_same() {
         let items = [Value::Null, Value::Bool(true)];
-        let (read, made) = (List::Read(&items), List::Made(items.to_vec()));
+        let (read, made) = (List::Read(&items), List::from(items.to_vec()));
         assert_eq!(Value::Array(read), Value::Array(made));
     }
 }

@@ -77,19 +77,20 @@ fn platform(record: &Record<'_>, rows: &mut Rows) {
 
 /// Also of the admin list, which may name connections although it holds no definition.
 fn definition(record: &Record<'_>, rows: &mut Rows) {
-    if record.at("properties.state").word().as_deref() == Some("deleted") {
+    if record.at("properties.state").says("deleted") {
         return; // the recycle bin
+    }
+    let bindings = bindings(record.at("properties.connectionReferences"));
+    let flow = service_flow(record);
+    if bindings.is_empty() && flow.is_none() {
+        return; // neither connections nor a definition are told
     }
     let asset = Asset {
         kind: "flow",
         environment: record.environment("properties.environment.name"),
         id: flow_id(record),
     };
-    asset.push_bindings(
-        &bindings(record.at("properties.connectionReferences")),
-        service_flow(record),
-        rows,
-    );
+    asset.push_bindings(&bindings, flow, rows);
 }
 
 /// Connection references of the CoE Starter Kit; those of apps do not lead to their environment.
