@@ -7,7 +7,7 @@
 
 use std::io::Read;
 
-use memchr::memchr;
+use memchr::{memchr, memchr3};
 
 use crate::marks::Marks;
 
@@ -129,52 +129,53 @@ impl<R: Read> Splitter<R> {
 
     /// The cells of the row that starts somewhere. Returns where the next starts, and how many cells there are;
     /// none where it does not end yet.
+    #[inline(never)]
     fn row(
         &self,
         mut at: usize,
-        marks: &mut Marks<'_>,
+        seen: &mut Marks<'_>,
         cells: &mut Vec<Cell>,
         rewritten: &mut Vec<u8>,
     ) -> Option<(usize, usize)> {
-        let text = self.pending.as_slice();
-        for place in 0.. {
+        let (text, delimiter) = (self.pending.as_slice(), self.delimiter);
+        let (mut marks, mut unwanted) = (*seen, self.unwanted.iter());
+        marks.skip(at);
+        for place in 1.. {
             let (cell, end) = if text.get(at) == Some(&QUOTE) {
-                self.quoted(at + 1, marks, rewritten)?
+                let (cell, end) = self.quoted(at + 1, rewritten)?;
+                marks.skip(end + 1);
+                (cell, end)
             } else {
-                let end = self.edge(at, marks)?;
+                let end = marks.next().or_else(|| self.end())?;
                 (Cell { start: at, end, rewritten: false }, end)
             };
-            if self.unwanted.get(place) != Some(&true) {
+            if unwanted.next() != Some(&true) {
                 cells.push(cell);
             }
-            at = text.len().min(end + 1);
-            if text.get(end) != Some(&self.delimiter) {
-                return Some((at, place + 1));
+            at = end + 1;
+            if text.get(end) != Some(&delimiter) {
+                *seen = marks;
+                return Some((text.len().min(at), place));
             }
         }
         None
     }
 
-    /// Where the text of a cell ends outside of quotes: at a delimiter, a line end or the end of the sheet.
-    #[inline]
-    fn edge(&self, start: usize, marks: &mut Marks<'_>) -> Option<usize> {
-        marks.next(start).or_else(|| self.ended.then_some(self.pending.len()))
+    /// Where the last cell ends that nothing follows; none where more may come.
+    fn end(&self) -> Option<usize> {
+        self.ended.then_some(self.pending.len())
     }
 
     /// A cell in quotes, from the byte after the first of them, and where what follows stands.
-    fn quoted(
-        &self,
-        start: usize,
-        marks: &mut Marks<'_>,
-        rewritten: &mut Vec<u8>,
-    ) -> Option<(Cell, usize)> {
+    #[inline(never)]
+    fn quoted(&self, start: usize, rewritten: &mut Vec<u8>) -> Option<(Cell, usize)> {
         let text = self.pending.as_slice();
         let (mut piece, before) = (start, rewritten.len());
         loop {
             let Some(length) = memchr(QUOTE, &text[piece..]) else {
                 // The sheet ends inside a cell.
-                let cell = written(text, start, piece, text.len(), before, rewritten);
-                return self.ended.then_some((cell, text.len()));
+                let end = self.end()?;
+                return Some((written(text, start, piece, end, before, rewritten), end));
             };
             let quote = piece + length;
             match text.get(quote + 1) {
@@ -185,7 +186,8 @@ impl<R: Read> Splitter<R> {
                 }
                 Some(byte) if *byte != self.delimiter && !is_line_end(*byte) => {
                     // Text goes on behind the quotes.
-                    let end = self.edge(quote + 1, marks)?;
+                    let mark = memchr3(self.delimiter, b'\n', b'\r', &text[quote + 1..]);
+                    let end = mark.map(|length| quote + 1 + length).or_else(|| self.end())?;
                     rewritten.extend_from_slice(&text[piece..quote]);
                     rewritten.extend_from_slice(&text[quote + 1..end]);
                     let cell = Cell { start: before, end: rewritten.len(), rewritten: true };
