@@ -11,7 +11,7 @@ use highwater_snapshot::{Json, Known, List, Member as Laid, Name, Names, Object,
 
 use crate::lookups::Lookups;
 use crate::place;
-use crate::shapes::{Field, Shape, Take, Taken, field, is_set, label};
+use crate::shapes::{Field, Shape, Take, Taken, field, is_set, is_told, label};
 
 /// The way from the cells of a row to its record.
 #[derive(Debug)]
@@ -124,16 +124,15 @@ impl<'a, C: Fn(usize) -> Option<Cow<'a, str>>> Row<'a, C> {
     /// The object of the members that the row tells; members of objects that are not closed wait in `open`.
     fn object<'n: 'a>(&self, members: &[Member<'n>], open: &mut Vec<Laid<'a>>) -> Value<'a> {
         let start = open.len();
-        for member in members {
-            let told = member.values.iter().find_map(|value| self.value(value));
-            let inner = || {
-                let object = self.object(&member.members, open);
-                let is_told = !matches!(&object, Value::Object(object) if object.is_empty());
-                is_told.then_some(object)
-            };
-            let nested = !member.members.is_empty();
-            let value = told.or_else(|| nested.then(inner).flatten());
-            open.extend(value.map(|value| Laid { name: Name::from(member.name), value }));
+        for Member { name, values, members } in members {
+            if let Some(value) = values.iter().find_map(|value| self.value(value)) {
+                open.push(Laid { name: Name::from(*name), value });
+            } else if !members.is_empty() {
+                let value = self.object(members, open);
+                if !matches!(&value, Value::Object(object) if object.is_empty()) {
+                    open.push(Laid { name: Name::from(*name), value });
+                }
+            }
         }
         let laid = self.ground.arena.alloc_slice_fill_iter(open.drain(start..));
         Value::Object(Object(List::Read(laid)))
@@ -142,6 +141,10 @@ impl<'a, C: Fn(usize) -> Option<Cow<'a, str>>> Row<'a, C> {
     /// What one field takes of the row.
     #[inline]
     fn value(&self, told: &Told) -> Option<Value<'a>> {
+        if matches!(told.field.take, Take::As) {
+            let value = Value::from(self.text(&told.cells)?);
+            return is_told(Json::new(&value)).then_some(value);
+        }
         let label = || self.first(&told.labels);
         Some(match told.field.taken(self.first(&told.cells), label, self.ground.lookups)? {
             Taken::Value(value) => value,
@@ -152,9 +155,13 @@ impl<'a, C: Fn(usize) -> Option<Cow<'a, str>>> Row<'a, C> {
     /// The first of some columns that is not empty.
     #[inline]
     fn first(&self, columns: &Columns) -> Json<'a> {
-        let told = columns.0.iter().find_map(|at| (self.cell)(*at));
-        let lay = |text| &*self.ground.arena.alloc(Value::from(self.laid(text)));
-        told.map(lay).map_or(Json::NULL, Json::new)
+        let lay = |text| &*self.ground.arena.alloc(Value::from(text));
+        self.text(columns).map(lay).map_or(Json::NULL, Json::new)
+    }
+
+    #[inline]
+    fn text(&self, columns: &Columns) -> Option<&'a str> {
+        columns.0.iter().find_map(|at| (self.cell)(*at)).map(|text| self.laid(text))
     }
 
     /// A text that lasts as long as the arena, which leaves nothing behind.

@@ -226,9 +226,14 @@ pub(crate) fn column_of<'v>(row: Json<'v>, name: &str) -> Json<'v> {
     if told.is_present() { told } else { row.key(lookup) }
 }
 
-fn is_told(told: Json<'_>) -> bool {
-    let empty = matches!(told.value(), Some(Value::Str(text)) if text.trim_start().is_empty());
+pub(crate) fn is_told(told: Json<'_>) -> bool {
+    let empty = matches!(told.value(), Some(Value::Str(text)) if is_empty(text));
     told.is_told() && !empty
+}
+
+/// Whether a text holds nothing but spaces; most start otherwise.
+fn is_empty(text: &str) -> bool {
+    !matches!(text.as_bytes(), [b'!'..=b'~', ..]) && text.trim_start().is_empty()
 }
 
 /// A flag of a table: also as the number of its option.

@@ -157,6 +157,7 @@ impl<R: Read> Sheet<R> {
 
 impl Name {
     /// What a cell of the column tells.
+    #[inline]
     fn told<'s>(&self, cell: &'s str, order: Option<DateOrder>) -> Option<Cow<'s, str>> {
         Some(match cell.as_bytes().first()? {
             b'0'..=b'9' if self.dated => dates::plain(cell, order),
