@@ -82,14 +82,16 @@ fn admin(record: &Record<'_>, rows: &mut Rows) {
     if state.as_deref() == Some("deleted") {
         return; // the recycle bin
     }
+    let (id, entity) =
+        (record.json.key("name").id(), properties.key("workflowEntityId").id_or_none());
     let creator = properties.key("creator");
     rows.push([
         cell("environment_id", record.environment("properties.environment.name")),
-        cell("flow_id", flow_id(record)),
-        cell("resource_id", record.json.key("name").id()),
+        cell("flow_id", entity.clone().filter(|id| !id.is_empty()).or_else(|| id.clone())),
+        cell("resource_id", id),
         cell("display_name", properties.key("displayName").filled()),
         cell("state", state_word(state)),
-        cell("is_solution_aware", is_aware(record)),
+        cell("is_solution_aware", entity.map(|id| !id.is_empty())),
         cell("owner_id", creator.key("objectId").id_or_none()),
         cell("owner_type", owner_type(creator.key("userType").word())),
         cell("created_at", properties.key("createdTime").time()),
