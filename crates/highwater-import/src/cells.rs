@@ -138,10 +138,10 @@ impl<R: Read> Splitter<R> {
         rewritten: &mut Vec<u8>,
     ) -> Option<(usize, usize)> {
         let (text, delimiter) = (self.pending.as_slice(), self.delimiter);
-        let (mut marks, mut unwanted) = (*seen, self.unwanted.iter());
+        let (mut marks, mut place) = (*seen, 0);
         marks.skip(at);
-        for place in 1.. {
-            let (cell, end) = if text.get(at) == Some(&QUOTE) {
+        loop {
+            let (cell, mut end) = if text.get(at) == Some(&QUOTE) {
                 let (cell, end) = self.quoted(at + 1, rewritten)?;
                 marks.skip(end + 1);
                 (cell, end)
@@ -149,8 +149,14 @@ impl<R: Read> Splitter<R> {
                 let end = marks.next().or_else(|| self.end())?;
                 (Cell { start: at, end, rewritten: false }, end)
             };
-            if unwanted.next() != Some(&true) {
-                cells.push(cell);
+            self.keep(place, cell, cells);
+            place += 1;
+            // Most cells stand behind one another without a quote.
+            while text.get(end) == Some(&delimiter) && text.get(end + 1) != Some(&QUOTE) {
+                at = end + 1;
+                end = marks.next().or_else(|| self.end())?;
+                self.keep(place, Cell { start: at, end, rewritten: false }, cells);
+                place += 1;
             }
             at = end + 1;
             if text.get(end) != Some(&delimiter) {
@@ -158,7 +164,14 @@ impl<R: Read> Splitter<R> {
                 return Some((text.len().min(at), place));
             }
         }
-        None
+    }
+
+    /// Keeps a cell, unless nobody asks for it.
+    #[inline(always)]
+    fn keep(&self, place: usize, cell: Cell, cells: &mut Vec<Cell>) {
+        if self.unwanted.get(place) != Some(&true) {
+            cells.push(cell);
+        }
     }
 
     /// Where the last cell ends that nothing follows; none where more may come.
