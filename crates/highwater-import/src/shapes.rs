@@ -357,7 +357,7 @@ mod tests {
     /// A row with one text in all its columns.
     fn row<'a>(names: &'a [String], cell: &'a str, asked: impl Fn(&str) -> bool) -> Value<'a> {
         let names = names.iter().map(String::as_str).filter(|name| asked(name));
-        object(names.map(|name| member(name, Value::Str(cell.into()))).collect())
+        object(names.map(|name| member(name, Value::from(cell))).collect())
     }
 
     #[test]
