@@ -4,6 +4,7 @@
 //! answer proves is noted by request and scope; whether that is everything is weighed when all files
 //! are read.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use highwater_snapshot::{Json, Place, Time, Value};
@@ -39,13 +40,18 @@ pub(crate) struct Answer<'v> {
 /// What was counted of one answer.
 #[derive(Default)]
 pub(crate) struct Counted {
-    parts: BTreeMap<(&'static str, String), Part>,
-    tallies: BTreeMap<(&'static str, &'static str, String), Tally>,
+    parts: BTreeMap<(&'static str, Scope), Part>,
+    tallies: BTreeMap<(&'static str, &'static str, Scope), Tally>,
     /// Records that were not read, by reason.
     lost: BTreeMap<String, u64>,
+    /// Where the last record was read; most are read where the one before was.
+    place: Place,
     /// What was wrong with the first of them.
     problem: Option<Outcome>,
 }
+
+/// A scope; none for the whole tenant, because comparing two empty texts takes processors long.
+type Scope = Option<String>;
 
 /// What was counted of one request of a source in a scope.
 #[derive(Default)]
@@ -131,7 +137,7 @@ impl Reader<'_> {
             && !kinds::asks_apart(say.source)
         {
             // Answered, but with nothing that a table reads.
-            counted.tallies.insert((say.source.id, "", say.scope()), Tally::default());
+            counted.tallies.insert((say.source.id, "", scoped(&say.scope())), Tally::default());
         }
         if !counted.lost.is_empty() {
             let reason =
@@ -139,7 +145,7 @@ impl Reader<'_> {
             counted.tallies.values_mut().for_each(|tally| tally.doubt = Some(reason.clone()));
         }
         for ((source, part, scope), tally) in std::mem::take(&mut counted.tallies) {
-            self.note(answer, (source, part), scope, tally);
+            self.note(answer, (source, part), scope.unwrap_or_default(), tally);
         }
         if counted.parts.is_empty() {
             return Ok(counted.problem.unwrap_or(Outcome::NoTable));
@@ -194,7 +200,8 @@ impl Reader<'_> {
         let mut part = Part::of(route.source, answer.envelope.wrapper, &scope);
         // A page without any record is still the page of its flow.
         if class.hand == Hand::Page && is_page(answer) {
-            let place = self.place(route.source, Json::NULL, Json::NULL, answer, None);
+            let mut place = Place::default();
+            self.place(route.source, [Json::NULL; 2], answer, None, &mut place);
             let rows = self.writer.record(
                 route.source,
                 &scope,
@@ -252,9 +259,10 @@ impl Reader<'_> {
         let shaped = matches!(class.hand, Hand::Shaped(_));
         let environment = environment.filter(|_| !shaped);
         let (json, value) = (Json::new(record), handed.value());
+        let mut place = std::mem::take(&mut counted.place);
         for route in class.routes.iter().flatten() {
             let Some(source) = kinds::source(route.source) else { continue };
-            let place = self.place(source.id, json, Json::new(value), answer, environment);
+            self.place(source.id, [json, Json::new(value)], answer, environment, &mut place);
             let told = scope(source, Json::new(value), &place, answer);
             let scope = told.as_deref().unwrap_or_default();
             let rows = self.writer.record(source.id, scope, &place, answer.observed_at, value)?;
@@ -265,7 +273,7 @@ impl Reader<'_> {
                 let reason = if self.writer.knows(source.id) { NO_ROW } else { UNREAD };
                 *part.dropped.entry(reason.to_owned()).or_default() += 1;
             }
-            let tally = counted.tallies.entry((route.source, route.part, scope.to_owned()));
+            let tally = counted.tallies.entry((route.source, route.part, scoped(scope)));
             let tally = tally.or_default();
             let page = class.hand == Hand::Page && is_page(answer);
             tally.records += if page { answer.envelope.records.len() as u64 } else { 1 };
@@ -275,6 +283,7 @@ impl Reader<'_> {
                     .or_else(|| told.is_none().then(|| OPEN_SCOPE.to_owned()));
             }
         }
+        counted.place = place;
         Ok(())
     }
 
@@ -285,26 +294,29 @@ impl Reader<'_> {
         if inventory { doubt().map(ToOwned::to_owned) } else { None }
     }
 
+    /// Says where a record was read, which is handed on as a value.
     fn place(
         &self,
         source: &str,
-        record: Json<'_>,
-        value: Json<'_>,
+        [record, value]: [Json<'_>; 2],
         answer: &Answer<'_>,
         environment: Option<&str>,
-    ) -> Place {
+        place: &mut Place,
+    ) {
         let say = answer.say.as_ref();
+        let said = say.and_then(|say| say.environment.as_deref());
+        let environment = environment.or(said).map(Cow::Borrowed);
         let environment = environment
-            .map(ToOwned::to_owned)
-            .or_else(|| say.and_then(|say| say.environment.clone()))
             .or_else(|| place::environment(record))
             .or_else(|| place::environment(value));
         let parent = say
             .and_then(|say| say.parent.clone())
             .or_else(|| place::parent(source, value))
             .or_else(|| place::parent(source, record));
-        let tenant = Some(self.survey.tenant.clone()).filter(|tenant| tenant != "unknown");
-        Place { tenant, environment, parent }
+        let tenant = Some(self.survey.tenant.as_str()).filter(|tenant| *tenant != "unknown");
+        put(&mut place.tenant, tenant.map(Cow::Borrowed));
+        put(&mut place.environment, environment);
+        place.parent = parent;
     }
 
     /// Keeps what an answer proves of one request in one scope.
@@ -340,7 +352,7 @@ impl Reader<'_> {
 
 impl Counted {
     fn part(&mut self, kind: &'static str, wrapper: &str, scope: &str) -> &mut Part {
-        let key = (kind, scope.to_owned());
+        let key = (kind, scoped(scope));
         self.parts.entry(key).or_insert_with(|| Part::of(kind, wrapper, scope))
     }
 
@@ -413,6 +425,18 @@ where
         Hand::Columns => Handed::Made(columns(record)),
         Hand::Page if is_page(answer) => Handed::Made(answer.document.clone()),
         Hand::Page => Handed::Read(record),
+    }
+}
+
+fn scoped(scope: &str) -> Scope {
+    (!scope.is_empty()).then(|| scope.to_owned())
+}
+
+/// Puts a text in the room of another.
+fn put(into: &mut Option<String>, told: Option<Cow<'_, str>>) {
+    match (into.as_mut(), told) {
+        (Some(into), Some(Cow::Borrowed(told))) => told.clone_into(into),
+        (_, told) => *into = told.map(Cow::into_owned),
     }
 }
 

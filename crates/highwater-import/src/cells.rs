@@ -9,6 +9,8 @@ use std::io::Read;
 
 use memchr::{memchr, memchr3};
 
+use crate::marks::Marks;
+
 /// Text on its way into rows.
 pub(crate) struct Splitter<R> {
     source: R,
@@ -42,13 +44,6 @@ struct Cell {
     rewritten: bool,
 }
 
-/// What follows a cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Then {
-    Cell,
-    Row,
-}
-
 const QUOTE: u8 = b'"';
 
 impl<R: Read> Splitter<R> {
@@ -79,9 +74,11 @@ impl<R: Read> Splitter<R> {
             self.pending.drain(..split);
             wanted = bytes.max(self.pending.len().saturating_mul(2)).max(64);
         };
-        let mut text = std::mem::take(&mut batch.text).into_bytes();
-        text.extend_from_slice(&self.pending[..split]);
-        self.pending.drain(..split);
+        // What waits goes on in the room of the rows before.
+        let mut next = std::mem::take(&mut batch.text).into_bytes();
+        next.extend_from_slice(&self.pending[split..]);
+        let mut text = std::mem::replace(&mut self.pending, next);
+        text.truncate(split);
         let wrong = || "the text is not UTF-8".to_owned();
         batch.text = String::from_utf8(text).map_err(|_| wrong())?;
         Ok(batch)
@@ -103,6 +100,8 @@ impl<R: Read> Splitter<R> {
         let mut at = 0;
         batch.clear_cells();
         let mut rewritten = std::mem::take(&mut batch.rewritten).into_bytes();
+        let mut marks = Marks::new(&self.pending, self.delimiter);
+        let mut ragged = 0;
         loop {
             let blank = self.pending[at..].iter().take_while(|byte| is_line_end(**byte)).count();
             at += blank;
@@ -110,7 +109,7 @@ impl<R: Read> Splitter<R> {
                 break;
             }
             let (first, before) = (batch.cells.len(), rewritten.len());
-            let row = self.row(at, &mut batch.cells, &mut rewritten);
+            let row = self.row(at, &mut marks, &mut batch.cells, &mut rewritten);
             let fits = row.is_some_and(|(_, told)| self.columns.is_none_or(|all| all == told));
             if fits {
                 batch.rows.push(batch.cells.len());
@@ -119,9 +118,10 @@ impl<R: Read> Splitter<R> {
                 rewritten.truncate(before);
             }
             let Some((next, _)) = row else { break };
-            self.ragged += u64::from(!fits);
+            ragged += u64::from(!fits);
             at = next;
         }
+        self.ragged += ragged;
         // What was rewritten are whole pieces between marks of one byte.
         batch.rewritten = String::from_utf8(rewritten).unwrap_or_default();
         at
@@ -129,55 +129,66 @@ impl<R: Read> Splitter<R> {
 
     /// The cells of the row that starts somewhere. Returns where the next starts, and how many cells there are;
     /// none where it does not end yet.
+    #[inline(never)]
     fn row(
         &self,
         mut at: usize,
+        seen: &mut Marks<'_>,
         cells: &mut Vec<Cell>,
         rewritten: &mut Vec<u8>,
     ) -> Option<(usize, usize)> {
-        for place in 0.. {
-            let (cell, then, next) = match self.pending.get(at) {
-                Some(&QUOTE) => self.quoted(at + 1, rewritten)?,
-                _ => self.plain(at)?,
+        let (text, delimiter) = (self.pending.as_slice(), self.delimiter);
+        let (mut marks, mut place) = (*seen, 0);
+        marks.skip(at);
+        loop {
+            let (cell, mut end) = if text.get(at) == Some(&QUOTE) {
+                let (cell, end) = self.quoted(at + 1, rewritten)?;
+                marks.skip(end + 1);
+                (cell, end)
+            } else {
+                let end = marks.next().or_else(|| self.end())?;
+                (Cell { start: at, end, rewritten: false }, end)
             };
-            if self.unwanted.get(place) != Some(&true) {
-                cells.push(cell);
+            self.keep(place, cell, cells);
+            place += 1;
+            // Most cells stand behind one another without a quote.
+            while text.get(end) == Some(&delimiter) && text.get(end + 1) != Some(&QUOTE) {
+                at = end + 1;
+                end = marks.next().or_else(|| self.end())?;
+                self.keep(place, Cell { start: at, end, rewritten: false }, cells);
+                place += 1;
             }
-            if then == Then::Row {
-                return Some((next, place + 1));
+            at = end + 1;
+            if text.get(end) != Some(&delimiter) {
+                *seen = marks;
+                return Some((text.len().min(at), place));
             }
-            at = next;
-        }
-        None
-    }
-
-    /// A cell without a quote at its start.
-    fn plain(&self, start: usize) -> Option<(Cell, Then, usize)> {
-        let (end, then, next) = self.edge(start)?;
-        Some((Cell { start, end, rewritten: false }, then, next))
-    }
-
-    /// Where the text of a cell ends outside of quotes, what follows, and where that starts.
-    fn edge(&self, start: usize) -> Option<(usize, Then, usize)> {
-        let rest = &self.pending[start..];
-        match mark(rest, self.delimiter) {
-            Some(length) if rest[length] == self.delimiter => {
-                Some((start + length, Then::Cell, start + length + 1))
-            }
-            Some(length) => Some((start + length, Then::Row, start + length + 1)),
-            None => self.ended.then_some((self.pending.len(), Then::Row, self.pending.len())),
         }
     }
 
-    /// A cell in quotes, from the byte after the first of them.
-    fn quoted(&self, start: usize, rewritten: &mut Vec<u8>) -> Option<(Cell, Then, usize)> {
+    /// Keeps a cell, unless nobody asks for it.
+    #[inline(always)]
+    fn keep(&self, place: usize, cell: Cell, cells: &mut Vec<Cell>) {
+        if self.unwanted.get(place) != Some(&true) {
+            cells.push(cell);
+        }
+    }
+
+    /// Where the last cell ends that nothing follows; none where more may come.
+    fn end(&self) -> Option<usize> {
+        self.ended.then_some(self.pending.len())
+    }
+
+    /// A cell in quotes, from the byte after the first of them, and where what follows stands.
+    #[inline(never)]
+    fn quoted(&self, start: usize, rewritten: &mut Vec<u8>) -> Option<(Cell, usize)> {
         let text = self.pending.as_slice();
         let (mut piece, before) = (start, rewritten.len());
         loop {
             let Some(length) = memchr(QUOTE, &text[piece..]) else {
                 // The sheet ends inside a cell.
-                let cell = written(text, start, piece, text.len(), before, rewritten);
-                return self.ended.then_some((cell, Then::Row, text.len()));
+                let end = self.end()?;
+                return Some((written(text, start, piece, end, before, rewritten), end));
             };
             let quote = piece + length;
             match text.get(quote + 1) {
@@ -188,16 +199,16 @@ impl<R: Read> Splitter<R> {
                 }
                 Some(byte) if *byte != self.delimiter && !is_line_end(*byte) => {
                     // Text goes on behind the quotes.
-                    let (end, then, next) = self.edge(quote + 1)?;
+                    let mark = memchr3(self.delimiter, b'\n', b'\r', &text[quote + 1..]);
+                    let end = mark.map(|length| quote + 1 + length).or_else(|| self.end())?;
                     rewritten.extend_from_slice(&text[piece..quote]);
                     rewritten.extend_from_slice(&text[quote + 1..end]);
                     let cell = Cell { start: before, end: rewritten.len(), rewritten: true };
-                    return Some((cell, then, next));
+                    return Some((cell, end));
                 }
                 _ => {
                     let cell = written(text, start, piece, quote, before, rewritten);
-                    let (_, then, next) = self.edge(quote + 1)?;
-                    return Some((cell, then, next));
+                    return Some((cell, quote + 1));
                 }
             }
         }
@@ -218,36 +229,6 @@ fn written(
     }
     rewritten.extend_from_slice(&text[piece..end]);
     Cell { start: before, end: rewritten.len(), rewritten: true }
-}
-
-/// Where the first delimiter or line end of a text is. Most cells are short: these are looked at eight bytes at once,
-/// which costs less than to begin a search.
-fn mark(text: &[u8], delimiter: u8) -> Option<usize> {
-    const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
-    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
-    const CONTROL: u64 = u64::from_ne_bytes([b' '; 8]);
-    let spread = u64::from_ne_bytes([delimiter; 8]);
-    let mut at = 0;
-    while at < 48
-        && let Some(word) = text.get(at..).and_then(<[u8]>::first_chunk)
-    {
-        let word = u64::from_le_bytes(*word);
-        let other = word ^ spread;
-        // The first byte that is marked is the delimiter or a control character; behind it marks may be wrong.
-        let delimiters = other.wrapping_sub(LOW) & !other;
-        let controls = word.wrapping_sub(CONTROL) & !word;
-        let marks = (delimiters | controls) & HIGH;
-        if marks == 0 {
-            at += 8;
-            continue;
-        }
-        at += marks.trailing_zeros() as usize / 8;
-        if text[at] == delimiter || is_line_end(text[at]) {
-            return Some(at);
-        }
-        at += 1;
-    }
-    memchr3(delimiter, b'\n', b'\r', &text[at..]).map(|length| at + length)
 }
 
 const fn is_line_end(byte: u8) -> bool {
@@ -372,15 +353,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn the_first_mark_is_found(
-            text in proptest::collection::vec(prop_oneof![8 => any::<u8>(), 8 => 0x1e_u8..0x30, 1 => Just(b'\r')], 0..80),
-            delimiter in prop_oneof![Just(b','), Just(b';'), Just(b'\t'), any::<u8>()],
-        ) {
-            let is_mark = |byte: &u8| *byte == delimiter || is_line_end(*byte);
-            prop_assert_eq!(mark(&text, delimiter), text.iter().position(is_mark));
-        }
-
         #[test]
         fn any_text_gives_the_rows_of_the_csv_crate(
             text in "[ab\u{e9},;\"\n\r\t]{0,40}",

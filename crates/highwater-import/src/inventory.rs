@@ -5,7 +5,6 @@
 //! `tenantId` and `properties`. Columns whose names were chosen by the query and mean nothing here are
 //! kept under `properties` as they stand.
 
-
 use highwater_snapshot::{Member, Value};
 
 use crate::values::{Handed, member, object};

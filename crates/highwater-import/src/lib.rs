@@ -28,6 +28,7 @@ mod kinds;
 mod known_sheets;
 mod lake;
 mod lookups;
+mod marks;
 mod odata;
 mod package;
 mod pages;

@@ -18,7 +18,7 @@ use crate::fast::{self, Plain};
 use crate::index::Exchange;
 use crate::kinds::Hand;
 use crate::pages::Chain;
-use crate::plan::Plan;
+use crate::plan::{Ground, Plan};
 use crate::read::{Reader, better, chain_of, lose};
 use crate::report::{FileReport, Outcome};
 use crate::say::Say;
@@ -97,12 +97,13 @@ impl Reader<'_> {
         let header = sniff::header(&sheet.columns()).map(Box::new);
         // Where somebody says what the rows are they may be handed on as they stand.
         let free = exchange.is_none() && self.survey.stated.is_none() && sheet.is_unique();
+        let (lasting, mut arena) = (Bump::new(), Bump::new());
         let mut plan = None;
         if let (true, Some(Hand::Shaped(shape))) = (free, header.as_ref().map(|class| class.hand)) {
             let columns = shape.columns();
             let asked = columns.iter().map(String::as_str).chain(place::COLUMNS.iter().copied());
             sheet.only(&asked.collect::<Vec<_>>());
-            plan = Plan::of(shape, &sheet.names());
+            plan = Plan::of(shape, &sheet.names(), &mut self.names, &lasting);
         }
         let (mut counted, mut say, mut read) = (Counted::default(), exchange.map(Say::of), 0);
         let document = Value::Null;
@@ -116,9 +117,11 @@ impl Reader<'_> {
                 break;
             }
             let order = self.survey.date_order;
-            let cells = plan.as_ref().map_or_else(Vec::new, |_| sheet.cells(&rows, order));
+            arena.reset();
+            let ground = Ground { arena: &arena, lookups: &self.survey.lookups };
+            let told = |row, place| sheet.told(row, place, order);
             let (records, gone) = match &plan {
-                Some(plan) => plan.records(&cells, &self.survey.lookups),
+                Some(plan) => plan.records(rows.rows(), told, ground),
                 None => (sheet.records(&rows, order), 0),
             };
             let list = Envelope::list(records.iter().collect());

@@ -22,7 +22,7 @@ pub(crate) const COLUMNS: &[&str] = &[
 ];
 
 /// The environment that a record names.
-pub(crate) fn environment(record: Json<'_>) -> Option<String> {
+pub(crate) fn environment<'v>(record: Json<'v>) -> Option<Cow<'v, str>> {
     // A Dataverse row may name environments that it is about; where it stands, the address of the answer tells.
     if record.key("deploymentenvironmentid").is_present() {
         return None;
@@ -33,9 +33,9 @@ pub(crate) fn environment(record: Json<'_>) -> Option<String> {
         "properties.environmentId",
         "environmentId",
     ];
-    let named = names.into_iter().find_map(|path| record.at(path).id()).map(Cow::into_owned);
     let mut paths = ["id", "properties.scope", "links.environment.path"].into_iter();
-    named.or_else(|| paths.find_map(|path| after(&record.at(path).id()?, "environments")))
+    let mut path = || paths.find_map(|path| after(&record.at(path).id()?, "environments"));
+    names.into_iter().find_map(|path| record.at(path).id()).or_else(|| path().map(Cow::Owned))
 }
 
 /// The object that a record belongs to, as its source counts them.

@@ -1,29 +1,30 @@
 //! Plan: where the cells of a sheet go in the records of a shape, found once for all its rows.
 //!
-//! Guarantees the record that [`Shape::record`] makes of the same row. There is a plan only where the columns
-//! of a sheet do not say where a row was read: such rows are looked at one by one.
+//! Guarantees the record that [`Shape::record`] makes of the same row, laid into an arena under names that were
+//! judged once. There is a plan only where the columns of a sheet do not say where a row was read: such rows are
+//! looked at one by one.
 
-use highwater_snapshot::{Json, Value};
+use std::borrow::Cow;
+
+use bumpalo::Bump;
+use highwater_snapshot::{Json, Known, List, Member as Laid, Name, Names, Object, Value};
 
 use crate::lookups::Lookups;
 use crate::place;
-use crate::shapes::{Field, Shape, Take, field, is_set, label};
-use crate::values::{self, object};
+use crate::shapes::{Field, Shape, Take, Taken, field, is_set, is_told, label};
 
 /// The way from the cells of a row to its record.
 #[derive(Debug)]
-pub(crate) struct Plan {
-    members: Vec<Member>,
+pub(crate) struct Plan<'n> {
+    members: Vec<Member<'n>>,
     /// Columns that mark rows which are gone.
     gone: Vec<Columns>,
-    /// Cells of a row.
-    width: usize,
 }
 
 /// One member of an object: the first value that is told, else an object of members.
 #[derive(Debug)]
-struct Member {
-    key: &'static str,
+struct Member<'n> {
+    name: &'n Known<'n>,
     values: Vec<Told>,
     members: Vec<Self>,
 }
@@ -40,79 +41,162 @@ struct Told {
 #[derive(Debug)]
 struct Columns(Vec<usize>);
 
-impl Plan {
-    /// The plan for a sheet with these columns; none where they say where a row was read.
-    pub(crate) fn of(shape: &Shape, names: &[&str]) -> Option<Self> {
+/// Where the records of rows are laid, and what rows point to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ground<'a> {
+    pub(crate) arena: &'a Bump,
+    pub(crate) lookups: &'a Lookups,
+}
+
+/// One row on its way into the arena.
+struct Row<'a, C> {
+    /// What the cell of a column tells; none where it is empty.
+    cell: C,
+    ground: Ground<'a>,
+}
+
+impl<'n> Plan<'n> {
+    /// The plan for a sheet with these columns; none where they say where a row was read. Names that are not
+    /// remembered lie in the arena.
+    pub(crate) fn of<'v: 'n>(
+        shape: &Shape,
+        columns: &[&str],
+        names: &mut Names<'v>,
+        arena: &'n Bump,
+    ) -> Option<Self> {
         let placed =
             |name: &&str| place::COLUMNS.iter().any(|other| other.eq_ignore_ascii_case(name));
-        if names.is_empty() || names.iter().any(placed) {
+        if columns.is_empty() || columns.iter().any(placed) {
             return None;
         }
-        let told = |field: Field| Some(Told::of(field, names)).filter(Told::may_tell);
+        let told = |field: Field| Some(Told::of(field, columns)).filter(Told::may_tell);
+        let mut name = |text: &str| names.meet(text, arena);
         let mut members = Vec::new();
         for (field, value) in shape.fields.iter().filter_map(|it| Some((it, told(*it)?))) {
-            grow(&mut members, field.to, value);
+            grow(&mut members, field.to, value, &mut name);
         }
         let mut kept = Vec::new();
         for column in shape.keep {
-            told(field(column, column))
-                .into_iter()
-                .for_each(|value| grow(&mut kept, column, value));
+            let value = told(field(column, column));
+            kept.extend(value.map(|value| Member::of(name(column), value)));
         }
-        members.push(Member { key: "row", values: Vec::new(), members: kept });
-        let gone = shape.gone.iter().map(|column| Columns::of(column, names)).collect();
-        Some(Self { members, gone, width: names.len() })
+        members.push(Member { name: name("row"), values: Vec::new(), members: kept });
+        let gone = shape.gone.iter().map(|column| Columns::of(column, columns)).collect();
+        Some(Self { members, gone })
     }
 
-    /// The records of rows, given their cells with null for those that are empty, and how many rows are gone.
-    pub(crate) fn records<'a>(
+    /// The records of rows, given what a cell of a row tells (none where it is empty), and how many rows are gone.
+    pub(crate) fn records<'a, R: Copy>(
         &self,
-        cells: &'a [Value<'a>],
-        lookups: &'a Lookups,
-    ) -> (Vec<Value<'a>>, u64) {
-        let rows = cells.chunks_exact(self.width);
-        let all = rows.len();
-        let records: Vec<_> = rows.filter_map(|cells| self.record(cells, lookups)).collect();
-        let gone = (all - records.len()) as u64;
+        rows: impl Iterator<Item = R>,
+        cell: impl Fn(R, usize) -> Option<Cow<'a, str>>,
+        ground: Ground<'a>,
+    ) -> (Vec<Value<'a>>, u64)
+    where
+        'n: 'a,
+    {
+        let (mut records, mut gone, mut open) = (Vec::new(), 0, Vec::new());
+        for row in rows {
+            let row = Row { cell: |at| cell(row, at), ground };
+            match self.record(&row, &mut open) {
+                Some(record) => records.push(record),
+                None => gone += 1,
+            }
+        }
         (records, gone)
     }
 
     /// The record of a row; none where the row is gone.
-    fn record<'a>(&self, cells: &'a [Value<'a>], lookups: &'a Lookups) -> Option<Value<'a>> {
-        let gone = self.gone.iter().any(|column| is_set(column.first(cells)));
-        (!gone).then(|| object(told(&self.members, cells, lookups)))
+    fn record<'a>(
+        &self,
+        row: &Row<'a, impl Fn(usize) -> Option<Cow<'a, str>>>,
+        open: &mut Vec<Laid<'a>>,
+    ) -> Option<Value<'a>>
+    where
+        'n: 'a,
+    {
+        let gone = self.gone.iter().any(|columns| is_set(row.first(columns)));
+        (!gone).then(|| row.object(&self.members, open))
+    }
+}
+
+impl<'a, C: Fn(usize) -> Option<Cow<'a, str>>> Row<'a, C> {
+    /// The object of the members that the row tells; members of objects that are not closed wait in `open`.
+    fn object<'n: 'a>(&self, members: &[Member<'n>], open: &mut Vec<Laid<'a>>) -> Value<'a> {
+        let start = open.len();
+        for Member { name, values, members } in members {
+            if let Some(value) = values.iter().find_map(|value| self.value(value)) {
+                open.push(Laid { name: Name::from(*name), value });
+            } else if !members.is_empty() {
+                let value = self.object(members, open);
+                if !matches!(&value, Value::Object(object) if object.is_empty()) {
+                    open.push(Laid { name: Name::from(*name), value });
+                }
+            }
+        }
+        let laid = self.ground.arena.alloc_slice_fill_iter(open.drain(start..));
+        Value::Object(Object(List::Read(laid)))
+    }
+
+    /// What one field takes of the row.
+    #[inline]
+    fn value(&self, told: &Told) -> Option<Value<'a>> {
+        if matches!(told.field.take, Take::As) {
+            let value = Value::from(self.text(&told.cells)?);
+            return is_told(Json::new(&value)).then_some(value);
+        }
+        let label = || self.first(&told.labels);
+        Some(match told.field.taken(self.first(&told.cells), label, self.ground.lookups)? {
+            Taken::Value(value) => value,
+            Taken::Text(text) => Value::from(self.laid(text)),
+        })
+    }
+
+    /// The first of some columns that is not empty.
+    #[inline]
+    fn first(&self, columns: &Columns) -> Json<'a> {
+        let lay = |text| &*self.ground.arena.alloc(Value::from(text));
+        self.text(columns).map(lay).map_or(Json::NULL, Json::new)
+    }
+
+    #[inline]
+    fn text(&self, columns: &Columns) -> Option<&'a str> {
+        columns.0.iter().find_map(|at| (self.cell)(*at)).map(|text| self.laid(text))
+    }
+
+    /// A text that lasts as long as the arena, which leaves nothing behind.
+    #[inline]
+    fn laid(&self, text: Cow<'a, str>) -> &'a str {
+        match text {
+            Cow::Borrowed(text) => text,
+            Cow::Owned(text) => self.ground.arena.alloc_str(&text),
+        }
     }
 }
 
 /// Puts a value at a dotted path, behind those that stand there already.
-fn grow(members: &mut Vec<Member>, path: &'static str, value: Told) {
+fn grow<'n>(
+    members: &mut Vec<Member<'n>>,
+    path: &'static str,
+    value: Told,
+    name: &mut impl FnMut(&str) -> &'n Known<'n>,
+) {
     let (key, rest) = path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
-    let at = members.iter().position(|member| member.key == key).unwrap_or_else(|| {
-        members.push(Member { key, values: Vec::new(), members: Vec::new() });
+    let at = members.iter().position(|member| member.name.text() == key).unwrap_or_else(|| {
+        members.push(Member { name: name(key), values: Vec::new(), members: Vec::new() });
         members.len() - 1
     });
     match rest {
-        Some(rest) => grow(&mut members[at].members, rest, value),
+        Some(rest) => grow(&mut members[at].members, rest, value, name),
         None => members[at].values.push(value),
     }
 }
 
-/// The members that a row tells.
-fn told<'a>(
-    members: &[Member],
-    cells: &'a [Value<'a>],
-    lookups: &'a Lookups,
-) -> Vec<highwater_snapshot::Member<'a>> {
-    let mut found = Vec::with_capacity(members.len());
-    for member in members {
-        let value = member.values.iter().find_map(|value| value.of_row(cells, lookups));
-        let value = value.or_else(|| {
-            let inner = told(&member.members, cells, lookups);
-            (!inner.is_empty()).then(|| object(inner))
-        });
-        found.extend(value.map(|value| values::member(member.key, value)));
+impl<'n> Member<'n> {
+    /// A member of one value.
+    fn of(name: &'n Known<'n>, value: Told) -> Self {
+        Self { name, values: vec![value], members: Vec::new() }
     }
-    found
 }
 
 impl Told {
@@ -125,12 +209,8 @@ impl Told {
     }
 
     /// Whether any row can tell it.
-    fn may_tell(&self) -> bool {
+    const fn may_tell(&self) -> bool {
         !self.cells.0.is_empty() || matches!(self.field.take, Take::Always(_))
-    }
-
-    fn of_row<'a>(&self, cells: &'a [Value<'a>], lookups: &'a Lookups) -> Option<Value<'a>> {
-        self.field.taken(self.cells.first(cells), || self.labels.first(cells), lookups)
     }
 }
 
@@ -152,11 +232,6 @@ impl Columns {
         let exact = names.iter().position(|other| *other == name);
         exact.into_iter().chain((0..names.len()).filter(alike)).collect()
     }
-
-    fn first<'a>(&self, cells: &'a [Value<'a>]) -> Json<'a> {
-        let mut cells = self.0.iter().filter_map(|at| cells.get(*at));
-        cells.find(|cell| !matches!(cell, Value::Null)).map_or(Json::NULL, Json::new)
-    }
 }
 
 #[cfg(test)]
@@ -164,11 +239,22 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::values::{member, object};
     use crate::{automation_kit, coe, known_sheets, lake};
 
     const ID: &str = "00000000-0000-0000-0000-000000000201";
-    const CELLS: [&str; 9] =
-        ["", "", "Yes", "0", "597910001", "Canvas", "2026-01-02T00:00:00Z", ID, "@{a=1}"];
+    const CELLS: [&str; 10] = [
+        "",
+        "",
+        "Yes",
+        "0",
+        "597910001",
+        "Canvas",
+        "2026-01-02T00:00:00Z",
+        ID,
+        "{00000000-0000-0000-0000-0000000002AB}",
+        "@{a=1}",
+    ];
 
     fn shapes() -> impl Iterator<Item = &'static Shape> {
         [coe::SHAPES, lake::SHAPES, automation_kit::SHAPES, known_sheets::SCRIPTS]
@@ -178,16 +264,21 @@ mod tests {
 
     #[test]
     fn columns_that_say_where_a_row_was_read_have_no_plan() {
+        let arena = Bump::new();
+        let mut names = Names::new(&arena);
         for shape in shapes() {
-            assert!(Plan::of(shape, &["admin_flowid", "ENVIRONMENTID"]).is_none());
-            assert!(Plan::of(shape, &["admin_flowid"]).is_some());
+            let mut planned =
+                |columns: &[&str]| Plan::of(shape, columns, &mut names, &arena).is_some();
+            assert!(!planned(&["admin_flowid", "ENVIRONMENTID"]));
+            assert!(planned(&["admin_flowid"]));
         }
     }
 
     proptest! {
         #[test]
         fn a_planned_record_is_the_shapes_own(choice in proptest::collection::vec((0..CELLS.len(), any::<bool>()), 200)) {
-            let lookups = Lookups::default();
+            let (lookups, arena) = (Lookups::default(), Bump::new());
+            let mut known = Names::new(&arena);
             for shape in shapes() {
                 let mut names = shape.columns();
                 names.retain(|name| !place::COLUMNS.iter().any(|other| other.eq_ignore_ascii_case(name)));
@@ -197,16 +288,20 @@ mod tests {
                     .flat_map(|(name, (_, twice))| if *twice { vec![name.to_uppercase(), name] } else { vec![name] })
                     .collect();
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                let cells: Vec<Value<'_>> = names.iter().zip(choice.iter().rev().cycle())
-                    .map(|(_, (at, _))| if CELLS[*at].is_empty() { Value::Null } else { Value::from(CELLS[*at].to_owned()) })
+                let cells: Vec<Option<&str>> = names.iter().zip(choice.iter().rev().cycle())
+                    .map(|(_, (at, _))| Some(CELLS[*at]).filter(|cell| !cell.is_empty()))
                     .collect();
-                let members = names.iter().zip(&cells).filter(|(_, cell)| !matches!(cell, Value::Null));
-                let row = object(members.map(|(name, cell)| values::member(name, cell.clone())).collect());
-                let planned = Plan::of(shape, &names).unwrap().record(&cells, &lookups);
+                let members = names.iter().zip(&cells).filter_map(|(name, cell)| Some(member(name, Value::from((*cell)?))));
+                let row = object(members.collect());
+                let plan = Plan::of(shape, &names, &mut known, &arena).unwrap();
+                let ground = Ground { arena: &arena, lookups: &lookups };
+                let told = |(), at: usize| cells[at].map(Cow::Borrowed);
+                let (planned, left) = plan.records(std::iter::once(()), told, ground);
                 let gone = shape.class(Some(Json::new(&row))).unused.is_some();
+                prop_assert_eq!((planned.len(), left), if gone { (0, 1) } else { (1, 0) });
                 let own = (!gone).then(|| shape.record(Json::new(&row), &lookups));
                 prop_assert_eq!(
-                    serde_json::to_string(&planned).unwrap(),
+                    serde_json::to_string(&planned.first()).unwrap(),
                     serde_json::to_string(&own).unwrap(),
                     "{}", shape.source
                 );

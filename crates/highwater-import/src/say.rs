@@ -99,7 +99,7 @@ impl Say {
         }
         let (said, told) = match self.source.about {
             About::Environment => {
-                (self.environment.as_deref()?, place::environment(Json::new(record))?)
+                (self.environment.as_deref()?, place::environment(Json::new(record))?.into_owned())
             }
             About::Asset | About::Parent => {
                 (self.parent.as_deref()?, place::parent(stated, Json::new(record))?)

@@ -70,6 +70,14 @@ pub(crate) enum Take {
     Always(&'static str),
 }
 
+/// What a field takes of a row.
+#[derive(Debug)]
+pub(crate) enum Taken<'a> {
+    Text(Cow<'a, str>),
+    /// Anything else, or a text of the row as it stands.
+    Value(Value<'a>),
+}
+
 /// A field that is taken as it stands.
 pub(crate) const fn field(to: &'static str, from: &'static str) -> Field {
     Field { to, from, take: Take::As }
@@ -150,7 +158,12 @@ impl Shape {
 
 impl Field {
     fn value<'a>(&self, row: Json<'a>, lookups: &'a Lookups) -> Option<Value<'a>> {
-        self.taken(column_of(row, self.from), || row.key(&label(self.from)), lookups)
+        let label = || row.key(&label(self.from));
+        Some(match self.taken(column_of(row, self.from), label, lookups)? {
+            Taken::Value(value) => value,
+            Taken::Text(Cow::Borrowed(text)) => Value::from(text),
+            Taken::Text(Cow::Owned(text)) => Value::from(text),
+        })
     }
 
     /// What a column tells, and what it is called where it is an option, in the record.
@@ -159,38 +172,42 @@ impl Field {
         told: Json<'a>,
         label: impl FnOnce() -> Json<'a>,
         lookups: &'a Lookups,
-    ) -> Option<Value<'a>> {
+    ) -> Option<Taken<'a>> {
         if !matches!(self.take, Take::Always(_)) && !is_told(told) {
             return None;
         }
         let id = || told.id().filter(|id| !id.is_empty());
         match self.take {
-            Take::Always(text) => Some(Value::from(text)),
-            Take::As => told.value().cloned(),
-            Take::Flag => flag(told).map(Value::Bool),
-            Take::If(text) => is_set(told).then(|| Value::from(text)),
-            Take::NullUnless => (flag(told) == Some(false)).then_some(Value::Null),
-            Take::Choice(options) => choice(told, label(), options).map(Value::from),
-            Take::Row => id().filter(|id| is_guid(id)).map(Value::from),
+            Take::Always(text) => Some(Taken::from(text)),
+            Take::As => told.value().cloned().map(Taken::Value),
+            Take::Flag => flag(told).map(|flag| Taken::Value(Value::Bool(flag))),
+            Take::If(text) => is_set(told).then_some(Taken::from(text)),
+            Take::NullUnless => (flag(told) == Some(false)).then_some(Taken::Value(Value::Null)),
+            Take::Choice(options) => choice(told, label(), options).map(Taken::Text),
+            Take::Row => id().filter(|id| is_guid(id)).map(Taken::Text),
             Take::Environment => {
                 let id = id()?;
                 let found = lookups.environment(&id).map(Cow::Borrowed);
                 // A lookup that leads nowhere is not the environment's own id.
-                found.or_else(|| (!self.from.ends_with('>')).then_some(id)).map(Value::from)
+                found.or_else(|| (!self.from.ends_with('>')).then_some(id)).map(Taken::Text)
             }
-            Take::FlowEnvironment => lookups.flow(&id()?).map(|flow| text(&flow.environment)),
+            Take::FlowEnvironment => {
+                lookups.flow(&id()?).map(|flow| Taken::from(flow.environment.as_str()))
+            }
             Take::Flow => {
                 let id = id()?;
                 let found = lookups.flow(&id).map(|flow| Cow::Borrowed(flow.id.as_str()));
-                Some(Value::from(found.unwrap_or(id)))
+                Some(Taken::Text(found.unwrap_or(id)))
             }
-            Take::Connector => lookups.connector(&id()?).map(text),
+            Take::Connector => lookups.connector(&id()?).map(Taken::from),
         }
     }
 }
 
-fn text(text: &str) -> Value<'_> {
-    Value::from(text)
+impl<'a> From<&'a str> for Taken<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
 }
 
 /// A column by its logical name; `x>` is a lookup, which the web API calls `_x_value`.
@@ -209,9 +226,14 @@ pub(crate) fn column_of<'v>(row: Json<'v>, name: &str) -> Json<'v> {
     if told.is_present() { told } else { row.key(lookup) }
 }
 
-fn is_told(told: Json<'_>) -> bool {
-    let empty = matches!(told.value(), Some(Value::Str(text)) if text.trim_start().is_empty());
+pub(crate) fn is_told(told: Json<'_>) -> bool {
+    let empty = matches!(told.value(), Some(Value::Str(text)) if is_empty(text));
     told.is_told() && !empty
+}
+
+/// Whether a text holds nothing but spaces; most start otherwise.
+fn is_empty(text: &str) -> bool {
+    !matches!(text.as_bytes(), [b'!'..=b'~', ..]) && text.trim_start().is_empty()
 }
 
 /// A flag of a table: also as the number of its option.

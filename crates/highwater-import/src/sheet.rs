@@ -142,30 +142,29 @@ impl<R: Read> Sheet<R> {
         rows.rows().map(record).collect()
     }
 
-    /// The cells that are read of all rows, one row behind the other; null where a cell is empty.
-    pub(crate) fn cells<'s>(&'s self, rows: &'s Batch, order: Option<DateOrder>) -> Vec<Value<'s>> {
-        let mut cells = Vec::with_capacity(rows.rows().count() * self.wanted.len());
-        for row in rows.rows() {
-            for (place, at) in self.wanted.iter().enumerate() {
-                let told = self.header[*at].told(row.cell(place), order);
-                cells.push(told.map_or(Value::Null, Value::from));
-            }
-        }
-        cells
+    /// What the cell of a row tells, counted among those that are read; none where it is empty.
+    #[inline]
+    pub(crate) fn told<'s>(
+        &self,
+        row: Row<'s>,
+        place: usize,
+        order: Option<DateOrder>,
+    ) -> Option<Cow<'s, str>> {
+        let name = self.wanted.get(place).and_then(|at| self.header.get(*at))?;
+        name.told(row.cell(place), order)
     }
 }
 
 impl Name {
     /// What a cell of the column tells.
+    #[inline]
     fn told<'s>(&self, cell: &'s str, order: Option<DateOrder>) -> Option<Cow<'s, str>> {
-        // The admin centre writes a dash for what it does not know.
-        if cell.is_empty() || cell == "\u{2013}" {
-            return None;
-        }
-        Some(match truth(cell) {
-            Some(word) => Cow::Borrowed(word),
-            None if self.dated => dates::plain(cell, order),
-            None => Cow::Borrowed(cell),
+        Some(match cell.as_bytes().first()? {
+            b'0'..=b'9' if self.dated => dates::plain(cell, order),
+            b'A'..=b'Z' => Cow::Borrowed(truth(cell).unwrap_or(cell)),
+            // The admin centre writes a dash for what it does not know.
+            _ if cell == "\u{2013}" => return None,
+            _ => Cow::Borrowed(cell),
         })
     }
 }

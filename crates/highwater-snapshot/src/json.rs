@@ -139,11 +139,11 @@ impl<'v> Json<'v> {
     pub fn flag(self) -> Option<bool> {
         match self.0? {
             Value::Bool(flag) => Some(*flag),
-            Value::Str(text) => match text.trim().to_ascii_lowercase().as_str() {
-                "true" | "yes" => Some(true),
-                "false" | "no" => Some(false),
-                _ => None,
-            },
+            Value::Str(text) => {
+                let is = |word: &&str| text.trim().eq_ignore_ascii_case(word);
+                let told = |words: [&str; 2]| words.iter().any(is);
+                told(["true", "yes"]).then_some(true).or(told(["false", "no"]).then_some(false))
+            }
             _ => None,
         }
     }

@@ -109,16 +109,19 @@ impl Rows {
     /// Adds a row; columns that are not named are not told. A row without a required column is
     /// rejected and counted.
     pub fn push<'v>(&mut self, cells: impl IntoIterator<Item = Named<'v>>) {
-        let mut next = 0;
+        let (row, mut next) = (self.len(), 0);
         for (name, cell) in cells {
             let Some(at) = self.position(name, next) else {
                 debug_assert!(false, "table {} has no column {name}", self.table.name);
                 continue;
             };
             next = at + 1;
+            // Nothing is told, and nothing was told before.
+            if matches!(cell, Cell::Null) && self.cells[at].len() <= row {
+                continue;
+            }
             self.store(at, cell);
         }
-        let row = self.len();
         if let Some(at) = self.required.iter().find(|at| self.cells[**at].len() <= row) {
             *self.rejected.entry(self.table.columns[*at].name).or_default() += 1;
             self.cells.iter_mut().for_each(|cells| cells.untell(row));
@@ -182,7 +185,10 @@ impl Rows {
     }
 
     fn position(&self, name: &str, hint: usize) -> Option<usize> {
-        let is = |column: &crate::Column| same(column.name.as_bytes(), name.as_bytes());
+        // Tables and their readings mostly share the texts of names.
+        let is = |column: &crate::Column| {
+            std::ptr::eq(column.name, name) || same(column.name.as_bytes(), name.as_bytes())
+        };
         let find = |columns: &[crate::Column]| columns.iter().position(is);
         let (before, behind) = self.table.columns.split_at_checked(hint)?;
         find(behind).map(|at| hint + at).or_else(|| find(before))

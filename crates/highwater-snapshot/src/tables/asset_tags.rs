@@ -45,9 +45,8 @@ fn tag(record: &Record<'_>, rows: &mut Rows) {
 /// What makers and reviewers told the CoE Starter Kit of an app or a flow. The row changes with every synchronisation, so
 /// its date says nothing of the answer: it is not told.
 fn answers(record: &Record<'_>, rows: &mut Rows) {
-    let asset = super::cloud_flows::flow_id(record);
-    let first =
-        |columns: &[&str]| columns.iter().find_map(|column| record.at("row").key(column).filled());
+    let row = record.json.key("row");
+    let first = |columns: &[&str]| columns.iter().find_map(|column| row.key(column).filled());
     let criticality = first(&[
         "admin_riskassessment",
         "admin_adminrequirementriskassessment",
@@ -57,7 +56,7 @@ fn answers(record: &Record<'_>, rows: &mut Rows) {
     for (tag, value) in [("criticality", criticality), ("savings", first(&["admin_roi"]))] {
         if value.is_some() {
             rows.push([
-                cell("asset_id", asset.clone()),
+                cell("asset_id", super::cloud_flows::flow_id(record)),
                 cell("tag", tag),
                 cell("value", value),
                 cell("source", "coe"),

@@ -77,26 +77,29 @@ fn dataverse(record: &Record<'_>, rows: &mut Rows) {
 }
 
 fn admin(record: &Record<'_>, rows: &mut Rows) {
-    let properties = record.at("properties");
-    let state = properties.at("state").word();
+    let properties = record.json.key("properties");
+    let state = properties.key("state").word();
     if state.as_deref() == Some("deleted") {
         return; // the recycle bin
     }
+    let (id, entity) =
+        (record.json.key("name").id(), properties.key("workflowEntityId").id_or_none());
+    let creator = properties.key("creator");
     rows.push([
         cell("environment_id", record.environment("properties.environment.name")),
-        cell("flow_id", flow_id(record)),
-        cell("resource_id", record.at("name").id()),
-        cell("display_name", properties.at("displayName").filled()),
+        cell("flow_id", entity.clone().filter(|id| !id.is_empty()).or_else(|| id.clone())),
+        cell("resource_id", id),
+        cell("display_name", properties.key("displayName").filled()),
         cell("state", state_word(state)),
-        cell("is_solution_aware", is_aware(record)),
-        cell("owner_id", properties.at("creator.objectId").id_or_none()),
-        cell("owner_type", owner_type(properties.at("creator.userType").word())),
-        cell("created_at", properties.at("createdTime").time()),
-        cell("modified_at", properties.at("lastModifiedTime").time()),
-        cell("template_name", properties.at("templateName").id_or_none()),
-        cell("is_managed", properties.at("isManaged").flag()),
-        cell("failure_alert", properties.at("flowFailureAlertSubscribed").flag()),
-        cell("suspension_reason", properties.at("flowSuspensionReason").word()),
+        cell("is_solution_aware", entity.map(|id| !id.is_empty())),
+        cell("owner_id", creator.key("objectId").id_or_none()),
+        cell("owner_type", owner_type(creator.key("userType").word())),
+        cell("created_at", properties.key("createdTime").time()),
+        cell("modified_at", properties.key("lastModifiedTime").time()),
+        cell("template_name", properties.key("templateName").id_or_none()),
+        cell("is_managed", properties.key("isManaged").flag()),
+        cell("failure_alert", properties.key("flowFailureAlertSubscribed").flag()),
+        cell("suspension_reason", properties.key("flowSuspensionReason").word()),
     ]);
 }
 
