@@ -109,7 +109,7 @@ impl Rows {
     /// Adds a row; columns that are not named are not told. A row without a required column is
     /// rejected and counted.
     pub fn push<'v>(&mut self, cells: impl IntoIterator<Item = Named<'v>>) {
-        let (row, mut next) = (self.len(), 0);
+        let mut next = 0;
         for (name, cell) in cells {
             let Some(at) = self.position(name, next) else {
                 debug_assert!(false, "table {} has no column {name}", self.table.name);
@@ -117,11 +117,12 @@ impl Rows {
             };
             next = at + 1;
             // Nothing is told, and nothing was told before.
-            if matches!(cell, Cell::Null) && self.cells[at].len() <= row {
+            if matches!(cell, Cell::Null) && self.cells[at].len() <= self.len() {
                 continue;
             }
             self.store(at, cell);
         }
+        let row = self.len();
         if let Some(at) = self.required.iter().find(|at| self.cells[**at].len() <= row) {
             *self.rejected.entry(self.table.columns[*at].name).or_default() += 1;
             self.cells.iter_mut().for_each(|cells| cells.untell(row));
