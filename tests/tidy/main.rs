@@ -59,6 +59,22 @@ fn there_is_no_mod_rs() {
 }
 
 #[test]
+fn no_merge_was_left_half_done() {
+    let is_text = |path: &Path| {
+        let kinds = ["rs", "md", "toml", "json", "sql", "sh", "yaml", "yml", "py", "css", "js"];
+        path.extension().is_some_and(|kind| kinds.iter().any(|text| kind == *text))
+    };
+    let left: Vec<PathBuf> = files(&root(), &is_text)
+        .into_iter()
+        .filter(|path| {
+            let text = fs::read_to_string(path).unwrap_or_default();
+            text.lines().any(|line| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> "))
+        })
+        .collect();
+    assert!(left.is_empty(), "{left:#?}");
+}
+
+#[test]
 fn every_table_file_is_registered() {
     let folder = root().join("crates/highwater-snapshot/src/tables");
     let on_disk: BTreeSet<String> = files(&folder, &is_rust)
