@@ -7,7 +7,7 @@ use polars::prelude::*;
 use polars::sql::SQLContext;
 use serde::Deserialize;
 
-use crate::loader::Frames;
+use crate::frames::{self, Batches, Frames};
 use crate::{Error, Table};
 
 /// The shipped derivations, in the order in which they run.
@@ -65,46 +65,83 @@ fn fill_all(frames: &mut Frames) -> Result<(), Error> {
                         derivation.table, derivation.column
                     ))
                 })?;
-            let known = frames.get(table.name).map_or(0, DataFrame::height);
-            if known == 0 {
+            if frames.height(table.name) == 0 {
                 continue;
             }
-            let filled = fill(table, derivation, frames).map_err(|error| {
+            let made = fill(table, derivation, frames);
+            let filled = made.and_then(|made| match made {
+                Some(column) => frames.set(table.name, column),
+                None => Ok(()),
+            });
+            filled.map_err(|error| {
                 Error::Derivation(format!(
                     "{file}: {}.{}: {error}",
                     derivation.table, derivation.column
                 ))
             })?;
-            frames.insert(table.name, filled);
         }
     }
     Ok(())
 }
 
+/// The filled column, or nothing where it stays as it is.
 fn fill(
     table: &'static Table,
     derivation: &Derivation,
     frames: &Frames,
-) -> PolarsResult<DataFrame> {
-    let made = answer(table, derivation, frames)?;
-    let target = frames.get(table.name).cloned().unwrap_or_default();
-    if made.height() == 0 { Ok(target) } else { join(table, &derivation.column, target, made) }
+) -> PolarsResult<Option<Column>> {
+    let (sql, name) = (derivation.sql.as_str(), derivation.column.as_str());
+    let mut columns = frames::named(table, sql);
+    if !columns.contains(&name) {
+        columns.push(name);
+    }
+    let mut context = frames.context(sql, table.name)?;
+    let (mut filled, mut is_made) = (None::<Column>, false);
+    for target in targets(table, sql, frames, &columns)? {
+        let target = target?;
+        context.register(table.name, target.clone().lazy());
+        let made = answer(table, derivation, &target, &mut context)?;
+        is_made |= made.height() > 0;
+        let part = match made.height() {
+            0 => target,
+            _ => join(table, name, target, made)?,
+        };
+        let part = part.column(name)?.clone();
+        match &mut filled {
+            Some(filled) => {
+                filled.append(&part)?;
+            }
+            None => filled = Some(part),
+        }
+    }
+    Ok(filled.filter(|_| is_made))
+}
+
+/// The rows that a question is asked of at a time: one that compares rows of its table needs all of them.
+fn targets<'f>(
+    table: &'static Table,
+    sql: &str,
+    frames: &'f Frames,
+    columns: &'f [&'f str],
+) -> PolarsResult<Batches<'f>> {
+    if frames::times_asked(table.name, sql) == 1 {
+        return Ok(frames.batches(table.name, columns));
+    }
+    Ok(Box::new(frames.columns(table.name, columns)?.map(Ok).into_iter()))
 }
 
 /// Name of the derived column until it is joined.
 const MADE: &str = "__made";
 
 /// The keys of a table, and what the question says of each.
-fn answer(table: &Table, derivation: &Derivation, frames: &Frames) -> PolarsResult<DataFrame> {
-    let mut context = SQLContext::new();
-    for (name, frame) in frames {
-        if derivation.sql.contains(name) {
-            context.register(name, frame.clone().lazy());
-        }
-    }
+fn answer(
+    table: &Table,
+    derivation: &Derivation,
+    target: &DataFrame,
+    context: &mut SQLContext,
+) -> PolarsResult<DataFrame> {
     let column = derivation.column.as_str();
-    let kind = frames.get(table.name).map(|target| target.column(column).map(Column::dtype));
-    let kind = kind.transpose()?.cloned().unwrap_or(DataType::Null);
+    let kind = target.column(column)?.dtype().clone();
     let mut selected: Vec<Expr> = table.key.iter().map(|key| col(*key)).collect();
     selected.push(col(column).cast(kind).alias(MADE));
     collected(context.execute(&derivation.sql)?.select(selected))

@@ -5,10 +5,11 @@
 //! events, the clock of the snapshot and all merged tables.
 
 use polars::prelude::*;
-use polars::sql::SQLContext;
 
-use crate::loader::{self, Frames};
+use crate::frames::{self, Frames};
+use crate::loader;
 use crate::rows::RANK;
+use crate::spill::Spill;
 use crate::tables::{app_usage, audit_events, flow_run_stats};
 use crate::{Error, Rows, Table, Time, merge};
 
@@ -29,31 +30,53 @@ pub(crate) static FOLDS: &[Fold] = &[
 ];
 
 /// Folds the events, given in the order of [`FOLDS`], into the merged tables.
-pub(crate) fn fold(frames: &mut Frames, events: Vec<Rows>, as_of: Time) -> Result<(), Error> {
+pub(crate) fn fold(
+    frames: &mut Frames,
+    events: Vec<Rows>,
+    spill: &mut Spill,
+    as_of: Time,
+) -> Result<(), Error> {
     for (fold, rows) in FOLDS.iter().zip(events) {
-        if rows.is_empty() {
+        if rows.is_empty() && !spill.holds(fold.events) {
             continue;
         }
-        let wrap = || Error::table(fold.events.name);
-        let events = merge::merge(fold.events, rows.into_frame().map_err(wrap())?)?;
-        let folded = ask(fold, events, frames, as_of).map_err(wrap())?;
-        let told = frames.remove(fold.into.name).unwrap_or_else(|| merge::empty(fold.into));
-        let both = shaped(fold.into, folded, 0)
-            .and_then(|folded| folded.vstack(&shaped(fold.into, told, 1)?))
-            .map_err(wrap())?;
-        frames.insert(fold.into.name, merge::merge(fold.into, both)?);
+        spill.merge(rows, frames, |events| merge::merge(fold.events, events))?;
+        let folded = ask(fold, frames, as_of).map_err(Error::table(fold.events.name));
+        frames.remove(fold.events.name);
+        add(fold.into, folded?, frames, spill)?;
     }
     Ok(())
 }
 
-fn ask(fold: &Fold, events: DataFrame, frames: &Frames, as_of: Time) -> PolarsResult<DataFrame> {
+/// Adds folded rows to those that were told; they are trusted first.
+fn add(
+    into: &'static Table,
+    folded: DataFrame,
+    frames: &mut Frames,
+    spill: &mut Spill,
+) -> Result<(), Error> {
+    let wrap = || Error::table(into.name);
+    let mut both = shaped(into, folded, 0).map_err(wrap())?;
+    let columns = frames::all(into);
+    for told in frames.batches(into.name, &columns) {
+        let told = told.and_then(|told| shaped(into, told, 1)).map_err(wrap())?;
+        both.vstack_mut_owned(told).map_err(wrap())?;
+        if both.height() > spill.room {
+            spill.add(into, std::mem::take(&mut both))?;
+        }
+    }
+    frames.remove(into.name);
+    spill.merge_frame(into, both, frames, |both| merge::merge(into, both))
+}
+
+/// The events as rows of the table that is kept.
+fn ask(fold: &Fold, frames: &Frames, as_of: Time) -> PolarsResult<DataFrame> {
     let clock = loader::clock_frames(&Frames::new(), as_of)
         .map_err(|error| PolarsError::ComputeError(error.to_string().into()))?;
-    let mut context = SQLContext::new();
-    for (name, frame) in frames.iter().chain(&clock).filter(|(name, _)| fold.sql.contains(**name)) {
-        context.register(name, frame.clone().lazy());
+    let mut context = frames.context(fold.sql, "")?;
+    for (name, frame) in clock {
+        context.register(name, frame.lazy());
     }
-    context.register(fold.events.name, events.lazy());
     context
         .execute(fold.sql)?
         .collect_with_engine(Engine::InMemory)
@@ -109,7 +132,9 @@ mod tests {
             }
             rows
         });
-        fold(&mut frames, events.collect(), Time::parse(NOW).unwrap()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let mut spill = Spill::new(folder.path(), usize::MAX);
+        fold(&mut frames, events.collect(), &mut spill, Time::parse(NOW).unwrap()).unwrap();
         let Some(frame) = frames.get(into) else { return Vec::new() };
         let columns = crate::table(into).unwrap().columns;
         let row = |at: usize| {
@@ -192,9 +217,9 @@ mod tests {
             at("3", "2026-01-02T00:00:00", "u1"),
         );
         let records = [one.as_str(), &two, &two, &three];
-        let apps = Frames::from([("apps", merge::empty(crate::table("apps").unwrap()))]);
+        let apps = || Frames::from_iter([("apps", merge::empty(crate::table("apps").unwrap()))]);
         assert_eq!(
-            folded("audit_events", "o365.activity", &Place::default(), &records, apps.clone()),
+            folded("audit_events", "o365.activity", &Place::default(), &records, apps()),
             [
                 "day=2026-01-02T00:00:00Z, workload=powerapps, operation=launchpowerapp, environment_id=e1, resource_id=a1, \
                  actor_type=user, events=1, actors=1, last_at=2026-01-02T00:00:00Z",
@@ -203,7 +228,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            folded("app_usage", "o365.activity", &Place::default(), &records, apps),
+            folded("app_usage", "o365.activity", &Place::default(), &records, apps()),
             ["environment_id=e1, app_id=a1, last_launched_at=2026-02-28T02:00:00Z, launches_30d=2"]
         );
     }
@@ -214,7 +239,7 @@ mod tests {
             "UserType": 0, "UserKey": "u1", "AppName": "A1"}"#;
         let apps = df!("environment_id" => ["e1"], "app_id" => ["a1"]).unwrap();
         let usage = |apps| {
-            let known = Frames::from([("apps", apps)]);
+            let known = Frames::from_iter([("apps", apps)]);
             folded("app_usage", "o365.activity", &Place::default(), &[launch], known)
         };
         assert_eq!(

@@ -33,8 +33,7 @@ fn counted(
 ) -> PolarsResult<(DataFrame, u64)> {
     let mut order = order(table, &frame)?;
     if order.contains(&Ordering::Greater) {
-        let options = SortMultipleOptions::default().with_maintain_order(false);
-        frame = frame.sort(keys(table), options)?;
+        frame = sort(table, &frame)?;
         order = self::order(table, &frame)?;
     }
     if !order.contains(&Ordering::Equal) {
@@ -52,6 +51,16 @@ fn counted(
     let one_each = first_told(table, several)?;
     let merged = once.vstack(&one_each)?.sort(keys(table), SortMultipleOptions::default())?;
     Ok((merged, conflicts))
+}
+
+/// The rows in the order of their keys.
+pub(crate) fn sorted(table: &Table, frame: DataFrame) -> PolarsResult<DataFrame> {
+    let is_sorted = !order(table, &frame)?.contains(&Ordering::Greater);
+    if is_sorted { Ok(frame) } else { sort(table, &frame) }
+}
+
+fn sort(table: &Table, frame: &DataFrame) -> PolarsResult<DataFrame> {
+    frame.sort(keys(table), SortMultipleOptions::default().with_maintain_order(false))
 }
 
 /// How the key of every row stands to that of the next; keys that are not told come first.
@@ -109,6 +118,13 @@ fn conflicts(table: &'static Table, frame: &DataFrame) -> PolarsResult<u64> {
     let sum = counted.columns().iter().filter_map(|column| column.u64().ok()?.get(0));
     Ok(sum.sum())
 }
+
+/// The table of the users of Dataverse.
+pub(crate) const USERS: &str = "dataverse_users";
+
+/// What [`resolve_users`] has to know of them.
+pub(crate) const USER_COLUMNS: &[&str] =
+    &["environment_id", "user_id", "principal_id", "is_application"];
 
 /// Replaces Dataverse user ids by directory ids, and says which of those users are applications.
 pub(crate) fn resolve_users(
@@ -308,7 +324,7 @@ mod tests {
                 cell("modified_at", Time(2)),
             ]);
         }
-        rows.into_frame().unwrap()
+        rows.take_frame().unwrap()
     }
 
     proptest! {

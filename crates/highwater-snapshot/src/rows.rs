@@ -84,7 +84,7 @@ impl Rows {
         };
         Self {
             table,
-            cells: table.columns.iter().map(|column| Cells::new(column.kind)).collect(),
+            cells: no_cells(table),
             required: (0..table.columns.len()).filter(required).collect(),
             origins: Vec::new(),
             told: Vec::new(),
@@ -148,11 +148,18 @@ impl Rows {
         self.rejected.iter().map(|(column, rows)| ((*column).to_owned(), *rows)).collect()
     }
 
-    /// The rows as a frame with the table's columns, the row columns and the rank.
-    pub(crate) fn into_frame(self) -> PolarsResult<DataFrame> {
-        let (rows, told, origins) = (self.told.len(), self.told, self.origins);
-        let mut columns: Vec<Column> = Vec::with_capacity(self.cells.len() + 4);
-        for (column, cells) in self.table.columns.iter().zip(self.cells) {
+    /// The table whose rows these are.
+    pub(crate) const fn table(&self) -> &'static Table {
+        self.table
+    }
+
+    /// Takes the rows as a frame with the table's columns, the row columns and the rank.
+    pub(crate) fn take_frame(&mut self) -> PolarsResult<DataFrame> {
+        let (told, origins) = (std::mem::take(&mut self.told), std::mem::take(&mut self.origins));
+        let cells = std::mem::replace(&mut self.cells, no_cells(self.table));
+        let rows = told.len();
+        let mut columns: Vec<Column> = Vec::with_capacity(cells.len() + 4);
+        for (column, cells) in self.table.columns.iter().zip(cells) {
             columns.push(cells.finish(column.name, rows)?);
         }
         let by = || told.iter().filter_map(|(at, _)| origins.get(usize::try_from(*at).ok()?));
@@ -217,6 +224,10 @@ impl Rows {
             ),
         }
     }
+}
+
+fn no_cells(table: &Table) -> Vec<Cells> {
+    table.columns.iter().map(|column| Cells::new(column.kind)).collect()
 }
 
 /// Tells a text unless it looks like a secret, and as a pseudonym where it names one of `people`.
@@ -351,7 +362,7 @@ mod tests {
                 cell("modified_at", Time(0)),
             ]);
         }
-        let frame = rows.into_frame().unwrap();
+        let frame = rows.take_frame().unwrap();
         let owners = frame.column("owner_id").unwrap().str().unwrap();
         owners.iter().map(|owner| owner.map(ToOwned::to_owned)).collect()
     }
@@ -376,7 +387,7 @@ mod tests {
         rows.push(times().into_iter().chain(keys("f3")).chain([cell("flow_id", "f2")]));
         rows.push(keys("f3").into_iter().chain(times()).chain([cell("flow_id", Cell::Null)]));
         assert_eq!((rows.len(), rows.rejected_total()), (2, 2));
-        let frame = rows.into_frame().unwrap();
+        let frame = rows.take_frame().unwrap();
         let text = |name: &str| -> Vec<Option<String>> {
             let column = frame.column(name).unwrap().str().unwrap();
             column.iter().map(|text| text.map(ToOwned::to_owned)).collect()

@@ -52,7 +52,7 @@ fn frame(table: &'static Table, source: &str, place: &Place, json: &str) -> Data
     let mut rows = Rows::new(table, Arc::new(Pseudonyms::plain()));
     rows.begin(&Origin { source: source.into(), record_no: 1, observed_at: Time(0) }, 0);
     (reading.read)(&Record::new(Json::new(&value), place), &mut rows);
-    rows.into_frame().unwrap()
+    rows.take_frame().unwrap()
 }
 
 fn show(value: &AnyValue<'_>) -> String {

@@ -16,11 +16,14 @@ use polars::prelude::*;
 use crate::assets;
 use crate::coverage::{Covered, Said};
 use crate::fold::FOLDS;
-use crate::loader::{self, Frames};
+use crate::frames::{self, Frames};
+use crate::loader;
 use crate::manifest::{FORMAT, FileEntry, Manifest, SourceEntry, TableEntry, Tenant, Tool};
 use crate::names::Made;
+use crate::parquet::{GROUP, Groups};
 use crate::reach::{Lines, Stretch};
 use crate::scrub::scrub;
+use crate::spill::{ROOM, Spill};
 use crate::store::{Hashing, digest_file};
 use crate::table::Scope;
 use crate::{
@@ -48,6 +51,9 @@ pub struct Writer {
     config: Config,
     people: Arc<Pseudonyms>,
     rows: Vec<Rows>,
+    /// Rows that wait in memory.
+    waiting: usize,
+    spill: Spill,
     sources: Vec<Source>,
     /// The places of sources by their names.
     named: BTreeMap<String, usize>,
@@ -135,6 +141,8 @@ impl Writer {
             config,
             people,
             rows,
+            waiting: 0,
+            spill: Spill::new(folder, ROOM),
             sources: Vec::new(),
             named: BTreeMap::new(),
             last: 0,
@@ -209,7 +217,22 @@ impl Writer {
                 }
             }
         }
+        self.waiting += given;
+        if self.waiting > self.spill.room {
+            self.make_room()?;
+        }
         Ok(given)
+    }
+
+    /// Lets the rows of the largest tables wait on disk.
+    fn make_room(&mut self) -> Result<(), Error> {
+        while self.waiting > self.spill.room / 2 {
+            let Some(rows) = self.rows.iter_mut().max_by_key(|rows| rows.len()) else { break };
+            self.waiting -= rows.len();
+            let table = rows.table();
+            self.spill.add(table, rows.take_frame().map_err(Error::table(table.name))?)?;
+        }
+        Ok(())
     }
 
     /// Notes how far a source was read in a scope.
@@ -226,8 +249,8 @@ impl Writer {
         }
         let mut rows = std::mem::take(&mut self.rows);
         let events = rows.split_off(TABLES.len());
-        let (mut frames, conflicts) = merged(rows)?;
-        fold::fold(&mut frames, events, self.subject.taken_at)?;
+        let (mut frames, conflicts) = merged(rows, &mut self.spill)?;
+        fold::fold(&mut frames, events, &mut self.spill, self.subject.taken_at)?;
         loader::add_peaks(&mut frames, self.subject.taken_at)?;
         loader::apply_patterns(&mut frames, &self.config)?;
         loader::add_config(&mut frames, &self.config)?;
@@ -249,18 +272,12 @@ impl Writer {
         let mut files = BTreeMap::new();
         for table in TABLES {
             let name = table_name(table.name);
+            let entry = write_parquet(&self.folder.join(&name), table, &frames)?;
             // A table that was written is not needed any more.
-            let mut frame =
-                frames.remove(table.name).ok_or_else(|| Error::Missing(PathBuf::from(&name)))?;
-            let entry = write_parquet(&self.folder.join(&name), &mut frame);
-            let entry = entry.map_err(|error| match error {
-                Error::Table { source, .. } => {
-                    Error::Table { table: table.name.to_owned(), source }
-                }
-                other => other,
-            })?;
+            frames.remove(table.name);
             files.insert(name, entry);
         }
+        self.spill.clear()?;
         for of in std::mem::take(&mut self.sources) {
             let Some(file) = of.raw else { continue };
             let name = raw_name(&of.origin.source);
@@ -445,43 +462,47 @@ fn kept_as(place: usize) -> &'static str {
 type Conflicts = BTreeMap<&'static str, u64>;
 
 /// All tables merged, users resolved first because other tables name them.
-fn merged(rows: Vec<Rows>) -> Result<(Frames, Conflicts), Error> {
-    let mut raw: BTreeMap<&'static str, Rows> = BTreeMap::new();
-    raw.extend(TABLES.iter().zip(rows).map(|(table, rows)| (table.name, rows)));
-    let mut frame_of = |table: &'static Table| {
-        let rows = raw.remove(table.name);
-        rows.map(|rows| rows.into_frame().map_err(Error::table(table.name))).transpose()
-    };
+fn merged(rows: Vec<Rows>, spill: &mut Spill) -> Result<(Frames, Conflicts), Error> {
     let (mut frames, mut conflicts) = (Frames::new(), Conflicts::new());
-    let users_table = crate::table("dataverse_users")
-        .ok_or_else(|| Error::Derivation("no table dataverse_users".into()))?;
-    let users = merge::merge(users_table, frame_of(users_table)?.unwrap_or_default())?;
-    for table in TABLES {
-        let Some(frame) = frame_of(table)? else { continue };
-        let resolved = merge::resolve_users(table, frame, &users)?;
-        let (merged, differing) = merge::merge_and_count(table, resolved)?;
-        if differing > 0 {
-            conflicts.insert(table.name, differing);
-        }
-        frames.insert(table.name, merged);
+    let is_users = |rows: &Rows| rows.table().name == merge::USERS;
+    let (users, rows): (Vec<Rows>, Vec<Rows>) = rows.into_iter().partition(is_users);
+    for rows in users {
+        let table = rows.table();
+        spill.merge(rows, &mut frames, |frame| merge::merge(table, frame))?;
     }
-    frames.insert("dataverse_users", users);
+    let users = frames.columns(merge::USERS, merge::USER_COLUMNS);
+    let users = users.map_err(Error::table(merge::USERS))?.unwrap_or_default();
+    for rows in rows {
+        let table = rows.table();
+        spill.merge(rows, &mut frames, |frame| {
+            let resolved = merge::resolve_users(table, frame, &users)?;
+            let (merged, differing) = merge::merge_and_count(table, resolved)?;
+            if differing > 0 {
+                *conflicts.entry(table.name).or_default() += differing;
+            }
+            Ok(merged)
+        })?;
+    }
     Ok((frames, conflicts))
 }
 
-fn write_parquet(path: &Path, frame: &mut DataFrame) -> Result<FileEntry, Error> {
+fn write_parquet(path: &Path, table: &'static Table, frames: &Frames) -> Result<FileEntry, Error> {
     let file = File::create(path).map_err(Error::io("create", path))?;
     let mut hashing = Hashing::new(BufWriter::new(file));
-    let level = ZstdLevel::try_new(1).map_err(Error::table(""))?;
-    frame.align_chunks_par();
-    ParquetWriter::new(&mut hashing)
-        .with_compression(ParquetCompression::Zstd(Some(level)))
-        .with_statistics(StatisticsOptions::default())
-        .with_row_group_size(Some(250_000))
-        .finish(frame)
-        .map_err(Error::table(""))?;
+    let (shape, columns) = (merge::empty(table), frames::all(table));
+    let mut write = || -> PolarsResult<usize> {
+        let level = ZstdLevel::try_new(1)?;
+        let writer = ParquetWriter::new(&mut hashing)
+            .with_compression(ParquetCompression::Zstd(Some(level)))
+            .with_statistics(StatisticsOptions::default());
+        let mut groups = Groups::new(writer, shape.schema(), GROUP)?;
+        for rows in frames.batches(table.name, &columns) {
+            groups.push(rows?)?;
+        }
+        groups.finish()
+    };
+    let rows = write().map_err(Error::table(table.name))? as u64;
     hashing.flush().map_err(Error::io("write", path))?;
-    let rows = frame.height() as u64;
     let (bytes, sha256) = hashing.finish();
     debug_assert_eq!(digest_file(path).ok().map(|(bytes, _)| bytes), Some(bytes));
     Ok(FileEntry { rows, bytes, sha256 })
@@ -506,5 +527,120 @@ fn overall(table: &str, covered: &[Covered]) -> Status {
         () if any(Status::Denied) => Status::Denied,
         () if any(Status::Failed) => Status::Failed,
         () => Status::None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::table::Type;
+    use crate::testing::claim;
+    use crate::{Cell, Column};
+
+    /// A row: of which table, told by which of its sources, and what stands in it.
+    type Told = (usize, usize, u64);
+
+    fn told_by(seed: u64) -> Told {
+        let seed = (seed ^ (seed >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let seed = (seed ^ (seed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let part = |bits: u32| usize::try_from(seed.rotate_right(bits) & 0xffff).unwrap();
+        (part(0), part(16), seed ^ (seed >> 32))
+    }
+
+    const WORDS: &[&str] = &["", "a", "b", "e1", "e2", "user", "cloud_flow", "started", "canvas"];
+
+    /// What a cell holds: one of few values, so that rows meet.
+    fn cell_of(column: &Column, dice: u64) -> Cell<'static> {
+        let dice = dice % 11;
+        if dice > 7 && !(column.required && column.made != crate::Made::Derived) {
+            return Cell::Null;
+        }
+        let word = WORDS[usize::try_from(dice).unwrap() % WORDS.len()];
+        match column.kind {
+            Type::Text => Cell::Text(word.into()),
+            Type::Bool => Cell::Bool(dice.is_multiple_of(2)),
+            Type::Int => Cell::Int(i64::try_from(dice).unwrap() - 1),
+            Type::Float => Cell::Float(if dice == 0 { 0.5 } else { 2.0 }),
+            Type::Time => Cell::Time(Time(i64::try_from(dice).unwrap() * 40 * 24 * Time::HOUR)),
+            Type::List => Cell::List(vec![word.to_owned()]),
+        }
+    }
+
+    fn tell(writer: &mut Writer, number: i64, (table, source, seed): Told) {
+        let tables: Vec<usize> = (0..writer.rows.len())
+            .filter(|at| writer.rows[*at].table().scope != Scope::Snapshot)
+            .collect();
+        let rows = &mut writer.rows[tables[table % tables.len()]];
+        let table = rows.table();
+        let rank = source % table.readings.len().max(1);
+        let source = table.readings.get(rank).map_or("told", |reading| reading.source);
+        let observed_at = Time(i64::try_from(seed % 3).unwrap());
+        let origin = Origin { source: source.to_owned(), record_no: number, observed_at };
+        rows.begin(&origin, u32::try_from(rank).unwrap());
+        // Keys are rolled by the seed alone, so that they come again.
+        let mut dice = seed % 5;
+        rows.push(table.columns.iter().map(|column| {
+            if !table.key.contains(&column.name) {
+                dice = (dice ^ seed.rotate_left(17)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 7;
+            }
+            (column.name, cell_of(column, dice))
+        }));
+        writer.waiting += 1;
+        if writer.waiting > writer.spill.room {
+            writer.make_room().unwrap();
+        }
+    }
+
+    /// What is written of rows that wait in so much room.
+    fn written(told: &[Told], room: usize, folder: &Path) -> Written {
+        let subject = Subject {
+            tenant: "t0".into(),
+            taken_at: Time(300 * 24 * Time::HOUR),
+            cloud: "public".into(),
+            identity: "test".into(),
+        };
+        let mut writer =
+            Writer::new(folder, subject, Config::default(), Pseudonyms::plain()).unwrap();
+        writer.spill.room = room;
+        for (number, told) in (1..).zip(told) {
+            tell(&mut writer, number, *told);
+        }
+        for table in TABLES.iter().step_by(2) {
+            for source in table.complete.iter().flat_map(|sources| sources.iter()) {
+                writer.claim(claim(source, "", Status::Full));
+            }
+        }
+        writer.claim(claim("flow.runs", "e1/a", Status::Denied));
+        writer.finish().unwrap()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4, max_shrink_iters: 0, ..ProptestConfig::default() })]
+
+        #[test]
+        fn rows_that_waited_on_disk_make_the_same_snapshot(
+            seed in any::<u64>(),
+            rows in 100..300_u64,
+            room in 5_usize..50,
+        ) {
+            let told: Vec<Told> = (0..rows).map(|row| told_by(seed.wrapping_add(row))).collect();
+            let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+            let wanted = written(&told, usize::MAX, one.path());
+            let found = written(&told, room, other.path());
+            for (name, entry) in &wanted.manifest.files {
+                let same = found.manifest.files.get(name).is_some_and(|file| file.sha256 == entry.sha256);
+                let read = |folder: &Path| {
+                    ParquetReader::new(File::open(folder.join(name)).unwrap()).finish().unwrap()
+                };
+                prop_assert!(same, "{name}: {} is not {}", read(other.path()), read(one.path()));
+            }
+            prop_assert_eq!(&found.manifest.tables, &wanted.manifest.tables);
+            prop_assert_eq!(&found.manifest.files.len(), &wanted.manifest.files.len());
+            prop_assert_eq!(&found.conflicts, &wanted.conflicts);
+            let left: Vec<_> = std::fs::read_dir(other.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            prop_assert_eq!(left.len(), std::fs::read_dir(one.path()).unwrap().count(), "{:?}", left);
+        }
     }
 }

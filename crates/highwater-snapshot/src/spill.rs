@@ -1,0 +1,293 @@
+//! Spill: rows that wait on disk when too many wait in memory.
+//!
+//! Guarantees that rows which waited on disk are merged as if all had waited in memory: runs are sorted by
+//! key, all rows of one key are merged together, and merged rows come in the order of their keys. Of what is
+//! on disk no more rows are in memory than may wait there. Owns a folder of the staging folder, which is gone
+//! when a snapshot is complete. Does not know how rows are merged.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use polars::prelude::*;
+
+use crate::frames::{Frames, Large};
+use crate::merge::{self, sorted};
+use crate::parquet::{self, Groups};
+use crate::{Error, Rows, Table};
+
+/// Rows of all tables together that wait in memory; beyond that the largest table waits on disk.
+pub(crate) const ROOM: usize = 200_000;
+
+/// Rows that are read of a run at once, at least where there is room.
+const FEW: usize = 1024;
+
+/// The rows of all tables that wait on disk.
+pub(crate) struct Spill {
+    folder: PathBuf,
+    /// Rows that may be in memory.
+    pub(crate) room: usize,
+    runs: BTreeMap<&'static str, Runs>,
+}
+
+/// Rows of one table on disk, in runs that are sorted by key.
+pub(crate) struct Runs {
+    table: &'static Table,
+    folder: PathBuf,
+    room: usize,
+    files: Vec<Run>,
+}
+
+struct Run {
+    path: PathBuf,
+    rows: usize,
+}
+
+impl Spill {
+    /// Nothing waits on disk; the folder is made when something does.
+    pub(crate) fn new(staging: &Path, room: usize) -> Self {
+        Self { folder: staging.join("waiting"), room: room.max(1), runs: BTreeMap::new() }
+    }
+
+    /// Rows of a table that wait from now on.
+    pub(crate) fn add(&mut self, table: &'static Table, frame: DataFrame) -> Result<(), Error> {
+        let (folder, room) = (&self.folder, self.room);
+        let no_rows = || Runs { table, folder: folder.clone(), room, files: Vec::new() };
+        self.runs.entry(table.name).or_insert_with(no_rows).add(frame)
+    }
+
+    /// Whether rows of a table wait on disk.
+    pub(crate) fn holds(&self, table: &Table) -> bool {
+        self.runs.contains_key(table.name)
+    }
+
+    /// Merges the rows of a table, those in memory and those on disk. `merge` is given all rows of some keys at
+    /// a time, in the order of keys where they were on disk.
+    pub(crate) fn merge(
+        &mut self,
+        mut rows: Rows,
+        frames: &mut Frames,
+        merge: impl FnMut(DataFrame) -> Result<DataFrame, Error>,
+    ) -> Result<(), Error> {
+        let table = rows.table();
+        let frame = rows.take_frame().map_err(Error::table(table.name))?;
+        drop(rows);
+        self.merge_frame(table, frame, frames, merge)
+    }
+
+    /// As [`Self::merge`], for rows that are a frame already.
+    pub(crate) fn merge_frame(
+        &mut self,
+        table: &'static Table,
+        frame: DataFrame,
+        frames: &mut Frames,
+        mut merge: impl FnMut(DataFrame) -> Result<DataFrame, Error>,
+    ) -> Result<(), Error> {
+        if !self.holds(table) && frame.height() <= self.room {
+            frames.insert(table.name, merge(frame)?);
+            return Ok(());
+        }
+        if frame.height() > 0 {
+            self.add(table, frame)?;
+        }
+        if let Some(runs) = self.runs.remove(table.name) {
+            frames.insert_large(runs.merged(merge)?);
+        }
+        Ok(())
+    }
+
+    /// Removes everything that waited.
+    pub(crate) fn clear(&self) -> Result<(), Error> {
+        match std::fs::remove_dir_all(&self.folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::io("remove", &self.folder)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Runs {
+    /// Writes rows as one more run.
+    pub(crate) fn add(&mut self, frame: DataFrame) -> Result<(), Error> {
+        let wrap = || Error::table(self.table.name);
+        std::fs::create_dir_all(&self.folder).map_err(Error::io("create", &self.folder))?;
+        let frame = sorted(self.table, frame).map_err(wrap())?;
+        let path = self.folder.join(format!("{}-{}.parquet", self.table.name, self.files.len()));
+        let mut file = file(&path, frame.schema(), self.room.min(FEW * 8)).map_err(wrap())?;
+        let rows = frame.height();
+        file.push(frame).and_then(|()| file.finish()).map_err(wrap())?;
+        self.files.push(Run { path, rows });
+        Ok(())
+    }
+
+    /// Merges all runs into one file. `merge` is given all rows of some keys at a time, in the order of keys.
+    pub(crate) fn merged(
+        self,
+        mut merge: impl FnMut(DataFrame) -> Result<DataFrame, Error>,
+    ) -> Result<Large, Error> {
+        let (table, step) = (self.table, self.room.min(parquet::GROUP));
+        let wrap = || Error::table(table.name);
+        let path = self.folder.join(format!("{}.parquet", table.name));
+        let mut merged = file(&path, merge::empty(table).schema(), step).map_err(wrap())?;
+        let few = (self.room / self.files.len().max(1)).max(FEW.min(self.room));
+        let heads = self.files.iter().map(|run| Head::new(table, run));
+        let mut heads = heads.collect::<PolarsResult<Vec<_>>>().map_err(wrap())?;
+        let mut waiting = DataFrame::default();
+        loop {
+            let more = next(table, &mut heads, few).map_err(wrap())?;
+            let is_end = more.is_none();
+            if let Some(more) = more {
+                waiting.vstack_mut_owned(more).map_err(wrap())?;
+            }
+            if waiting.height() >= step || (is_end && waiting.height() > 0) {
+                let whole = merge(std::mem::take(&mut waiting))?;
+                merged.push(whole).map_err(wrap())?;
+            }
+            if is_end {
+                break;
+            }
+        }
+        let rows = merged.finish().map_err(wrap())?;
+        for run in &self.files {
+            std::fs::remove_file(&run.path).map_err(Error::io("remove", &run.path))?;
+        }
+        Ok(Large { table, path, rows, step, made: BTreeMap::new() })
+    }
+}
+
+/// A file of rows that wait: written fast, and not for long.
+fn file(path: &Path, schema: &Schema, group: usize) -> PolarsResult<Groups<BufWriter<File>>> {
+    let writer = ParquetWriter::new(BufWriter::new(File::create(path)?))
+        .with_compression(ParquetCompression::Uncompressed)
+        .with_statistics(StatisticsOptions::empty());
+    Groups::new(writer, schema, group)
+}
+
+/// The rows of a run that come next.
+struct Head<'r> {
+    run: &'r Run,
+    /// Rows that were read of the run.
+    read: usize,
+    frame: DataFrame,
+    keys: Keys,
+    /// The first row of the frame that was not given away.
+    from: usize,
+}
+
+impl<'r> Head<'r> {
+    fn new(table: &Table, run: &'r Run) -> PolarsResult<Self> {
+        let frame = parquet::read(&run.path, None, 0, 0)?;
+        let keys = Keys::of(table, &frame)?;
+        Ok(Self { run, read: 0, frame, keys, from: 0 })
+    }
+
+    /// Whether rows of the run were not read yet.
+    const fn goes_on(&self) -> bool {
+        self.read < self.run.rows
+    }
+
+    /// Rows that were read and not given away.
+    fn len(&self) -> usize {
+        self.frame.height() - self.from
+    }
+
+    /// Reads more of the run.
+    fn read(&mut self, table: &Table, rows: usize) -> PolarsResult<()> {
+        let rows = rows.min(self.run.rows - self.read);
+        let more = parquet::read(&self.run.path, None, self.read, rows)?;
+        self.frame = self.frame.slice(parquet::offset(self.from), self.len());
+        self.frame.vstack_mut_owned(more)?.rechunk_mut_par();
+        self.keys = Keys::of(table, &self.frame)?;
+        self.from = 0;
+        self.read += rows;
+        Ok(())
+    }
+
+    /// How many rows come before the last row of another head.
+    fn before(&self, other: &Self) -> usize {
+        let end = other.frame.height() - 1;
+        let (mut low, mut high) = (self.from, self.frame.height());
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.keys.cmp(middle, &other.keys, end) == Ordering::Less {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low - self.from
+    }
+
+    fn give(&mut self, rows: usize) -> DataFrame {
+        let given = self.frame.slice(parquet::offset(self.from), rows);
+        self.from += rows;
+        given
+    }
+}
+
+/// All rows of the keys that come next, of all runs; nothing at the end.
+fn next(table: &Table, heads: &mut Vec<Head<'_>>, few: usize) -> PolarsResult<Option<DataFrame>> {
+    loop {
+        for head in heads.iter_mut().filter(|head| head.len() == 0 && head.goes_on()) {
+            head.read(table, few)?;
+        }
+        heads.retain(|head| head.len() > 0);
+        if heads.is_empty() {
+            return Ok(None);
+        }
+        // Rows of a key may follow in a run until a larger key was read of it.
+        let last = |at: &usize| (&heads[*at].keys, heads[*at].frame.height() - 1);
+        let bound = (0..heads.len()).filter(|at| heads[*at].goes_on()).min_by(|one, other| {
+            let ((one, one_at), (other, other_at)) = (last(one), last(other));
+            one.cmp(one_at, other, other_at)
+        });
+        let rows: Vec<usize> = heads
+            .iter()
+            .map(|head| bound.map_or_else(|| head.len(), |bound| head.before(&heads[bound])))
+            .collect();
+        let mut given = DataFrame::default();
+        for (head, rows) in heads.iter_mut().zip(rows).filter(|(_, rows)| *rows > 0) {
+            given.vstack_mut_owned(head.give(rows))?;
+        }
+        if given.height() > 0 {
+            return Ok(Some(given));
+        }
+        if let Some(head) = bound.and_then(|bound| heads.get_mut(bound)) {
+            head.read(table, few)?;
+        }
+    }
+}
+
+/// The keys of the rows of a frame.
+struct Keys(Vec<Key>);
+
+enum Key {
+    Text(StringChunked),
+    Number(Int64Chunked),
+}
+
+impl Keys {
+    fn of(table: &Table, frame: &DataFrame) -> PolarsResult<Self> {
+        let key = |name: &&str| {
+            let column = frame.column(name)?;
+            Ok(match column.dtype() {
+                DataType::String => Key::Text(column.str()?.clone()),
+                _ => Key::Number(column.cast(&DataType::Int64)?.i64()?.clone()),
+            })
+        };
+        table.key.iter().map(key).collect::<PolarsResult<_>>().map(Self)
+    }
+
+    /// Compares the keys of two rows; what is not told comes first.
+    fn cmp(&self, at: usize, other: &Self, other_at: usize) -> Ordering {
+        let keys = self.0.iter().zip(&other.0).map(|keys| match keys {
+            (Key::Text(one), Key::Text(other)) => one.get(at).cmp(&other.get(other_at)),
+            (Key::Number(one), Key::Number(other)) => one.get(at).cmp(&other.get(other_at)),
+            _ => Ordering::Equal,
+        });
+        keys.fold(Ordering::Equal, Ordering::then)
+    }
+}
