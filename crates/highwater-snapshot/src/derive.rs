@@ -189,7 +189,13 @@ fn same_rows(table: &Table, one: &DataFrame, other: &DataFrame) -> PolarsResult<
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
     use super::*;
+    use crate::spill::Spill;
+    use crate::testing::push_any;
+    use crate::{Pseudonyms, Rows};
 
     #[test]
     fn what_is_made_row_by_row_and_what_is_joined_are_one() {
@@ -215,6 +221,39 @@ mod tests {
         let owners: Vec<Option<&str>> =
             fast.column("owner_type").unwrap().str().unwrap().iter().collect();
         assert_eq!(owners, [Some("user"), Some("team"), None]);
+    }
+
+    /// Rows of any content of a table, in steps of so many rows.
+    fn any_table(table: &'static Table, step: usize, folder: &Path, frames: &mut Frames) {
+        let mut rows = Rows::new(table, Arc::new(Pseudonyms::plain()));
+        let seed: u64 = table.name.bytes().map(u64::from).sum();
+        for row in 1..=40 {
+            let dice = (seed * 1000 + row).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            push_any(&mut rows, 0, i64::try_from(row).unwrap(), dice, 8);
+        }
+        let merge = |frame| crate::merge::merge(table, frame);
+        Spill::new(folder, step).merge(rows, frames, merge).unwrap();
+    }
+
+    #[test]
+    fn a_question_that_reads_its_table_once_looks_at_one_row_at_a_time() {
+        let (folder, mut asked) = (tempfile::tempdir().unwrap(), 0);
+        let mut frames = Frames::new();
+        let put = |table, step, frames: &mut Frames| any_table(table, step, folder.path(), frames);
+        crate::TABLES.iter().for_each(|table| put(table, usize::MAX, &mut frames));
+        for (file, text) in TEXTS {
+            let parsed: File = toml::from_str(text).unwrap();
+            for derivation in parsed.column {
+                let table = crate::table(&derivation.table).unwrap();
+                let wanted = fill(table, &derivation, &frames).unwrap();
+                put(table, 2, &mut frames);
+                let found = fill(table, &derivation, &frames).unwrap();
+                put(table, usize::MAX, &mut frames);
+                asked += usize::from(wanted.is_some());
+                assert_eq!(found, wanted, "{file}: {}.{}", derivation.table, derivation.column);
+            }
+        }
+        assert!(asked > 40, "only {asked} questions said anything");
     }
 
     #[test]

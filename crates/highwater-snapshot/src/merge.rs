@@ -297,35 +297,9 @@ fn first_told(table: &'static Table, frame: DataFrame) -> PolarsResult<DataFrame
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use proptest::prelude::*;
 
     use super::*;
-    use crate::boundary::Pseudonyms;
-    use crate::{Origin, Rows, Time, cell};
-
-    /// A flow as a source told it: environment, flow, trust, state and owner.
-    type Flow = (u8, u8, u32, Option<u8>, Option<u8>);
-
-    fn told(flows: &[Flow]) -> DataFrame {
-        let table = crate::table("cloud_flows").unwrap();
-        let mut rows = Rows::new(table, Arc::new(Pseudonyms::plain()));
-        for (number, (environment, flow, rank, state, owner)) in (1..).zip(flows) {
-            let origin =
-                Origin { source: format!("s{rank}"), record_no: number, observed_at: Time(0) };
-            rows.begin(&origin, *rank);
-            rows.push([
-                cell("environment_id", format!("e{environment}")),
-                cell("flow_id", format!("f{flow}")),
-                cell("state", state.map(|state| format!("state {state}"))),
-                cell("owner_id", owner.map(|owner| format!("owner {owner} of a flow"))),
-                cell("created_at", Time(1)),
-                cell("modified_at", Time(2)),
-            ]);
-        }
-        rows.take_frame().unwrap()
-    }
 
     proptest! {
         #[test]
@@ -341,7 +315,7 @@ mod tests {
                 flows.sort();
             }
             let table = crate::table("cloud_flows").unwrap();
-            let frame = told(&flows);
+            let frame = crate::testing::flows(&flows, 0);
             let wanted = first_told(table, frame.clone()).unwrap();
             let wanted = wanted.sort(keys(table), SortMultipleOptions::default()).unwrap();
             let differing = conflicts(table, &frame).unwrap();

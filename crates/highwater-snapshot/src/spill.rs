@@ -291,3 +291,49 @@ impl Keys {
         keys.fold(Ordering::Equal, Ordering::then)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::frames;
+    use crate::testing::flows;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn rows_on_disk_are_merged_like_rows_in_memory(
+            flows_told in proptest::collection::vec(
+                (0_u8..3, 0_u8..5, 0_u32..3, proptest::option::of(0_u8..2), proptest::option::of(0_u8..2)),
+                1..40,
+            ),
+            run in 1_usize..12,
+            room in 1_usize..12,
+        ) {
+            let table = crate::table("cloud_flows").unwrap();
+            let wanted = merge::merge_and_count(table, flows(&flows_told, 0)).unwrap();
+            let folder = tempfile::tempdir().unwrap();
+            let (mut spill, mut frames) = (Spill::new(folder.path(), room), Frames::new());
+            let mut before = 0;
+            for run in flows_told.chunks(run) {
+                spill.add(table, flows(run, before)).unwrap();
+                before += i64::try_from(run.len()).unwrap();
+            }
+            let mut conflicts = 0;
+            let merge = |frame| {
+                let (merged, more) = merge::merge_and_count(table, frame)?;
+                conflicts += more;
+                Ok(merged)
+            };
+            spill.merge_frame(table, merge::empty(table), &mut frames, merge).unwrap();
+            let found = frames.columns(table.name, &frames::all(table)).unwrap().unwrap();
+            prop_assert!(found.equals_missing(&wanted.0), "{found} is not {}", wanted.0);
+            prop_assert_eq!(conflicts, wanted.1);
+            prop_assert_eq!(std::fs::read_dir(&spill.folder).unwrap().count(), 1, "runs are left");
+            spill.clear().unwrap();
+            prop_assert!(!spill.folder.exists());
+        }
+    }
+}

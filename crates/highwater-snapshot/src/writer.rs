@@ -535,9 +535,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::table::Type;
-    use crate::testing::claim;
-    use crate::{Cell, Column};
+    use crate::testing::{claim, push_any};
 
     /// A row: of which table, told by which of its sources, and what stands in it.
     type Told = (usize, usize, u64);
@@ -549,44 +547,12 @@ mod tests {
         (part(0), part(16), seed ^ (seed >> 32))
     }
 
-    const WORDS: &[&str] = &["", "a", "b", "e1", "e2", "user", "cloud_flow", "started", "canvas"];
-
-    /// What a cell holds: one of few values, so that rows meet.
-    fn cell_of(column: &Column, dice: u64) -> Cell<'static> {
-        let dice = dice % 11;
-        if dice > 7 && !(column.required && column.made != crate::Made::Derived) {
-            return Cell::Null;
-        }
-        let word = WORDS[usize::try_from(dice).unwrap() % WORDS.len()];
-        match column.kind {
-            Type::Text => Cell::Text(word.into()),
-            Type::Bool => Cell::Bool(dice.is_multiple_of(2)),
-            Type::Int => Cell::Int(i64::try_from(dice).unwrap() - 1),
-            Type::Float => Cell::Float(if dice == 0 { 0.5 } else { 2.0 }),
-            Type::Time => Cell::Time(Time(i64::try_from(dice).unwrap() * 40 * 24 * Time::HOUR)),
-            Type::List => Cell::List(vec![word.to_owned()]),
-        }
-    }
-
     fn tell(writer: &mut Writer, number: i64, (table, source, seed): Told) {
         let tables: Vec<usize> = (0..writer.rows.len())
             .filter(|at| writer.rows[*at].table().scope != Scope::Snapshot)
             .collect();
         let rows = &mut writer.rows[tables[table % tables.len()]];
-        let table = rows.table();
-        let rank = source % table.readings.len().max(1);
-        let source = table.readings.get(rank).map_or("told", |reading| reading.source);
-        let observed_at = Time(i64::try_from(seed % 3).unwrap());
-        let origin = Origin { source: source.to_owned(), record_no: number, observed_at };
-        rows.begin(&origin, u32::try_from(rank).unwrap());
-        // Keys are rolled by the seed alone, so that they come again.
-        let mut dice = seed % 5;
-        rows.push(table.columns.iter().map(|column| {
-            if !table.key.contains(&column.name) {
-                dice = (dice ^ seed.rotate_left(17)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 7;
-            }
-            (column.name, cell_of(column, dice))
-        }));
+        push_any(rows, source, number, seed, 4);
         writer.waiting += 1;
         if writer.waiting > writer.spill.room {
             writer.make_room().unwrap();
@@ -617,13 +583,13 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 4, max_shrink_iters: 0, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 2, max_shrink_iters: 0, ..ProptestConfig::default() })]
 
         #[test]
         fn rows_that_waited_on_disk_make_the_same_snapshot(
             seed in any::<u64>(),
-            rows in 100..300_u64,
-            room in 5_usize..50,
+            rows in 400..800_u64,
+            room in 2_usize..12,
         ) {
             let told: Vec<Told> = (0..rows).map(|row| told_by(seed.wrapping_add(row))).collect();
             let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
