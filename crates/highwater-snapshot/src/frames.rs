@@ -59,6 +59,11 @@ impl Frames {
         self.tables.contains_key(name)
     }
 
+    /// Whether a table is on disk.
+    pub(crate) fn is_large(&self, name: &str) -> bool {
+        matches!(self.tables.get(name), Some(Kept::Large(_)))
+    }
+
     /// Rows of a table.
     pub(crate) fn height(&self, name: &str) -> usize {
         match self.tables.get(name) {

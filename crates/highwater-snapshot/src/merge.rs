@@ -31,10 +31,10 @@ fn counted(
     mut frame: DataFrame,
     count: bool,
 ) -> PolarsResult<(DataFrame, u64)> {
-    let mut order = order(table, &frame)?;
+    let mut order = order(table.key, &frame)?;
     if order.contains(&Ordering::Greater) {
-        frame = sort(table, &frame)?;
-        order = self::order(table, &frame)?;
+        frame = sort(table.key, &frame)?;
+        order = self::order(table.key, &frame)?;
     }
     if !order.contains(&Ordering::Equal) {
         return Ok((frame.drop(RANK)?, 0));
@@ -54,19 +54,20 @@ fn counted(
 }
 
 /// The rows in the order of their keys.
-pub(crate) fn sorted(table: &Table, frame: DataFrame) -> PolarsResult<DataFrame> {
-    let is_sorted = !order(table, &frame)?.contains(&Ordering::Greater);
-    if is_sorted { Ok(frame) } else { sort(table, &frame) }
+pub(crate) fn sorted(key: &[&str], frame: DataFrame) -> PolarsResult<DataFrame> {
+    let is_sorted = !order(key, &frame)?.contains(&Ordering::Greater);
+    if is_sorted { Ok(frame) } else { sort(key, &frame) }
 }
 
-fn sort(table: &Table, frame: &DataFrame) -> PolarsResult<DataFrame> {
-    frame.sort(keys(table), SortMultipleOptions::default().with_maintain_order(false))
+fn sort(key: &[&str], frame: &DataFrame) -> PolarsResult<DataFrame> {
+    let by = key.iter().copied();
+    frame.sort(by, SortMultipleOptions::default().with_maintain_order(false))
 }
 
 /// How the key of every row stands to that of the next; keys that are not told come first.
-fn order(table: &Table, frame: &DataFrame) -> PolarsResult<Vec<Ordering>> {
+fn order(key: &[&str], frame: &DataFrame) -> PolarsResult<Vec<Ordering>> {
     let mut order = vec![Ordering::Equal; frame.height().saturating_sub(1)];
-    for key in table.key {
+    for key in key {
         let column = frame.column(key)?;
         if column.dtype() == &DataType::String {
             refine(&mut order, column.str()?.iter());

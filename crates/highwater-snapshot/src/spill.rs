@@ -9,11 +9,12 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufWriter;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use polars::prelude::*;
 
-use crate::frames::{Frames, Large};
+use crate::frames::{self, Frames, Large};
 use crate::merge::{self, sorted};
 use crate::parquet::{self, Groups};
 use crate::{Error, Rows, Table};
@@ -33,8 +34,9 @@ pub(crate) struct Spill {
 }
 
 /// Rows of one table on disk, in runs that are sorted by key.
-pub(crate) struct Runs {
+struct Runs {
     table: &'static Table,
+    key: &'static [&'static str],
     folder: PathBuf,
     room: usize,
     files: Vec<Run>,
@@ -53,9 +55,10 @@ impl Spill {
 
     /// Rows of a table that wait from now on.
     pub(crate) fn add(&mut self, table: &'static Table, frame: DataFrame) -> Result<(), Error> {
-        let (folder, room) = (&self.folder, self.room);
-        let no_rows = || Runs { table, folder: folder.clone(), room, files: Vec::new() };
-        self.runs.entry(table.name).or_insert_with(no_rows).add(frame)
+        let mut runs = self.runs.remove(table.name).unwrap_or_else(|| self.runs(table, table.key));
+        runs.add(frame)?;
+        self.runs.insert(table.name, runs);
+        Ok(())
     }
 
     /// Whether rows of a table wait on disk.
@@ -98,6 +101,27 @@ impl Spill {
         Ok(())
     }
 
+    /// Brings the rows of a table on disk into another order.
+    pub(crate) fn reorder(
+        &self,
+        table: &'static Table,
+        key: &'static [&'static str],
+        frames: &mut Frames,
+    ) -> Result<(), Error> {
+        let mut runs = self.runs(table, key);
+        for rows in frames.batches(table.name, &frames::all(table)) {
+            runs.add(rows.map_err(Error::table(table.name))?)?;
+        }
+        frames.remove(table.name);
+        let sort = |rows| sorted(key, rows).map_err(Error::table(table.name));
+        frames.insert_large(runs.merged(sort)?);
+        Ok(())
+    }
+
+    fn runs(&self, table: &'static Table, key: &'static [&'static str]) -> Runs {
+        Runs { table, key, folder: self.folder.clone(), room: self.room, files: Vec::new() }
+    }
+
     /// Removes everything that waited.
     pub(crate) fn clear(&self) -> Result<(), Error> {
         match std::fs::remove_dir_all(&self.folder) {
@@ -111,10 +135,10 @@ impl Spill {
 
 impl Runs {
     /// Writes rows as one more run.
-    pub(crate) fn add(&mut self, frame: DataFrame) -> Result<(), Error> {
+    fn add(&mut self, frame: DataFrame) -> Result<(), Error> {
         let wrap = || Error::table(self.table.name);
         std::fs::create_dir_all(&self.folder).map_err(Error::io("create", &self.folder))?;
-        let frame = sorted(self.table, frame).map_err(wrap())?;
+        let frame = sorted(self.key, frame).map_err(wrap())?;
         let path = self.folder.join(format!("{}-{}.parquet", self.table.name, self.files.len()));
         let mut file = file(&path, frame.schema(), self.room.min(FEW * 8)).map_err(wrap())?;
         let rows = frame.height();
@@ -124,7 +148,7 @@ impl Runs {
     }
 
     /// Merges all runs into one file. `merge` is given all rows of some keys at a time, in the order of keys.
-    pub(crate) fn merged(
+    fn merged(
         self,
         mut merge: impl FnMut(DataFrame) -> Result<DataFrame, Error>,
     ) -> Result<Large, Error> {
@@ -133,11 +157,11 @@ impl Runs {
         let path = self.folder.join(format!("{}.parquet", table.name));
         let mut merged = file(&path, merge::empty(table).schema(), step).map_err(wrap())?;
         let few = (self.room / self.files.len().max(1)).max(FEW.min(self.room));
-        let heads = self.files.iter().map(|run| Head::new(table, run));
+        let heads = self.files.iter().map(|run| Head::new(self.key, run));
         let mut heads = heads.collect::<PolarsResult<Vec<_>>>().map_err(wrap())?;
         let mut waiting = DataFrame::default();
         loop {
-            let more = next(table, &mut heads, few).map_err(wrap())?;
+            let more = next(self.key, &mut heads, few).map_err(wrap())?;
             let is_end = more.is_none();
             if let Some(more) = more {
                 waiting.vstack_mut_owned(more).map_err(wrap())?;
@@ -150,6 +174,7 @@ impl Runs {
                 break;
             }
         }
+        drop(heads);
         let rows = merged.finish().map_err(wrap())?;
         for run in &self.files {
             std::fs::remove_file(&run.path).map_err(Error::io("remove", &run.path))?;
@@ -178,9 +203,9 @@ struct Head<'r> {
 }
 
 impl<'r> Head<'r> {
-    fn new(table: &Table, run: &'r Run) -> PolarsResult<Self> {
+    fn new(key: &[&str], run: &'r Run) -> PolarsResult<Self> {
         let frame = parquet::read(&run.path, None, 0, 0)?;
-        let keys = Keys::of(table, &frame)?;
+        let keys = Keys::of(key, &frame)?;
         Ok(Self { run, read: 0, frame, keys, from: 0 })
     }
 
@@ -195,12 +220,12 @@ impl<'r> Head<'r> {
     }
 
     /// Reads more of the run.
-    fn read(&mut self, table: &Table, rows: usize) -> PolarsResult<()> {
+    fn read(&mut self, key: &[&str], rows: usize) -> PolarsResult<()> {
         let rows = rows.min(self.run.rows - self.read);
         let more = parquet::read(&self.run.path, None, self.read, rows)?;
         self.frame = self.frame.slice(parquet::offset(self.from), self.len());
         self.frame.vstack_mut_owned(more)?.rechunk_mut_par();
-        self.keys = Keys::of(table, &self.frame)?;
+        self.keys = Keys::of(key, &self.frame)?;
         self.from = 0;
         self.read += rows;
         Ok(())
@@ -209,16 +234,7 @@ impl<'r> Head<'r> {
     /// How many rows come before the last row of another head.
     fn before(&self, other: &Self) -> usize {
         let end = other.frame.height() - 1;
-        let (mut low, mut high) = (self.from, self.frame.height());
-        while low < high {
-            let middle = low.midpoint(high);
-            if self.keys.cmp(middle, &other.keys, end) == Ordering::Less {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        low - self.from
+        self.keys.first(self.from..self.frame.height(), &other.keys, end) - self.from
     }
 
     fn give(&mut self, rows: usize) -> DataFrame {
@@ -229,10 +245,10 @@ impl<'r> Head<'r> {
 }
 
 /// All rows of the keys that come next, of all runs; nothing at the end.
-fn next(table: &Table, heads: &mut Vec<Head<'_>>, few: usize) -> PolarsResult<Option<DataFrame>> {
+fn next(key: &[&str], heads: &mut Vec<Head<'_>>, few: usize) -> PolarsResult<Option<DataFrame>> {
     loop {
         for head in heads.iter_mut().filter(|head| head.len() == 0 && head.goes_on()) {
-            head.read(table, few)?;
+            head.read(key, few)?;
         }
         heads.retain(|head| head.len() > 0);
         if heads.is_empty() {
@@ -256,9 +272,16 @@ fn next(table: &Table, heads: &mut Vec<Head<'_>>, few: usize) -> PolarsResult<Op
             return Ok(Some(given));
         }
         if let Some(head) = bound.and_then(|bound| heads.get_mut(bound)) {
-            head.read(table, few)?;
+            head.read(key, few)?;
         }
     }
+}
+
+/// Where the rows of the last key begin, in rows that are sorted by it.
+pub(crate) fn last_begins(key: &[&str], frame: &DataFrame) -> PolarsResult<usize> {
+    let keys = Keys::of(key, frame)?;
+    let end = frame.height().saturating_sub(1);
+    Ok(keys.first(0..end, &keys, end))
 }
 
 /// The keys of the rows of a frame.
@@ -270,15 +293,29 @@ enum Key {
 }
 
 impl Keys {
-    fn of(table: &Table, frame: &DataFrame) -> PolarsResult<Self> {
-        let key = |name: &&str| {
+    fn of(key: &[&str], frame: &DataFrame) -> PolarsResult<Self> {
+        let told = |name: &&str| {
             let column = frame.column(name)?;
             Ok(match column.dtype() {
                 DataType::String => Key::Text(column.str()?.clone()),
                 _ => Key::Number(column.cast(&DataType::Int64)?.i64()?.clone()),
             })
         };
-        table.key.iter().map(key).collect::<PolarsResult<_>>().map(Self)
+        key.iter().map(told).collect::<PolarsResult<_>>().map(Self)
+    }
+
+    /// The first of some rows that does not come before a row.
+    fn first(&self, rows: Range<usize>, other: &Self, other_at: usize) -> usize {
+        let (mut low, mut high) = (rows.start, rows.end);
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.cmp(middle, other, other_at) == Ordering::Less {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
     }
 
     /// Compares the keys of two rows; what is not told comes first.
@@ -297,7 +334,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::frames;
     use crate::testing::flows;
 
     proptest! {

@@ -108,7 +108,8 @@ pub(crate) fn push_any(rows: &mut Rows, source: usize, number: i64, mut dice: u6
     }));
 }
 
-fn any_cell(column: &Column, dice: u64) -> Cell<'static> {
+/// What a cell holds by the dice.
+pub(crate) fn any_cell(column: &Column, dice: u64) -> Cell<'static> {
     if dice > 7 && !(column.required && column.made != Made::Derived) {
         return Cell::Null;
     }
