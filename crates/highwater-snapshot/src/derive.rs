@@ -101,12 +101,13 @@ fn fill(
         let target = target?;
         context.register(table.name, target.clone().lazy());
         let made = answer(table, derivation, &target, &mut context)?;
-        is_made |= made.height() > 0;
+        let unknown = target.column(name)?.null_count();
         let part = match made.height() {
             0 => target,
             _ => join(table, name, target, made)?,
         };
         let part = part.column(name)?.clone();
+        is_made |= part.null_count() < unknown;
         match &mut filled {
             Some(filled) => {
                 filled.append(&part)?;
@@ -253,7 +254,7 @@ mod tests {
                 assert_eq!(found, wanted, "{file}: {}.{}", derivation.table, derivation.column);
             }
         }
-        assert!(asked > 40, "only {asked} questions said anything");
+        assert!(asked > 30, "only {asked} questions said anything");
     }
 
     #[test]

@@ -5,12 +5,13 @@
 //! written. Asks nothing itself.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use polars::prelude::*;
 use polars::sql::SQLContext;
 
-use crate::{Table, parquet};
+use crate::manifest::FileEntry;
+use crate::{Error, Table, parquet};
 
 /// All tables of a snapshot, by name.
 #[derive(Default)]
@@ -28,6 +29,7 @@ enum Kept {
 pub(crate) struct Large {
     pub(crate) table: &'static Table,
     pub(crate) path: PathBuf,
+    pub(crate) file: FileEntry,
     pub(crate) rows: usize,
     /// Rows that are read at once.
     pub(crate) step: usize,
@@ -114,6 +116,17 @@ impl Frames {
             }
         }
         Ok(())
+    }
+
+    /// Moves the file of a large table that nothing was made of since.
+    pub(crate) fn give(&self, name: &str, to: &Path) -> Result<Option<FileEntry>, Error> {
+        match self.tables.get(name) {
+            Some(Kept::Large(large)) if large.made.is_empty() => {
+                std::fs::rename(&large.path, to).map_err(Error::io("move", &large.path))?;
+                Ok(Some(large.file.clone()))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// What answers a question: the tables that it names, without one that it is asked of in batches.

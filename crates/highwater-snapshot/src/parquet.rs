@@ -4,14 +4,42 @@
 //! they came, and that rows wait for their group alone. Knows no table.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use polars::io::parquet::write::BatchedWriter;
+use polars::polars_utils::compression::ZstdLevel;
 use polars::prelude::*;
 
+use crate::manifest::FileEntry;
+use crate::store::{Hashing, digest_file};
+use crate::{Error, Table, merge};
+
 /// Rows of a group of the files of a snapshot: as many are in memory while a large table is written.
-pub(crate) const GROUP: usize = 1 << 17;
+const GROUP: usize = 1 << 17;
+
+/// Writes the file of a table as a snapshot holds it; `fill` gives its rows.
+pub(crate) fn keep(
+    path: &Path,
+    table: &'static Table,
+    fill: impl FnOnce(&mut Groups<&mut Hashing<BufWriter<File>>>) -> Result<(), Error>,
+) -> Result<FileEntry, Error> {
+    let wrap = || Error::table(table.name);
+    let file = File::create(path).map_err(Error::io("create", path))?;
+    let mut hashing = Hashing::new(BufWriter::new(file));
+    let level = ZstdLevel::try_new(1).map_err(wrap())?;
+    let writer = ParquetWriter::new(&mut hashing)
+        .with_compression(ParquetCompression::Zstd(Some(level)))
+        .with_statistics(StatisticsOptions::default());
+    let shape = merge::empty(table);
+    let mut groups = Groups::new(writer, shape.schema(), GROUP).map_err(wrap())?;
+    fill(&mut groups)?;
+    let rows = groups.finish().map_err(wrap())? as u64;
+    hashing.flush().map_err(Error::io("write", path))?;
+    let (bytes, sha256) = hashing.finish();
+    debug_assert_eq!(digest_file(path).ok().map(|(bytes, _)| bytes), Some(bytes));
+    Ok(FileEntry { rows, bytes, sha256 })
+}
 
 /// A file that is being written.
 pub(crate) struct Groups<W: Write> {

@@ -22,6 +22,9 @@ use crate::{Error, Rows, Table};
 /// Rows of all tables together that wait in memory; beyond that the largest table waits on disk.
 pub(crate) const ROOM: usize = 200_000;
 
+/// Rows of a large table that are worked on at once.
+const STEP: usize = 1 << 17;
+
 /// Rows that are read of a run at once, at least where there is room.
 const FEW: usize = 1024;
 
@@ -152,34 +155,24 @@ impl Runs {
         self,
         mut merge: impl FnMut(DataFrame) -> Result<DataFrame, Error>,
     ) -> Result<Large, Error> {
-        let (table, step) = (self.table, self.room.min(parquet::GROUP));
-        let wrap = || Error::table(table.name);
+        let table = self.table;
         let path = self.folder.join(format!("{}.parquet", table.name));
-        let mut merged = file(&path, merge::empty(table).schema(), step).map_err(wrap())?;
-        let few = (self.room / self.files.len().max(1)).max(FEW.min(self.room));
-        let heads = self.files.iter().map(|run| Head::new(self.key, run));
-        let mut heads = heads.collect::<PolarsResult<Vec<_>>>().map_err(wrap())?;
-        let mut waiting = DataFrame::default();
-        loop {
-            let more = next(self.key, &mut heads, few).map_err(wrap())?;
-            let is_end = more.is_none();
-            if let Some(more) = more {
-                waiting.vstack_mut_owned(more).map_err(wrap())?;
+        let file = parquet::keep(&path, table, |merged| {
+            let few = (self.room / self.files.len().max(1)).max(FEW.min(self.room));
+            let heads = Heads::new(self.key, &self.files, few);
+            let mut heads = heads.map_err(Error::table(table.name))?;
+            while let Some(rows) =
+                heads.next(self.room.min(STEP)).map_err(Error::table(table.name))?
+            {
+                merged.push(merge(rows)?).map_err(Error::table(table.name))?;
             }
-            if waiting.height() >= step || (is_end && waiting.height() > 0) {
-                let whole = merge(std::mem::take(&mut waiting))?;
-                merged.push(whole).map_err(wrap())?;
-            }
-            if is_end {
-                break;
-            }
-        }
-        drop(heads);
-        let rows = merged.finish().map_err(wrap())?;
+            Ok(())
+        })?;
         for run in &self.files {
             std::fs::remove_file(&run.path).map_err(Error::io("remove", &run.path))?;
         }
-        Ok(Large { table, path, rows, step, made: BTreeMap::new() })
+        let rows = usize::try_from(file.rows).unwrap_or(usize::MAX);
+        Ok(Large { table, path, file, rows, step: self.room.min(STEP), made: BTreeMap::new() })
     }
 }
 
@@ -244,36 +237,58 @@ impl<'r> Head<'r> {
     }
 }
 
-/// All rows of the keys that come next, of all runs; nothing at the end.
-fn next(key: &[&str], heads: &mut Vec<Head<'_>>, few: usize) -> PolarsResult<Option<DataFrame>> {
-    loop {
-        for head in heads.iter_mut().filter(|head| head.len() == 0 && head.goes_on()) {
-            head.read(key, few)?;
+/// The rows of all runs that come next.
+struct Heads<'r> {
+    key: &'static [&'static str],
+    heads: Vec<Head<'r>>,
+    /// Rows that are read of a run at once.
+    few: usize,
+}
+
+impl<'r> Heads<'r> {
+    fn new(key: &'static [&'static str], runs: &'r [Run], few: usize) -> PolarsResult<Self> {
+        let heads = runs.iter().map(|run| Head::new(key, run)).collect::<PolarsResult<_>>()?;
+        Ok(Self { key, heads, few })
+    }
+
+    /// All rows of the keys that come next, as many rows at least unless the end comes first.
+    fn next(&mut self, rows: usize) -> PolarsResult<Option<DataFrame>> {
+        let mut next = DataFrame::default();
+        while next.height() < rows && self.fill()? {
+            self.give(&mut next)?;
         }
-        heads.retain(|head| head.len() > 0);
-        if heads.is_empty() {
-            return Ok(None);
+        Ok(Some(next).filter(|next| next.height() > 0))
+    }
+
+    /// Reads on where all rows were given away; whether there are rows.
+    fn fill(&mut self) -> PolarsResult<bool> {
+        for head in self.heads.iter_mut().filter(|head| head.len() == 0 && head.goes_on()) {
+            head.read(self.key, self.few)?;
         }
+        self.heads.retain(|head| head.len() > 0);
+        Ok(!self.heads.is_empty())
+    }
+
+    /// Gives away the rows of keys of which no run can hold more, or reads more of the run that may.
+    fn give(&mut self, to: &mut DataFrame) -> PolarsResult<()> {
+        let last = |at: &usize| (&self.heads[*at].keys, self.heads[*at].frame.height() - 1);
         // Rows of a key may follow in a run until a larger key was read of it.
-        let last = |at: &usize| (&heads[*at].keys, heads[*at].frame.height() - 1);
-        let bound = (0..heads.len()).filter(|at| heads[*at].goes_on()).min_by(|one, other| {
+        let open = (0..self.heads.len()).filter(|at| self.heads[*at].goes_on());
+        let bound = open.min_by(|one, other| {
             let ((one, one_at), (other, other_at)) = (last(one), last(other));
             one.cmp(one_at, other, other_at)
         });
-        let rows: Vec<usize> = heads
-            .iter()
-            .map(|head| bound.map_or_else(|| head.len(), |bound| head.before(&heads[bound])))
-            .collect();
-        let mut given = DataFrame::default();
-        for (head, rows) in heads.iter_mut().zip(rows).filter(|(_, rows)| *rows > 0) {
-            given.vstack_mut_owned(head.give(rows))?;
+        let bound = bound.and_then(|at| self.heads.get(at).map(|head| (at, head)));
+        let rows = |head: &Head<'r>| bound.map_or(head.len(), |(_, bound)| head.before(bound));
+        let rows: Vec<usize> = self.heads.iter().map(rows).collect();
+        let stuck = bound.map(|(at, _)| at).filter(|_| rows.iter().all(|rows| *rows == 0));
+        if let Some(head) = stuck.and_then(|at| self.heads.get_mut(at)) {
+            return head.read(self.key, self.few);
         }
-        if given.height() > 0 {
-            return Ok(Some(given));
+        for (head, rows) in self.heads.iter_mut().zip(rows).filter(|(_, rows)| *rows > 0) {
+            to.vstack_mut_owned(head.give(rows))?;
         }
-        if let Some(head) = bound.and_then(|bound| heads.get_mut(bound)) {
-            head.read(key, few)?;
-        }
+        Ok(())
     }
 }
 

@@ -110,7 +110,8 @@ pub(crate) fn push_any(rows: &mut Rows, source: usize, number: i64, mut dice: u6
 
 /// What a cell holds by the dice.
 pub(crate) fn any_cell(column: &Column, dice: u64) -> Cell<'static> {
-    if dice > 7 && !(column.required && column.made != Made::Derived) {
+    let derived = column.made == Made::Derived;
+    if (dice > 7 && !column.required) || (derived && dice > 2) {
         return Cell::Null;
     }
     let word = WORDS[usize::try_from(dice).unwrap() % WORDS.len()];

@@ -10,7 +10,6 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use polars::polars_utils::compression::ZstdLevel;
 use polars::prelude::*;
 
 use crate::assets;
@@ -20,15 +19,14 @@ use crate::frames::{self, Frames};
 use crate::loader;
 use crate::manifest::{FORMAT, FileEntry, Manifest, SourceEntry, TableEntry, Tenant, Tool};
 use crate::names::Made;
-use crate::parquet::{GROUP, Groups};
 use crate::reach::{Lines, Stretch};
 use crate::scrub::scrub;
 use crate::spill::{ROOM, Spill};
-use crate::store::{Hashing, digest_file};
+use crate::store::Hashing;
 use crate::table::Scope;
 use crate::{
     Claim, Config, Error, Json, Origin, Place, Pseudonyms, Record, Rows, Status, TABLES, Table,
-    Time, Value, derive, fold, merge, pattern_class,
+    Time, Value, derive, fold, merge, parquet, pattern_class,
 };
 
 /// What a snapshot is about, before the first record.
@@ -487,25 +485,14 @@ fn merged(rows: Vec<Rows>, spill: &mut Spill) -> Result<(Frames, Conflicts), Err
 }
 
 fn write_parquet(path: &Path, table: &'static Table, frames: &Frames) -> Result<FileEntry, Error> {
-    let file = File::create(path).map_err(Error::io("create", path))?;
-    let mut hashing = Hashing::new(BufWriter::new(file));
-    let (shape, columns) = (merge::empty(table), frames::all(table));
-    let mut write = || -> PolarsResult<usize> {
-        let level = ZstdLevel::try_new(1)?;
-        let writer = ParquetWriter::new(&mut hashing)
-            .with_compression(ParquetCompression::Zstd(Some(level)))
-            .with_statistics(StatisticsOptions::default());
-        let mut groups = Groups::new(writer, shape.schema(), GROUP)?;
-        for rows in frames.batches(table.name, &columns) {
-            groups.push(rows?)?;
-        }
-        groups.finish()
-    };
-    let rows = write().map_err(Error::table(table.name))? as u64;
-    hashing.flush().map_err(Error::io("write", path))?;
-    let (bytes, sha256) = hashing.finish();
-    debug_assert_eq!(digest_file(path).ok().map(|(bytes, _)| bytes), Some(bytes));
-    Ok(FileEntry { rows, bytes, sha256 })
+    if let Some(entry) = frames.give(table.name, path)? {
+        return Ok(entry);
+    }
+    parquet::keep(path, table, |file| {
+        let columns = frames::all(table);
+        let mut rows = frames.batches(table.name, &columns);
+        rows.try_for_each(|rows| file.push(rows?)).map_err(Error::table(table.name))
+    })
 }
 
 /// The status of a table over all its scopes: full where all are, partial where some of it was read, else
