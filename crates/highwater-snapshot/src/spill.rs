@@ -1,8 +1,8 @@
 //! Spill: rows that wait on disk when too many wait in memory.
 //!
 //! Guarantees that rows which waited on disk are merged as if all had waited in memory: runs are sorted by
-//! key, all rows of one key are merged together, and merged rows come in the order of their keys. Of what is
-//! on disk no more rows are in memory than may wait there. Owns a folder of the staging folder, which is gone
+//! key, all rows of one key are merged together, and merged rows come in the order of their keys. How many rows
+//! are in memory while they are merged does not depend on how many there are. Owns a folder of the staging folder, which is gone
 //! when a snapshot is complete. Does not know how rows are merged.
 
 use std::cmp::Ordering;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use polars::prelude::*;
 
 use crate::frames::{self, Frames, Large};
-use crate::merge::{self, sorted};
+use crate::merge::sorted;
 use crate::parquet::{self, Groups};
 use crate::{Error, Rows, Table};
 
@@ -349,6 +349,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::merge;
     use crate::testing::flows;
 
     proptest! {

@@ -10,8 +10,6 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use polars::prelude::*;
-
 use crate::assets;
 use crate::coverage::{Covered, Said};
 use crate::fold::FOLDS;
@@ -519,6 +517,7 @@ fn overall(table: &str, covered: &[Covered]) -> Status {
 
 #[cfg(test)]
 mod tests {
+    use polars::prelude::*;
     use proptest::prelude::*;
 
     use super::*;
