@@ -2,8 +2,8 @@
 //!
 //! Guarantees that rows which waited on disk are merged as if all had waited in memory: runs are sorted by
 //! key, all rows of one key are merged together, and merged rows come in the order of their keys. How many rows
-//! are in memory while they are merged does not depend on how many there are. Owns a folder of the staging folder, which is gone
-//! when a snapshot is complete. Does not know how rows are merged.
+//! are in memory while they are merged does not depend on how many there are. Owns a folder of the staging
+//! folder, which is gone when a snapshot is complete. Does not know how rows are merged.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
