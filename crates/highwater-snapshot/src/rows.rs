@@ -31,6 +31,8 @@ pub struct Rows {
     from_dataverse: bool,
     rank: u32,
     rejected: BTreeMap<&'static str, u64>,
+    /// Rows whose texts are in memory, rejected ones included.
+    held: usize,
 }
 
 /// Who told some rows.
@@ -93,6 +95,7 @@ impl Rows {
             from_dataverse: false,
             rank: 0,
             rejected: BTreeMap::new(),
+            held: 0,
         }
     }
 
@@ -118,6 +121,7 @@ impl Rows {
             next = at + 1;
             self.store(at, cell);
         }
+        self.held += 1;
         let row = self.len();
         if let Some(at) = self.required.iter().find(|at| self.cells[**at].len() <= row) {
             *self.rejected.entry(self.table.columns[*at].name).or_default() += 1;
@@ -131,6 +135,11 @@ impl Rows {
     /// Rows so far.
     pub fn len(&self) -> usize {
         self.told.len()
+    }
+
+    /// Rows that take memory: a text of a row that was rejected is not given back before all are taken.
+    pub(crate) const fn held(&self) -> usize {
+        self.held
     }
 
     /// Whether there are no rows so far.
@@ -158,6 +167,7 @@ impl Rows {
         let (told, origins) = (std::mem::take(&mut self.told), std::mem::take(&mut self.origins));
         let cells = std::mem::replace(&mut self.cells, no_cells(self.table));
         let rows = told.len();
+        self.held = 0;
         let mut columns: Vec<Column> = Vec::with_capacity(cells.len() + 4);
         for (column, cells) in self.table.columns.iter().zip(cells) {
             columns.push(cells.finish(column.name, rows)?);
@@ -386,8 +396,9 @@ mod tests {
         // Cells in another order, and one that is told twice: the last counts.
         rows.push(times().into_iter().chain(keys("f3")).chain([cell("flow_id", "f2")]));
         rows.push(keys("f3").into_iter().chain(times()).chain([cell("flow_id", Cell::Null)]));
-        assert_eq!((rows.len(), rows.rejected_total()), (2, 2));
+        assert_eq!((rows.len(), rows.rejected_total(), rows.held()), (2, 2, 4));
         let frame = rows.take_frame().unwrap();
+        assert_eq!((rows.len(), rows.rejected_total(), rows.held()), (0, 2, 0));
         let text = |name: &str| -> Vec<Option<String>> {
             let column = frame.column(name).unwrap().str().unwrap();
             column.iter().map(|text| text.map(ToOwned::to_owned)).collect()

@@ -47,7 +47,7 @@ pub struct Writer {
     config: Config,
     people: Arc<Pseudonyms>,
     rows: Vec<Rows>,
-    /// Rows that wait in memory.
+    /// Rows that take memory.
     waiting: usize,
     spill: Spill,
     sources: Vec<Source>,
@@ -202,9 +202,11 @@ impl Writer {
         for route in &of.routes {
             let rows = &mut self.rows[route.table];
             let (rows_before, rejected_before) = (rows.len(), rows.rejected_total());
+            let held_before = rows.held();
             rows.begin(&of.origin, route.rank);
             (route.read)(&record, rows);
             given += rows.len() - rows_before;
+            self.waiting += rows.held() - held_before;
             if rows.rejected_total() > rejected_before {
                 let name = kept_as(route.table);
                 let scopes = [Some(scope.to_owned()), place.environment.clone()];
@@ -213,7 +215,6 @@ impl Writer {
                 }
             }
         }
-        self.waiting += given;
         if self.waiting > self.spill.room {
             self.make_room()?;
         }
@@ -223,10 +224,13 @@ impl Writer {
     /// Lets the rows of the largest tables wait on disk.
     fn make_room(&mut self) -> Result<(), Error> {
         while self.waiting > self.spill.room / 2 {
-            let Some(rows) = self.rows.iter_mut().max_by_key(|rows| rows.len()) else { break };
-            self.waiting -= rows.len();
+            let Some(rows) = self.rows.iter_mut().max_by_key(|rows| rows.held()) else { break };
+            self.waiting -= rows.held();
             let table = rows.table();
-            self.spill.add(table, rows.take_frame().map_err(Error::table(table.name))?)?;
+            let frame = rows.take_frame().map_err(Error::table(table.name))?;
+            if frame.height() > 0 {
+                self.spill.add(table, frame)?;
+            }
         }
         Ok(())
     }
