@@ -160,6 +160,10 @@ pub(crate) fn named(table: &'static Table, sql: &str) -> Vec<&'static str> {
 
 /// How often a question reads a table.
 pub(crate) fn times_asked(table: &str, sql: &str) -> usize {
+    // Most questions name few tables.
+    if !sql.contains(table) {
+        return 0;
+    }
     let words = sql.split_whitespace();
     let pairs = words.clone().zip(words.skip(1));
     let asks = |(before, word): &(&str, &str)| {
