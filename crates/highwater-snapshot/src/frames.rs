@@ -29,7 +29,8 @@ enum Kept {
 pub(crate) struct Large {
     pub(crate) table: &'static Table,
     pub(crate) path: PathBuf,
-    pub(crate) file: FileEntry,
+    /// The file, where it is what a snapshot holds.
+    pub(crate) file: Option<FileEntry>,
     pub(crate) rows: usize,
     /// Rows that are read at once.
     pub(crate) step: usize,
@@ -121,9 +122,9 @@ impl Frames {
     /// Moves the file of a large table that nothing was made of since.
     pub(crate) fn give(&self, name: &str, to: &Path) -> Result<Option<FileEntry>, Error> {
         match self.tables.get(name) {
-            Some(Kept::Large(large)) if large.made.is_empty() => {
+            Some(Kept::Large(large)) if large.made.is_empty() && large.file.is_some() => {
                 std::fs::rename(&large.path, to).map_err(Error::io("move", &large.path))?;
-                Ok(Some(large.file.clone()))
+                Ok(large.file.clone())
             }
             _ => Ok(None),
         }

@@ -8,14 +8,14 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use polars::prelude::*;
 
 use crate::frames::{self, Frames, Large};
-use crate::merge::sorted;
+use crate::merge::{self, sorted};
 use crate::parquet::{self, Groups};
 use crate::{Error, Rows, Table};
 
@@ -157,22 +157,37 @@ impl Runs {
     ) -> Result<Large, Error> {
         let table = self.table;
         let path = self.folder.join(format!("{}.parquet", table.name));
-        let file = parquet::keep(&path, table, |merged| {
-            let few = (self.room / self.files.len().max(1)).max(FEW.min(self.room));
-            let heads = Heads::new(self.key, &self.files, few);
-            let mut heads = heads.map_err(Error::table(table.name))?;
-            while let Some(rows) =
-                heads.next(self.room.min(STEP)).map_err(Error::table(table.name))?
-            {
-                merged.push(merge(rows)?).map_err(Error::table(table.name))?;
-            }
-            Ok(())
-        })?;
+        let is_kept = crate::table(table.name).is_some();
+        let (file, rows) = if is_kept {
+            let file = parquet::keep(&path, table, |merged| self.give(merged, &mut merge))?;
+            let rows = usize::try_from(file.rows).unwrap_or(usize::MAX);
+            (Some(file), rows)
+        } else {
+            let shape = merge::empty(table);
+            let merged = file(&path, shape.schema(), FEW * 8).map_err(Error::table(table.name));
+            let mut merged = merged?;
+            self.give(&mut merged, &mut merge)?;
+            (None, merged.finish().map_err(Error::table(table.name))?)
+        };
         for run in &self.files {
             std::fs::remove_file(&run.path).map_err(Error::io("remove", &run.path))?;
         }
-        let rows = usize::try_from(file.rows).unwrap_or(usize::MAX);
         Ok(Large { table, path, file, rows, step: self.room.min(STEP), made: BTreeMap::new() })
+    }
+
+    /// Merges all runs into a file.
+    fn give<W: Write>(
+        &self,
+        merged: &mut Groups<W>,
+        mut merge: impl FnMut(DataFrame) -> Result<DataFrame, Error>,
+    ) -> Result<(), Error> {
+        let wrap = || Error::table(self.table.name);
+        let few = (self.room / self.files.len().max(1)).max(FEW.min(self.room));
+        let mut heads = Heads::new(self.key, &self.files, few).map_err(wrap())?;
+        while let Some(rows) = heads.next(self.room.min(STEP)).map_err(wrap())? {
+            merged.push(merge(rows)?).map_err(wrap())?;
+        }
+        Ok(())
     }
 }
 
@@ -349,7 +364,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::merge;
     use crate::testing::flows;
 
     proptest! {
