@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use polars::prelude::*;
 
 use crate::coverage::{Said, Status};
-use crate::loader::Frames;
+use crate::frames::Frames;
 use crate::{Claim, Error};
 
 /// Sources that are read once an asset, and the table whose rows are due.
@@ -80,9 +80,15 @@ pub(crate) fn collapse(said: &mut Said, frames: &Frames) -> Result<(), Error> {
         let sources = || SOURCES.iter().filter(|(_, of)| *of == table).map(|(source, _)| source);
         // Most imports hold no answer for a single asset: what is due is only counted.
         let claimed = sources().any(|source| claims(said, source).next().is_some());
-        let assets: Vec<Asset<'_>> =
-            if claimed { due(frames, table)?.collect() } else { Vec::new() };
-        let unread = tally(due(frames, table)?, &BTreeMap::new());
+        let frame = match claimed {
+            true => frames.columns(table, columns(table)).map_err(Error::table(table))?,
+            false => None,
+        };
+        let assets: Vec<Asset<'_>> = match &frame {
+            Some(frame) => due(frame, table).map_err(Error::table(table))?.collect(),
+            None => Vec::new(),
+        };
+        let unread = unread(frames, table).map_err(Error::table(table))?;
         for source in sources() {
             let read = take_claims(said, source, &assets);
             let tallies = match read.is_empty() {
@@ -109,6 +115,19 @@ pub(crate) fn collapse(said: &mut Said, frames: &Frames) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// What is due of a table, by scope, where nothing was read one by one.
+fn unread(frames: &Frames, table: &'static str) -> PolarsResult<BTreeMap<String, Tally>> {
+    let mut unread: BTreeMap<String, Tally> = BTreeMap::new();
+    for frame in frames.batches(table, columns(table)) {
+        for (scope, more) in tally(due(&frame?, table)?, &BTreeMap::new()) {
+            let known = unread.entry(scope).or_default();
+            known.all.due += more.all.due;
+            known.elsewhere.due += more.elsewhere.due;
+        }
+    }
+    Ok(unread)
 }
 
 /// Whether sources read beside this one leave it only the assets outside Dataverse.
@@ -232,16 +251,24 @@ fn tally<'a>(
 /// Assets one after the other.
 type Assets<'f> = Box<dyn Iterator<Item = Asset<'f>> + 'f>;
 
+/// The columns that say which rows of a table are due.
+fn columns(table: &str) -> &'static [&'static str] {
+    match table {
+        "log_analytics_workspaces" => &["workspace_id"],
+        "source_control_repos" => &["repo_id"],
+        "apps" => &["environment_id", "app_id", "kind", "shared_users", "shared_groups"],
+        _ => &["environment_id", "flow_id", "resource_id", "is_solution_aware"],
+    }
+}
+
 /// The rows of a table that are due for reading one by one.
-fn due<'f>(frames: &'f Frames, table: &'static str) -> Result<Assets<'f>, Error> {
-    let Some(frame) = frames.get(table) else { return Ok(Box::new(std::iter::empty())) };
-    let due = match table {
+fn due<'f>(frame: &'f DataFrame, table: &str) -> PolarsResult<Assets<'f>> {
+    match table {
         "log_analytics_workspaces" => by_path(frame, "workspace_id", subscription),
         "source_control_repos" => by_path(frame, "repo_id", organisation),
         "apps" => apps(frame),
         _ => flows(frame),
-    };
-    due.map_err(Error::table(table))
+    }
 }
 
 /// Assets whose scope stands in their id.

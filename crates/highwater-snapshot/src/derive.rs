@@ -7,7 +7,7 @@ use polars::prelude::*;
 use polars::sql::SQLContext;
 use serde::Deserialize;
 
-use crate::loader::Frames;
+use crate::frames::{self, Batches, Frames};
 use crate::{Error, Table};
 
 /// The shipped derivations, in the order in which they run.
@@ -65,46 +65,84 @@ fn fill_all(frames: &mut Frames) -> Result<(), Error> {
                         derivation.table, derivation.column
                     ))
                 })?;
-            let known = frames.get(table.name).map_or(0, DataFrame::height);
-            if known == 0 {
+            if frames.height(table.name) == 0 {
                 continue;
             }
-            let filled = fill(table, derivation, frames).map_err(|error| {
+            let made = fill(table, derivation, frames);
+            let filled = made.and_then(|made| match made {
+                Some(column) => frames.set(table.name, column),
+                None => Ok(()),
+            });
+            filled.map_err(|error| {
                 Error::Derivation(format!(
                     "{file}: {}.{}: {error}",
                     derivation.table, derivation.column
                 ))
             })?;
-            frames.insert(table.name, filled);
         }
     }
     Ok(())
 }
 
+/// The filled column, or nothing where it stays as it is.
 fn fill(
     table: &'static Table,
     derivation: &Derivation,
     frames: &Frames,
-) -> PolarsResult<DataFrame> {
-    let made = answer(table, derivation, frames)?;
-    let target = frames.get(table.name).cloned().unwrap_or_default();
-    if made.height() == 0 { Ok(target) } else { join(table, &derivation.column, target, made) }
+) -> PolarsResult<Option<Column>> {
+    let (sql, name) = (derivation.sql.as_str(), derivation.column.as_str());
+    let mut columns = frames::named(table, sql);
+    if !columns.contains(&name) {
+        columns.push(name);
+    }
+    let mut context = frames.context(sql, table.name)?;
+    let (mut filled, mut is_made) = (None::<Column>, false);
+    for target in targets(table, sql, frames, &columns)? {
+        let target = target?;
+        context.register(table.name, target.clone().lazy());
+        let made = answer(table, derivation, &target, &mut context)?;
+        let unknown = target.column(name)?.null_count();
+        let part = match made.height() {
+            0 => target,
+            _ => join(table, name, target, made)?,
+        };
+        let part = part.column(name)?.clone();
+        is_made |= part.null_count() < unknown;
+        match &mut filled {
+            Some(filled) => {
+                filled.append(&part)?;
+            }
+            None => filled = Some(part),
+        }
+    }
+    Ok(filled.filter(|_| is_made))
+}
+
+/// The rows that a question is asked of at a time: one that compares rows of its table needs all of them.
+fn targets<'f>(
+    table: &'static Table,
+    sql: &str,
+    frames: &'f Frames,
+    columns: &'f [&'f str],
+) -> PolarsResult<Batches<'f>> {
+    if frames::times_asked(table.name, sql) == 1 {
+        return Ok(frames.batches(table.name, columns));
+    }
+    Ok(Box::new(frames.columns(table.name, columns)?.map(Ok).into_iter()))
 }
 
 /// Name of the derived column until it is joined.
 const MADE: &str = "__made";
 
 /// The keys of a table, and what the question says of each.
-fn answer(table: &Table, derivation: &Derivation, frames: &Frames) -> PolarsResult<DataFrame> {
-    let mut context = SQLContext::new();
-    for (name, frame) in frames {
-        if derivation.sql.contains(name) {
-            context.register(name, frame.clone().lazy());
-        }
-    }
+fn answer(
+    table: &Table,
+    derivation: &Derivation,
+    target: &DataFrame,
+    context: &mut SQLContext,
+) -> PolarsResult<DataFrame> {
     let column = derivation.column.as_str();
-    let kind = frames.get(table.name).map(|target| target.column(column).map(Column::dtype));
-    let kind = kind.transpose()?.cloned().unwrap_or(DataType::Null);
+    let kind = target.column(column)?.dtype().clone();
     let mut selected: Vec<Expr> = table.key.iter().map(|key| col(*key)).collect();
     selected.push(col(column).cast(kind).alias(MADE));
     collected(context.execute(&derivation.sql)?.select(selected))
@@ -152,7 +190,13 @@ fn same_rows(table: &Table, one: &DataFrame, other: &DataFrame) -> PolarsResult<
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
     use super::*;
+    use crate::spill::Spill;
+    use crate::testing::push_any;
+    use crate::{Pseudonyms, Rows};
 
     #[test]
     fn what_is_made_row_by_row_and_what_is_joined_are_one() {
@@ -178,6 +222,39 @@ mod tests {
         let owners: Vec<Option<&str>> =
             fast.column("owner_type").unwrap().str().unwrap().iter().collect();
         assert_eq!(owners, [Some("user"), Some("team"), None]);
+    }
+
+    /// Rows of any content of a table, in steps of so many rows.
+    fn any_table(table: &'static Table, step: usize, folder: &Path, frames: &mut Frames) {
+        let mut rows = Rows::new(table, Arc::new(Pseudonyms::plain()));
+        let seed: u64 = table.name.bytes().map(u64::from).sum();
+        for row in 1..=40 {
+            let dice = (seed * 1000 + row).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            push_any(&mut rows, 0, i64::try_from(row).unwrap(), dice, 8);
+        }
+        let merge = |frame| crate::merge::merge(table, frame);
+        Spill::new(folder, step).merge(rows, frames, merge).unwrap();
+    }
+
+    #[test]
+    fn a_question_that_reads_its_table_once_looks_at_one_row_at_a_time() {
+        let (folder, mut asked) = (tempfile::tempdir().unwrap(), 0);
+        let mut frames = Frames::new();
+        let put = |table, step, frames: &mut Frames| any_table(table, step, folder.path(), frames);
+        crate::TABLES.iter().for_each(|table| put(table, usize::MAX, &mut frames));
+        for (file, text) in TEXTS {
+            let parsed: File = toml::from_str(text).unwrap();
+            for derivation in parsed.column {
+                let table = crate::table(&derivation.table).unwrap();
+                let wanted = fill(table, &derivation, &frames).unwrap();
+                put(table, 2, &mut frames);
+                let found = fill(table, &derivation, &frames).unwrap();
+                put(table, usize::MAX, &mut frames);
+                asked += usize::from(wanted.is_some());
+                assert_eq!(found, wanted, "{file}: {}.{}", derivation.table, derivation.column);
+            }
+        }
+        assert!(asked > 30, "only {asked} questions said anything");
     }
 
     #[test]

@@ -2,15 +2,18 @@
 //!
 //! Guarantees that an event counts once however often it was read, and that rows told by other sources
 //! stay and are only filled up. Each fold is one question in the portable SQL subset, which sees the
-//! events, the clock of the snapshot and all merged tables.
+//! events, the clock of the snapshot and all merged tables. Events on disk are folded batch by batch: those that are
+//! counted together are in one batch.
 
 use polars::prelude::*;
 use polars::sql::SQLContext;
 
-use crate::loader::{self, Frames};
+use crate::frames::{self, Frames};
+use crate::loader;
 use crate::rows::RANK;
+use crate::spill::{self, Spill};
 use crate::tables::{app_usage, audit_events, flow_run_stats};
-use crate::{Error, Rows, Table, Time, merge};
+use crate::{Error, Rows, Table, Time, merge, parquet};
 
 /// How the events of one table become rows of another.
 pub(crate) struct Fold {
@@ -18,42 +21,121 @@ pub(crate) struct Fold {
     pub(crate) events: &'static Table,
     /// The table that is kept.
     pub(crate) into: &'static Table,
+    /// What is the same in all events that are counted together.
+    by: &'static [&'static str],
     sql: &'static str,
 }
 
 /// All folds.
 pub(crate) static FOLDS: &[Fold] = &[
-    Fold { events: &flow_run_stats::RUNS, into: &flow_run_stats::TABLE, sql: flow_run_stats::FOLD },
-    Fold { events: &app_usage::LAUNCHES, into: &app_usage::TABLE, sql: app_usage::FOLD },
-    Fold { events: &audit_events::EVENTS, into: &audit_events::TABLE, sql: audit_events::FOLD },
+    Fold {
+        events: &flow_run_stats::RUNS,
+        into: &flow_run_stats::TABLE,
+        by: &["environment_id"],
+        sql: flow_run_stats::FOLD,
+    },
+    Fold {
+        events: &app_usage::LAUNCHES,
+        into: &app_usage::TABLE,
+        by: &["app_id"],
+        sql: app_usage::FOLD,
+    },
+    Fold {
+        events: &audit_events::EVENTS,
+        into: &audit_events::TABLE,
+        by: &["day"],
+        sql: audit_events::FOLD,
+    },
 ];
 
 /// Folds the events, given in the order of [`FOLDS`], into the merged tables.
-pub(crate) fn fold(frames: &mut Frames, events: Vec<Rows>, as_of: Time) -> Result<(), Error> {
+pub(crate) fn fold(
+    frames: &mut Frames,
+    events: Vec<Rows>,
+    spill: &mut Spill,
+    as_of: Time,
+) -> Result<(), Error> {
     for (fold, rows) in FOLDS.iter().zip(events) {
-        if rows.is_empty() {
+        if rows.is_empty() && !spill.holds(fold.events) {
             continue;
         }
-        let wrap = || Error::table(fold.events.name);
-        let events = merge::merge(fold.events, rows.into_frame().map_err(wrap())?)?;
-        let folded = ask(fold, events, frames, as_of).map_err(wrap())?;
-        let told = frames.remove(fold.into.name).unwrap_or_else(|| merge::empty(fold.into));
-        let both = shaped(fold.into, folded, 0)
-            .and_then(|folded| folded.vstack(&shaped(fold.into, told, 1)?))
-            .map_err(wrap())?;
-        frames.insert(fold.into.name, merge::merge(fold.into, both)?);
+        spill.merge(rows, frames, |events| merge::merge(fold.events, events))?;
+        if frames.is_large(fold.events.name) && !fold.events.key.starts_with(fold.by) {
+            spill.reorder(fold.events, fold.by, frames)?;
+        }
+        let folded = fold_batches(fold, frames, spill, as_of)?;
+        frames.remove(fold.events.name);
+        add(fold.into, folded, frames, spill)?;
     }
     Ok(())
 }
 
-fn ask(fold: &Fold, events: DataFrame, frames: &Frames, as_of: Time) -> PolarsResult<DataFrame> {
+/// Folds the events of one table; gives the rows that do not wait on disk.
+fn fold_batches(
+    fold: &Fold,
+    frames: &Frames,
+    spill: &mut Spill,
+    as_of: Time,
+) -> Result<DataFrame, Error> {
+    let (events, wrap) = (fold.events.name, || Error::table(fold.events.name));
+    let mut context = context(fold, frames, as_of).map_err(wrap())?;
+    let columns = frames::named(fold.events, fold.sql);
+    let (mut waiting, mut folded, mut seen) = (DataFrame::default(), DataFrame::default(), 0);
+    for batch in frames.batches(events, &columns) {
+        let batch = batch.map_err(wrap())?;
+        seen += batch.height();
+        waiting.vstack_mut_owned(batch).map_err(wrap())?;
+        // Events that are counted with the last ones may follow.
+        let whole = match seen == frames.height(events) {
+            true => waiting.height(),
+            false => spill::last_begins(fold.by, &waiting).map_err(wrap())?,
+        };
+        context.register(events, waiting.slice(0, whole).lazy());
+        waiting = waiting.slice(parquet::offset(whole), waiting.height());
+        let rows = ask(fold, &mut context).and_then(|rows| shaped(fold.into, rows, 0));
+        let more = rows.and_then(|rows| folded.vstack_mut_owned(rows).map(drop));
+        more.map_err(wrap())?;
+        keep_room(fold.into, &mut folded, spill)?;
+    }
+    Ok(folded)
+}
+
+/// Lets rows wait on disk when they are too many.
+fn keep_room(table: &'static Table, rows: &mut DataFrame, spill: &mut Spill) -> Result<(), Error> {
+    if rows.height() > spill.room { spill.add(table, std::mem::take(rows)) } else { Ok(()) }
+}
+
+/// Adds folded rows to those that were told; they are trusted first.
+fn add(
+    into: &'static Table,
+    mut both: DataFrame,
+    frames: &mut Frames,
+    spill: &mut Spill,
+) -> Result<(), Error> {
+    let columns = frames::all(into);
+    for told in frames.batches(into.name, &columns) {
+        let told = told.and_then(|told| shaped(into, told, 1));
+        let more = told.and_then(|told| both.vstack_mut_owned(told).map(drop));
+        more.map_err(Error::table(into.name))?;
+        keep_room(into, &mut both, spill)?;
+    }
+    frames.remove(into.name);
+    spill.merge_frame(into, both, frames, |both| merge::merge(into, both))
+}
+
+/// What a fold sees beside the events.
+fn context(fold: &Fold, frames: &Frames, as_of: Time) -> PolarsResult<SQLContext> {
     let clock = loader::clock_frames(&Frames::new(), as_of)
         .map_err(|error| PolarsError::ComputeError(error.to_string().into()))?;
-    let mut context = SQLContext::new();
-    for (name, frame) in frames.iter().chain(&clock).filter(|(name, _)| fold.sql.contains(**name)) {
-        context.register(name, frame.clone().lazy());
+    let context = frames.context(fold.sql, fold.events.name)?;
+    for (name, frame) in clock {
+        context.register(name, frame.lazy());
     }
-    context.register(fold.events.name, events.lazy());
+    Ok(context)
+}
+
+/// The events as rows of the table that is kept.
+fn ask(fold: &Fold, context: &mut SQLContext) -> PolarsResult<DataFrame> {
     context
         .execute(fold.sql)?
         .collect_with_engine(Engine::InMemory)
@@ -77,9 +159,12 @@ fn shaped(table: &'static Table, frame: DataFrame, rank: u32) -> PolarsResult<Da
 mod tests {
     use std::sync::Arc;
 
+    use proptest::prelude::*;
+
     use super::*;
     use crate::boundary::Pseudonyms;
-    use crate::{Json, Origin, Place, Record};
+    use crate::testing::{any_cell, push_any};
+    use crate::{Json, Origin, Place, Record, cell};
 
     const NOW: &str = "2026-03-01T00:00:00Z";
 
@@ -109,7 +194,9 @@ mod tests {
             }
             rows
         });
-        fold(&mut frames, events.collect(), Time::parse(NOW).unwrap()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let mut spill = Spill::new(folder.path(), usize::MAX);
+        fold(&mut frames, events.collect(), &mut spill, Time::parse(NOW).unwrap()).unwrap();
         let Some(frame) = frames.get(into) else { return Vec::new() };
         let columns = crate::table(into).unwrap().columns;
         let row = |at: usize| {
@@ -192,9 +279,9 @@ mod tests {
             at("3", "2026-01-02T00:00:00", "u1"),
         );
         let records = [one.as_str(), &two, &two, &three];
-        let apps = Frames::from([("apps", merge::empty(crate::table("apps").unwrap()))]);
+        let apps = || Frames::from_iter([("apps", merge::empty(crate::table("apps").unwrap()))]);
         assert_eq!(
-            folded("audit_events", "o365.activity", &Place::default(), &records, apps.clone()),
+            folded("audit_events", "o365.activity", &Place::default(), &records, apps()),
             [
                 "day=2026-01-02T00:00:00Z, workload=powerapps, operation=launchpowerapp, environment_id=e1, resource_id=a1, \
                  actor_type=user, events=1, actors=1, last_at=2026-01-02T00:00:00Z",
@@ -203,7 +290,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            folded("app_usage", "o365.activity", &Place::default(), &records, apps),
+            folded("app_usage", "o365.activity", &Place::default(), &records, apps()),
             ["environment_id=e1, app_id=a1, last_launched_at=2026-02-28T02:00:00Z, launches_30d=2"]
         );
     }
@@ -214,7 +301,7 @@ mod tests {
             "UserType": 0, "UserKey": "u1", "AppName": "A1"}"#;
         let apps = df!("environment_id" => ["e1"], "app_id" => ["a1"]).unwrap();
         let usage = |apps| {
-            let known = Frames::from([("apps", apps)]);
+            let known = Frames::from_iter([("apps", apps)]);
             folded("app_usage", "o365.activity", &Place::default(), &[launch], known)
         };
         assert_eq!(
@@ -222,6 +309,60 @@ mod tests {
             ["environment_id=e1, app_id=a1, last_launched_at=2026-02-28T01:00:00Z, launches_30d=1"]
         );
         assert!(usage(apps.head(Some(0))).is_empty(), "nobody knows where the app is");
+    }
+
+    /// All merged tables after as many events of any content, of which so many waited in memory.
+    fn folded_in(room: usize, seed: u64, events: u64) -> Vec<DataFrame> {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut spill, mut frames) = (Spill::new(folder.path(), room), Frames::new());
+        let no_people = || Arc::new(Pseudonyms::plain());
+        for name in ["apps", "cloud_flows", "app_usage"] {
+            let mut rows = Rows::new(crate::table(name).unwrap(), no_people());
+            (1..30).for_each(|no| push_any(&mut rows, 0, no, no.unsigned_abs() << 20, 5));
+            let table = rows.table();
+            spill.merge(rows, &mut frames, |rows| merge::merge(table, rows)).unwrap();
+        }
+        let mut told = Vec::new();
+        for fold in FOLDS {
+            let mut rows = Rows::new(fold.events, no_people());
+            for no in 0..events {
+                let mut dice = (seed ^ no).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                let (no, at) = (i64::try_from(no).unwrap(), Time(0));
+                let origin = Origin { source: "told".into(), record_no: no, observed_at: at };
+                rows.begin(&origin, 0);
+                rows.push(fold.events.columns.iter().map(|column| {
+                    dice = (dice ^ (dice >> 29)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                    // Events are many, and what they tell is much the same.
+                    match column.name {
+                        "event_id" | "run_id" => cell(column.name, (dice % 60).to_string()),
+                        name => (name, any_cell(column, (dice >> 7) % 3)),
+                    }
+                }));
+                if rows.len() > room {
+                    spill.add(fold.events, rows.take_frame().unwrap()).unwrap();
+                }
+            }
+            told.push(rows);
+        }
+        fold(&mut frames, told, &mut spill, Time(300 * 24 * Time::HOUR)).unwrap();
+        let all = |fold: &Fold| frames.columns(fold.into.name, &frames::all(fold.into));
+        FOLDS.iter().map(|fold| all(fold).unwrap().unwrap()).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(12))]
+
+        #[test]
+        fn events_on_disk_are_folded_like_events_in_memory(
+            seed in any::<u64>(),
+            events in 1..120_u64,
+            room in 2_usize..20,
+        ) {
+            let wanted = folded_in(usize::MAX, seed, events);
+            for (found, wanted) in folded_in(room, seed, events).iter().zip(&wanted) {
+                prop_assert!(found.equals_missing(wanted), "{found} is not {wanted}");
+            }
+        }
     }
 
     trait Known {

@@ -10,12 +10,10 @@ use polars::prelude::*;
 
 use crate::config::{Config, Lists};
 use crate::coverage::{Covered, Due, Status};
+use crate::frames::Frames;
 use crate::table::{Scope, Type};
 use crate::tables::desktop_run_peaks::peaks;
 use crate::{Error, TABLES, Table, Time, merge};
-
-/// All tables of a snapshot in memory, by name.
-pub(crate) type Frames = BTreeMap<&'static str, DataFrame>;
 
 /// The lists that every organisation starts from, such as the solutions of the kits.
 const SHIPPED_LISTS: &str = include_str!("../../../config/lists.toml");
@@ -75,14 +73,21 @@ pub(crate) fn add_config(frames: &mut Frames, config: &Config) -> Result<(), Err
 
 /// Makes `desktop_run_peaks` of the sessions that were read.
 pub(crate) fn add_peaks(frames: &mut Frames, as_of: Time) -> Result<(), Error> {
-    let Some(frame) = frames.get("desktop_flow_runs").filter(|frame| frame.height() > 0) else {
+    if frames.height("desktop_flow_runs") == 0 {
         return Ok(());
-    };
+    }
     let read = || -> PolarsResult<Vec<(Time, Option<Time>)>> {
-        let moments = |column: &str| frame.column(column)?.cast(&DataType::Int64);
-        let (started, ended) = (moments("started_at")?, moments("ended_at")?);
-        let pairs = started.i64()?.iter().zip(ended.i64()?.iter());
-        Ok(pairs.filter_map(|(started, ended)| Some((Time(started?), ended.map(Time)))).collect())
+        let mut sessions = Vec::new();
+        for frame in frames.batches("desktop_flow_runs", &["started_at", "ended_at"]) {
+            let frame = frame?;
+            let moments = |column: &str| frame.column(column)?.cast(&DataType::Int64);
+            let (started, ended) = (moments("started_at")?, moments("ended_at")?);
+            let pairs = started.i64()?.iter().zip(ended.i64()?.iter());
+            sessions.extend(
+                pairs.filter_map(|(started, ended)| Some((Time(started?), ended.map(Time)))),
+            );
+        }
+        Ok(sessions)
     };
     let sessions = read().map_err(Error::table("desktop_flow_runs"))?;
     let (days, peaks): (Vec<Option<Time>>, Vec<i64>) =
@@ -100,16 +105,18 @@ pub(crate) fn rows_by_scope(
 ) -> Result<BTreeMap<(&'static str, String), u64>, Error> {
     let mut rows = BTreeMap::new();
     for table in TABLES.iter().filter(|table| table.scope != Scope::Snapshot) {
-        let Some(frame) = frames.get(table.name) else { continue };
-        match scope_column(table) {
-            Some(column) => {
-                let ids = frame.column(column).and_then(|ids| ids.str());
-                for (id, count) in runs(ids.map_err(Error::table(table.name))?) {
-                    *rows.entry((table.name, id.to_owned())).or_default() += count;
-                }
-            }
-            None => {
-                rows.insert((table.name, String::new()), frame.height() as u64);
+        if !frames.contains_key(table.name) {
+            continue;
+        }
+        let Some(column) = scope_column(table) else {
+            rows.insert((table.name, String::new()), frames.height(table.name) as u64);
+            continue;
+        };
+        for frame in frames.batches(table.name, &[column]) {
+            let frame = frame.map_err(Error::table(table.name))?;
+            let ids = frame.column(column).and_then(|ids| ids.str());
+            for (id, count) in runs(ids.map_err(Error::table(table.name))?) {
+                *rows.entry((table.name, id.to_owned())).or_default() += count;
             }
         }
     }
@@ -137,7 +144,13 @@ pub(crate) fn due(frames: &Frames, config: &Config) -> Result<Due, Error> {
         due.ids.entry(scope).or_default().extend(found.into_iter().filter(|id| !id.is_empty()));
     };
     let column = |table: &'static str, name: &str| {
-        frames.get(table).map_or(Ok(Vec::new()), |frame| texts(frame, table, name))
+        frames
+            .columns(table, &[name])
+            .and_then(|frame| match frame {
+                Some(frame) => texts(&frame, name),
+                None => Ok(Vec::new()),
+            })
+            .map_err(Error::table(table))
     };
     ids(Scope::EnvironmentGroup, column("environment_groups", "group_id")?);
     ids(Scope::Policy, column("dlp_policies", "policy_id")?);
@@ -332,15 +345,18 @@ pub(crate) fn add_clock(frames: &mut Frames, as_of: Time) -> Result<(), Error> {
 }
 
 /// `clock` and `ages`, which alone depend on the moment of evaluation.
-pub(crate) fn clock_frames(frames: &Frames, as_of: Time) -> Result<Frames, Error> {
-    let mut made = Frames::new();
+pub(crate) fn clock_frames(
+    frames: &Frames,
+    as_of: Time,
+) -> Result<Vec<(&'static str, DataFrame)>, Error> {
+    let mut made = Vec::new();
     let days = [("d7", 7), ("d30", 30), ("d60", 60), ("d90", 90), ("d180", 180), ("d365", 365)];
     let mut columns =
         vec![moments("as_of", &[Some(as_of)])?, moments("h24", &[Some(as_of.days_before(1))])?];
     for (name, days) in days {
         columns.push(moments(name, &[Some(as_of.days_before(days))])?);
     }
-    insert(&mut made, "clock", columns)?;
+    made.push(("clock", shaped("clock", &columns)?));
     let (mut kinds, mut subjects, mut hours) = (Vec::new(), Vec::new(), Vec::new());
     for (kind, subject, at) in named_moments(frames)? {
         #[expect(clippy::cast_precision_loss, reason = "hours of a few centuries are exact")]
@@ -353,7 +369,7 @@ pub(crate) fn clock_frames(frames: &Frames, as_of: Time) -> Result<Frames, Error
         Column::new("subject".into(), subjects),
         Column::new("hours".into(), hours),
     ];
-    insert(&mut made, "ages", columns)?;
+    made.push(("ages", shaped("ages", &columns)?));
     Ok(made)
 }
 
@@ -367,11 +383,13 @@ fn named_moments(frames: &Frames) -> Result<Vec<(&'static str, String, Time)>, E
     let reports: BTreeSet<String> =
         where_text(frames, "config_lists", "kind", "report", "value")?.into_iter().collect();
     let mut newest: BTreeMap<String, Time> = BTreeMap::new();
-    for (id, at) in times(frames, "audit_events", "resource_id", "last_at")? {
-        if reports.contains(&id) {
-            let last = newest.entry(id).or_insert(at);
-            *last = (*last).max(at);
-        }
+    let events = match reports.is_empty() {
+        true => Vec::new(),
+        false => times(frames, "audit_events", "resource_id", "last_at")?,
+    };
+    for (id, at) in events.into_iter().filter(|(id, _)| reports.contains(id)) {
+        let last = newest.entry(id).or_insert(at);
+        *last = (*last).max(at);
     }
     found.extend(newest.into_iter().map(|(id, at)| ("report_refresh", id, at)));
     Ok(found)
@@ -381,9 +399,12 @@ fn environments_in_scope(
     frames: &Frames,
     config: &Config,
 ) -> Result<BTreeMap<String, Option<bool>>, Error> {
-    let Some(frame) = frames.get("environments") else { return Ok(BTreeMap::new()) };
     let wrap = Error::table("environments");
+    let columns = ["environment_id", "display_name", "sku", "is_deleted", "has_dataverse"];
     let read = || -> PolarsResult<BTreeMap<String, Option<bool>>> {
+        let Some(frame) = frames.columns("environments", &columns)? else {
+            return Ok(BTreeMap::new());
+        };
         let (ids, names) =
             (frame.column("environment_id")?.str()?, frame.column("display_name")?.str()?);
         let (skus, deleted) = (frame.column("sku")?.str()?, frame.column("is_deleted")?.bool()?);
@@ -431,6 +452,12 @@ fn shipped_lists() -> Result<Lists, Error> {
 
 /// Completes the given columns to the table's shape and keeps the frame.
 fn insert(frames: &mut Frames, name: &'static str, columns: Vec<Column>) -> Result<(), Error> {
+    frames.insert(name, shaped(name, &columns)?);
+    Ok(())
+}
+
+/// Completes the given columns to the table's shape.
+fn shaped(name: &'static str, columns: &[Column]) -> Result<DataFrame, Error> {
     let Some(table) = crate::table(name) else {
         return Err(Error::Derivation(format!("no table {name}")));
     };
@@ -449,8 +476,7 @@ fn insert(frames: &mut Frames, name: &'static str, columns: Vec<Column>) -> Resu
         }
         DataFrame::new(height, whole)
     };
-    frames.insert(name, build().map_err(Error::table(name))?);
-    Ok(())
+    build().map_err(Error::table(name))
 }
 
 fn set_text(
@@ -482,10 +508,8 @@ fn set_bool(
 }
 
 fn set(frames: &mut Frames, table: &'static str, column: Column, kind: Type) -> Result<(), Error> {
-    let Some(frame) = frames.get_mut(table) else { return Ok(()) };
-    let column = column.cast(&merge::data_type(kind)).map_err(Error::table(table))?;
-    frame.with_column(column).map_err(Error::table(table))?;
-    Ok(())
+    let column = column.cast(&merge::data_type(kind));
+    column.and_then(|column| frames.set(table, column)).map_err(Error::table(table))
 }
 
 /// Two text columns side by side; what is not told is empty.
@@ -495,8 +519,8 @@ fn pairs(
     left: &str,
     right: &str,
 ) -> Result<Vec<(String, String)>, Error> {
-    let Some(frame) = frames.get(table) else { return Ok(Vec::new()) };
     let read = || -> PolarsResult<Vec<(String, String)>> {
+        let Some(frame) = frames.columns(table, &[left, right])? else { return Ok(Vec::new()) };
         let (left, right) = (frame.column(left)?.str()?, frame.column(right)?.str()?);
         Ok(left
             .iter()
@@ -507,11 +531,8 @@ fn pairs(
     read().map_err(Error::table(table))
 }
 
-pub(crate) fn texts(frame: &DataFrame, table: &str, column: &str) -> Result<Vec<String>, Error> {
-    let read = || -> PolarsResult<Vec<String>> {
-        Ok(frame.column(column)?.str()?.iter().flatten().map(ToOwned::to_owned).collect())
-    };
-    read().map_err(Error::table(table))
+fn texts(frame: &DataFrame, column: &str) -> PolarsResult<Vec<String>> {
+    Ok(frame.column(column)?.str()?.iter().flatten().map(ToOwned::to_owned).collect())
 }
 
 fn where_text(
@@ -531,8 +552,8 @@ fn times(
     id: &str,
     column: &str,
 ) -> Result<Vec<(String, Time)>, Error> {
-    let Some(frame) = frames.get(table) else { return Ok(Vec::new()) };
     let read = || -> PolarsResult<Vec<(String, Time)>> {
+        let Some(frame) = frames.columns(table, &[id, column])? else { return Ok(Vec::new()) };
         let ids = frame.column(id)?.str()?;
         let moments = frame.column(column)?.cast(&DataType::Int64)?;
         let moments = moments.i64()?;

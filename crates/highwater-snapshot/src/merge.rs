@@ -31,11 +31,10 @@ fn counted(
     mut frame: DataFrame,
     count: bool,
 ) -> PolarsResult<(DataFrame, u64)> {
-    let mut order = order(table, &frame)?;
+    let mut order = order(table.key, &frame)?;
     if order.contains(&Ordering::Greater) {
-        let options = SortMultipleOptions::default().with_maintain_order(false);
-        frame = frame.sort(keys(table), options)?;
-        order = self::order(table, &frame)?;
+        frame = sort(table.key, &frame)?;
+        order = self::order(table.key, &frame)?;
     }
     if !order.contains(&Ordering::Equal) {
         return Ok((frame.drop(RANK)?, 0));
@@ -54,10 +53,21 @@ fn counted(
     Ok((merged, conflicts))
 }
 
+/// The rows in the order of their keys.
+pub(crate) fn sorted(key: &[&str], frame: DataFrame) -> PolarsResult<DataFrame> {
+    let is_sorted = !order(key, &frame)?.contains(&Ordering::Greater);
+    if is_sorted { Ok(frame) } else { sort(key, &frame) }
+}
+
+fn sort(key: &[&str], frame: &DataFrame) -> PolarsResult<DataFrame> {
+    let by = key.iter().copied();
+    frame.sort(by, SortMultipleOptions::default().with_maintain_order(false))
+}
+
 /// How the key of every row stands to that of the next; keys that are not told come first.
-fn order(table: &Table, frame: &DataFrame) -> PolarsResult<Vec<Ordering>> {
+fn order(key: &[&str], frame: &DataFrame) -> PolarsResult<Vec<Ordering>> {
     let mut order = vec![Ordering::Equal; frame.height().saturating_sub(1)];
-    for key in table.key {
+    for key in key {
         let column = frame.column(key)?;
         if column.dtype() == &DataType::String {
             refine(&mut order, column.str()?.iter());
@@ -109,6 +119,13 @@ fn conflicts(table: &'static Table, frame: &DataFrame) -> PolarsResult<u64> {
     let sum = counted.columns().iter().filter_map(|column| column.u64().ok()?.get(0));
     Ok(sum.sum())
 }
+
+/// The table of the users of Dataverse.
+pub(crate) const USERS: &str = "dataverse_users";
+
+/// What [`resolve_users`] has to know of them.
+pub(crate) const USER_COLUMNS: &[&str] =
+    &["environment_id", "user_id", "principal_id", "is_application"];
 
 /// Replaces Dataverse user ids by directory ids, and says which of those users are applications.
 pub(crate) fn resolve_users(
@@ -281,35 +298,9 @@ fn first_told(table: &'static Table, frame: DataFrame) -> PolarsResult<DataFrame
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use proptest::prelude::*;
 
     use super::*;
-    use crate::boundary::Pseudonyms;
-    use crate::{Origin, Rows, Time, cell};
-
-    /// A flow as a source told it: environment, flow, trust, state and owner.
-    type Flow = (u8, u8, u32, Option<u8>, Option<u8>);
-
-    fn told(flows: &[Flow]) -> DataFrame {
-        let table = crate::table("cloud_flows").unwrap();
-        let mut rows = Rows::new(table, Arc::new(Pseudonyms::plain()));
-        for (number, (environment, flow, rank, state, owner)) in (1..).zip(flows) {
-            let origin =
-                Origin { source: format!("s{rank}"), record_no: number, observed_at: Time(0) };
-            rows.begin(&origin, *rank);
-            rows.push([
-                cell("environment_id", format!("e{environment}")),
-                cell("flow_id", format!("f{flow}")),
-                cell("state", state.map(|state| format!("state {state}"))),
-                cell("owner_id", owner.map(|owner| format!("owner {owner} of a flow"))),
-                cell("created_at", Time(1)),
-                cell("modified_at", Time(2)),
-            ]);
-        }
-        rows.into_frame().unwrap()
-    }
 
     proptest! {
         #[test]
@@ -325,7 +316,7 @@ mod tests {
                 flows.sort();
             }
             let table = crate::table("cloud_flows").unwrap();
-            let frame = told(&flows);
+            let frame = crate::testing::flows(&flows, 0);
             let wanted = first_told(table, frame.clone()).unwrap();
             let wanted = wanted.sort(keys(table), SortMultipleOptions::default()).unwrap();
             let differing = conflicts(table, &frame).unwrap();

@@ -11,7 +11,7 @@ use polars::prelude::*;
 
 use crate::Error;
 use crate::config::matches;
-use crate::loader::Frames;
+use crate::frames::Frames;
 
 /// One policy: what it covers and its rules in order, pattern and class.
 #[derive(Default)]
@@ -23,30 +23,30 @@ struct Policy {
 
 /// Fills the column where a host is known.
 pub(crate) fn classify(frames: &mut Frames) -> Result<(), Error> {
-    let Some(connectors) = frames.get("custom_connectors").filter(|frame| frame.height() > 0)
-    else {
+    if frames.height("custom_connectors") == 0 {
         return Ok(());
-    };
-    let wrap = Error::table("custom_connectors");
-    let made = (|| {
-        let policies = policies(frames)?;
-        let known = read_in_full(frames)?;
+    }
+    let made = classes(frames).and_then(|classes| {
+        frames.set("custom_connectors", Column::new("pattern_class".into(), classes))
+    });
+    made.map_err(Error::table("custom_connectors"))
+}
+
+/// The class of every custom connector.
+fn classes(frames: &Frames) -> PolarsResult<Vec<Option<String>>> {
+    let (policies, known) = (policies(frames)?, read_in_full(frames)?);
+    let mut classes = Vec::new();
+    for connectors in frames.batches("custom_connectors", &["environment_id", "host", "scheme"]) {
+        let connectors = connectors?;
         let column = |name: &str| connectors.column(name)?.str().cloned();
         let (environments, hosts, schemes) =
             (column("environment_id")?, column("host")?, column("scheme")?);
-        let classes: Vec<Option<String>> = (0..connectors.height())
-            .map(|at| {
-                let (environment, host) = (environments.get(at)?, hosts.get(at)?);
-                class(&policies, environment, host, schemes.get(at), known)
-            })
-            .collect();
-        let mut connectors = connectors.clone();
-        connectors.with_column(Column::new("pattern_class".into(), classes))?;
-        Ok(connectors)
-    })()
-    .map_err(wrap)?;
-    frames.insert("custom_connectors", made);
-    Ok(())
+        classes.extend((0..connectors.height()).map(|at| {
+            let (environment, host) = (environments.get(at)?, hosts.get(at)?);
+            class(&policies, environment, host, schemes.get(at), known)
+        }));
+    }
+    Ok(classes)
 }
 
 /// The strictest class of the covering policies; `None` where it cannot be told.
@@ -120,7 +120,7 @@ fn policies(frames: &Frames) -> PolarsResult<BTreeMap<String, Policy>> {
             found.entry(id.clone()).or_default().named.insert(environment.clone());
         }
     }
-    let orders: Vec<i64> = match frames.get("dlp_custom_connector_patterns") {
+    let orders: Vec<i64> = match frames.columns("dlp_custom_connector_patterns", &["rule_order"])? {
         Some(frame) => {
             frame.column("rule_order")?.i64()?.iter().map(Option::unwrap_or_default).collect()
         }
@@ -147,7 +147,7 @@ fn policies(frames: &Frames) -> PolarsResult<BTreeMap<String, Policy>> {
 }
 
 fn texts(frames: &Frames, table: &str, columns: &[&str]) -> PolarsResult<Vec<Vec<Option<String>>>> {
-    let Some(frame) = frames.get(table) else { return Ok(Vec::new()) };
+    let Some(frame) = frames.columns(table, columns)? else { return Ok(Vec::new()) };
     let columns = columns
         .iter()
         .map(|name| frame.column(name)?.str().cloned())
@@ -159,11 +159,11 @@ fn texts(frames: &Frames, table: &str, columns: &[&str]) -> PolarsResult<Vec<Vec
 
 /// Whether policies, the environments they name and their patterns were all read in full.
 fn read_in_full(frames: &Frames) -> PolarsResult<bool> {
-    let Some(seen) = frames.get("tenant_seen").filter(|seen| seen.height() > 0) else {
-        return Ok(false);
-    };
+    let tables = ["dlp_policies", "dlp_policy_environments", "dlp_custom_connector_patterns"];
+    let seen = frames.columns("tenant_seen", &tables)?;
+    let Some(seen) = seen.filter(|seen| seen.height() > 0) else { return Ok(false) };
     let mut full = true;
-    for table in ["dlp_policies", "dlp_policy_environments", "dlp_custom_connector_patterns"] {
+    for table in tables {
         full &= seen.column(table)?.bool()?.get(0) == Some(true);
     }
     Ok(full)

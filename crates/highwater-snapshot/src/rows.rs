@@ -31,6 +31,8 @@ pub struct Rows {
     from_dataverse: bool,
     rank: u32,
     rejected: BTreeMap<&'static str, u64>,
+    /// Rows whose texts are in memory, rejected ones included.
+    held: usize,
 }
 
 /// Who told some rows.
@@ -84,7 +86,7 @@ impl Rows {
         };
         Self {
             table,
-            cells: table.columns.iter().map(|column| Cells::new(column.kind)).collect(),
+            cells: no_cells(table),
             required: (0..table.columns.len()).filter(required).collect(),
             origins: Vec::new(),
             told: Vec::new(),
@@ -93,6 +95,7 @@ impl Rows {
             from_dataverse: false,
             rank: 0,
             rejected: BTreeMap::new(),
+            held: 0,
         }
     }
 
@@ -122,6 +125,7 @@ impl Rows {
             }
             self.store(at, cell);
         }
+        self.held += 1;
         let row = self.len();
         if let Some(at) = self.required.iter().find(|at| self.cells[**at].len() <= row) {
             *self.rejected.entry(self.table.columns[*at].name).or_default() += 1;
@@ -135,6 +139,11 @@ impl Rows {
     /// Rows so far.
     pub fn len(&self) -> usize {
         self.told.len()
+    }
+
+    /// Rows that take memory: a text of a row that was rejected is not given back before all are taken.
+    pub(crate) const fn held(&self) -> usize {
+        self.held
     }
 
     /// Whether there are no rows so far.
@@ -152,11 +161,19 @@ impl Rows {
         self.rejected.iter().map(|(column, rows)| ((*column).to_owned(), *rows)).collect()
     }
 
-    /// The rows as a frame with the table's columns, the row columns and the rank.
-    pub(crate) fn into_frame(self) -> PolarsResult<DataFrame> {
-        let (rows, told, origins) = (self.told.len(), self.told, self.origins);
-        let mut columns: Vec<Column> = Vec::with_capacity(self.cells.len() + 4);
-        for (column, cells) in self.table.columns.iter().zip(self.cells) {
+    /// The table whose rows these are.
+    pub(crate) const fn table(&self) -> &'static Table {
+        self.table
+    }
+
+    /// Takes the rows as a frame with the table's columns, the row columns and the rank.
+    pub(crate) fn take_frame(&mut self) -> PolarsResult<DataFrame> {
+        let (told, origins) = (std::mem::take(&mut self.told), std::mem::take(&mut self.origins));
+        let cells = std::mem::replace(&mut self.cells, no_cells(self.table));
+        let rows = told.len();
+        self.held = 0;
+        let mut columns: Vec<Column> = Vec::with_capacity(cells.len() + 4);
+        for (column, cells) in self.table.columns.iter().zip(cells) {
             columns.push(cells.finish(column.name, rows)?);
         }
         let by = || told.iter().filter_map(|(at, _)| origins.get(usize::try_from(*at).ok()?));
@@ -224,6 +241,10 @@ impl Rows {
             ),
         }
     }
+}
+
+fn no_cells(table: &Table) -> Vec<Cells> {
+    table.columns.iter().map(|column| Cells::new(column.kind)).collect()
 }
 
 /// Tells a text unless it looks like a secret, and as a pseudonym where it names one of `people`.
@@ -358,7 +379,7 @@ mod tests {
                 cell("modified_at", Time(0)),
             ]);
         }
-        let frame = rows.into_frame().unwrap();
+        let frame = rows.take_frame().unwrap();
         let owners = frame.column("owner_id").unwrap().str().unwrap();
         owners.iter().map(|owner| owner.map(ToOwned::to_owned)).collect()
     }
@@ -382,8 +403,9 @@ mod tests {
         // Cells in another order, and one that is told twice: the last counts.
         rows.push(times().into_iter().chain(keys("f3")).chain([cell("flow_id", "f2")]));
         rows.push(keys("f3").into_iter().chain(times()).chain([cell("flow_id", Cell::Null)]));
-        assert_eq!((rows.len(), rows.rejected_total()), (2, 2));
-        let frame = rows.into_frame().unwrap();
+        assert_eq!((rows.len(), rows.rejected_total(), rows.held()), (2, 2, 4));
+        let frame = rows.take_frame().unwrap();
+        assert_eq!((rows.len(), rows.rejected_total(), rows.held()), (0, 2, 0));
         let text = |name: &str| -> Vec<Option<String>> {
             let column = frame.column(name).unwrap().str().unwrap();
             column.iter().map(|text| text.map(ToOwned::to_owned)).collect()

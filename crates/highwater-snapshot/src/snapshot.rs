@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::*;
 
+use crate::frames::Frames;
 use crate::manifest::{FORMAT, Manifest};
 use crate::store::{digest_file, lines, newest};
 use crate::writer::raw_name;
@@ -119,7 +120,7 @@ impl Snapshot {
             tables.insert(table.name, self.table(table)?);
         }
         if let Some(as_of) = as_of.filter(|as_of| *as_of != self.manifest.taken_at) {
-            let mut known = loader::Frames::new();
+            let mut known = Frames::new();
             for name in ["dlp_policies", "config_lists", "audit_events"] {
                 if let (Some(table), Some(frame)) = (crate::table(name), tables.get(name)) {
                     known.insert(table.name, frame.clone().collect().map_err(Error::table(name))?);

@@ -10,22 +10,21 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use polars::polars_utils::compression::ZstdLevel;
-use polars::prelude::*;
-
 use crate::assets;
 use crate::coverage::{Covered, Said};
 use crate::fold::FOLDS;
-use crate::loader::{self, Frames};
+use crate::frames::{self, Frames};
+use crate::loader;
 use crate::manifest::{FORMAT, FileEntry, Manifest, SourceEntry, TableEntry, Tenant, Tool};
 use crate::names::Made;
 use crate::reach::{Lines, Stretch};
 use crate::scrub::scrub;
-use crate::store::{Hashing, digest_file};
+use crate::spill::{ROOM, Spill};
+use crate::store::Hashing;
 use crate::table::Scope;
 use crate::{
     Claim, Config, Error, Json, Origin, Place, Pseudonyms, Record, Rows, Status, TABLES, Table,
-    Time, Value, derive, fold, merge, pattern_class,
+    Time, Value, derive, fold, merge, parquet, pattern_class,
 };
 
 /// What a snapshot is about, before the first record.
@@ -48,6 +47,9 @@ pub struct Writer {
     config: Config,
     people: Arc<Pseudonyms>,
     rows: Vec<Rows>,
+    /// Rows that take memory.
+    waiting: usize,
+    spill: Spill,
     sources: Vec<Source>,
     /// The places of sources by their names.
     named: BTreeMap<String, usize>,
@@ -135,6 +137,8 @@ impl Writer {
             config,
             people,
             rows,
+            waiting: 0,
+            spill: Spill::new(folder, ROOM),
             sources: Vec::new(),
             named: BTreeMap::new(),
             last: 0,
@@ -198,9 +202,11 @@ impl Writer {
         for route in &of.routes {
             let rows = &mut self.rows[route.table];
             let (rows_before, rejected_before) = (rows.len(), rows.rejected_total());
+            let held_before = rows.held();
             rows.begin(&of.origin, route.rank);
             (route.read)(&record, rows);
             given += rows.len() - rows_before;
+            self.waiting += rows.held() - held_before;
             if rows.rejected_total() > rejected_before {
                 let name = kept_as(route.table);
                 let scopes = [Some(scope.to_owned()), place.environment.clone()];
@@ -209,7 +215,24 @@ impl Writer {
                 }
             }
         }
+        if self.waiting > self.spill.room {
+            self.make_room()?;
+        }
         Ok(given)
+    }
+
+    /// Lets the rows of the largest tables wait on disk.
+    fn make_room(&mut self) -> Result<(), Error> {
+        while self.waiting > self.spill.room / 2 {
+            let Some(rows) = self.rows.iter_mut().max_by_key(|rows| rows.held()) else { break };
+            self.waiting -= rows.held();
+            let table = rows.table();
+            let frame = rows.take_frame().map_err(Error::table(table.name))?;
+            if frame.height() > 0 {
+                self.spill.add(table, frame)?;
+            }
+        }
+        Ok(())
     }
 
     /// Notes how far a source was read in a scope.
@@ -226,8 +249,8 @@ impl Writer {
         }
         let mut rows = std::mem::take(&mut self.rows);
         let events = rows.split_off(TABLES.len());
-        let (mut frames, conflicts) = merged(rows)?;
-        fold::fold(&mut frames, events, self.subject.taken_at)?;
+        let (mut frames, conflicts) = merged(rows, &mut self.spill)?;
+        fold::fold(&mut frames, events, &mut self.spill, self.subject.taken_at)?;
         loader::add_peaks(&mut frames, self.subject.taken_at)?;
         loader::apply_patterns(&mut frames, &self.config)?;
         loader::add_config(&mut frames, &self.config)?;
@@ -249,18 +272,12 @@ impl Writer {
         let mut files = BTreeMap::new();
         for table in TABLES {
             let name = table_name(table.name);
+            let entry = write_parquet(&self.folder.join(&name), table, &frames)?;
             // A table that was written is not needed any more.
-            let mut frame =
-                frames.remove(table.name).ok_or_else(|| Error::Missing(PathBuf::from(&name)))?;
-            let entry = write_parquet(&self.folder.join(&name), &mut frame);
-            let entry = entry.map_err(|error| match error {
-                Error::Table { source, .. } => {
-                    Error::Table { table: table.name.to_owned(), source }
-                }
-                other => other,
-            })?;
+            frames.remove(table.name);
             files.insert(name, entry);
         }
+        self.spill.clear()?;
         for of in std::mem::take(&mut self.sources) {
             let Some(file) = of.raw else { continue };
             let name = raw_name(&of.origin.source);
@@ -445,46 +462,39 @@ fn kept_as(place: usize) -> &'static str {
 type Conflicts = BTreeMap<&'static str, u64>;
 
 /// All tables merged, users resolved first because other tables name them.
-fn merged(rows: Vec<Rows>) -> Result<(Frames, Conflicts), Error> {
-    let mut raw: BTreeMap<&'static str, Rows> = BTreeMap::new();
-    raw.extend(TABLES.iter().zip(rows).map(|(table, rows)| (table.name, rows)));
-    let mut frame_of = |table: &'static Table| {
-        let rows = raw.remove(table.name);
-        rows.map(|rows| rows.into_frame().map_err(Error::table(table.name))).transpose()
-    };
+fn merged(rows: Vec<Rows>, spill: &mut Spill) -> Result<(Frames, Conflicts), Error> {
     let (mut frames, mut conflicts) = (Frames::new(), Conflicts::new());
-    let users_table = crate::table("dataverse_users")
-        .ok_or_else(|| Error::Derivation("no table dataverse_users".into()))?;
-    let users = merge::merge(users_table, frame_of(users_table)?.unwrap_or_default())?;
-    for table in TABLES {
-        let Some(frame) = frame_of(table)? else { continue };
-        let resolved = merge::resolve_users(table, frame, &users)?;
-        let (merged, differing) = merge::merge_and_count(table, resolved)?;
-        if differing > 0 {
-            conflicts.insert(table.name, differing);
-        }
-        frames.insert(table.name, merged);
+    let is_users = |rows: &Rows| rows.table().name == merge::USERS;
+    let (users, rows): (Vec<Rows>, Vec<Rows>) = rows.into_iter().partition(is_users);
+    for rows in users {
+        let table = rows.table();
+        spill.merge(rows, &mut frames, |frame| merge::merge(table, frame))?;
     }
-    frames.insert("dataverse_users", users);
+    let users = frames.columns(merge::USERS, merge::USER_COLUMNS);
+    let users = users.map_err(Error::table(merge::USERS))?.unwrap_or_default();
+    for rows in rows {
+        let table = rows.table();
+        spill.merge(rows, &mut frames, |frame| {
+            let resolved = merge::resolve_users(table, frame, &users)?;
+            let (merged, differing) = merge::merge_and_count(table, resolved)?;
+            if differing > 0 {
+                *conflicts.entry(table.name).or_default() += differing;
+            }
+            Ok(merged)
+        })?;
+    }
     Ok((frames, conflicts))
 }
 
-fn write_parquet(path: &Path, frame: &mut DataFrame) -> Result<FileEntry, Error> {
-    let file = File::create(path).map_err(Error::io("create", path))?;
-    let mut hashing = Hashing::new(BufWriter::new(file));
-    let level = ZstdLevel::try_new(1).map_err(Error::table(""))?;
-    frame.align_chunks_par();
-    ParquetWriter::new(&mut hashing)
-        .with_compression(ParquetCompression::Zstd(Some(level)))
-        .with_statistics(StatisticsOptions::default())
-        .with_row_group_size(Some(250_000))
-        .finish(frame)
-        .map_err(Error::table(""))?;
-    hashing.flush().map_err(Error::io("write", path))?;
-    let rows = frame.height() as u64;
-    let (bytes, sha256) = hashing.finish();
-    debug_assert_eq!(digest_file(path).ok().map(|(bytes, _)| bytes), Some(bytes));
-    Ok(FileEntry { rows, bytes, sha256 })
+fn write_parquet(path: &Path, table: &'static Table, frames: &Frames) -> Result<FileEntry, Error> {
+    if let Some(entry) = frames.give(table.name, path)? {
+        return Ok(entry);
+    }
+    parquet::keep(path, table, |file| {
+        let columns = frames::all(table);
+        let mut rows = frames.batches(table.name, &columns);
+        rows.try_for_each(|rows| file.push(rows?)).map_err(Error::table(table.name))
+    })
 }
 
 /// The status of a table over all its scopes: full where all are, partial where some of it was read, else
@@ -506,5 +516,87 @@ fn overall(table: &str, covered: &[Covered]) -> Status {
         () if any(Status::Denied) => Status::Denied,
         () if any(Status::Failed) => Status::Failed,
         () => Status::None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::prelude::*;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing::{claim, push_any};
+
+    /// A row: of which table, told by which of its sources, and what stands in it.
+    type Told = (usize, usize, u64);
+
+    fn told_by(seed: u64) -> Told {
+        let seed = (seed ^ (seed >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let seed = (seed ^ (seed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let part = |bits: u32| usize::try_from(seed.rotate_right(bits) & 0xffff).unwrap();
+        (part(0), part(16), seed ^ (seed >> 32))
+    }
+
+    fn tell(writer: &mut Writer, number: i64, (table, source, seed): Told) {
+        let tables: Vec<usize> = (0..writer.rows.len())
+            .filter(|at| writer.rows[*at].table().scope != Scope::Snapshot)
+            .collect();
+        let rows = &mut writer.rows[tables[table % tables.len()]];
+        push_any(rows, source, number, seed, 4);
+        writer.waiting += 1;
+        if writer.waiting > writer.spill.room {
+            writer.make_room().unwrap();
+        }
+    }
+
+    /// What is written of rows that wait in so much room.
+    fn written(told: &[Told], room: usize, folder: &Path) -> Written {
+        let subject = Subject {
+            tenant: "t0".into(),
+            taken_at: Time(300 * 24 * Time::HOUR),
+            cloud: "public".into(),
+            identity: "test".into(),
+        };
+        let mut writer =
+            Writer::new(folder, subject, Config::default(), Pseudonyms::plain()).unwrap();
+        writer.spill.room = room;
+        for (number, told) in (1..).zip(told) {
+            tell(&mut writer, number, *told);
+        }
+        for table in TABLES.iter().step_by(2) {
+            for source in table.complete.iter().flat_map(|sources| sources.iter()) {
+                writer.claim(claim(source, "", Status::Full));
+            }
+        }
+        writer.claim(claim("flow.runs", "e1/a", Status::Denied));
+        writer.finish().unwrap()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2, max_shrink_iters: 0, ..ProptestConfig::default() })]
+
+        #[test]
+        fn rows_that_waited_on_disk_make_the_same_snapshot(
+            seed in any::<u64>(),
+            rows in 400..800_u64,
+            room in 2_usize..12,
+        ) {
+            let told: Vec<Told> = (0..rows).map(|row| told_by(seed.wrapping_add(row))).collect();
+            let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+            let wanted = written(&told, usize::MAX, one.path());
+            let found = written(&told, room, other.path());
+            for (name, entry) in &wanted.manifest.files {
+                let same = found.manifest.files.get(name).is_some_and(|file| file.sha256 == entry.sha256);
+                let read = |folder: &Path| {
+                    ParquetReader::new(File::open(folder.join(name)).unwrap()).finish().unwrap()
+                };
+                prop_assert!(same, "{name}: {} is not {}", read(other.path()), read(one.path()));
+            }
+            prop_assert_eq!(&found.manifest.tables, &wanted.manifest.tables);
+            prop_assert_eq!(&found.manifest.files.len(), &wanted.manifest.files.len());
+            prop_assert_eq!(&found.conflicts, &wanted.conflicts);
+            let left: Vec<_> = std::fs::read_dir(other.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            prop_assert_eq!(left.len(), std::fs::read_dir(one.path()).unwrap().count(), "{:?}", left);
+        }
     }
 }

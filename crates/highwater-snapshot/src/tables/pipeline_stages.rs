@@ -71,10 +71,10 @@ fn approval(record: &Record<'_>) -> Option<bool> {
 
 /// All tables, empty but for the given rows and columns, with every derived column filled.
 #[cfg(test)]
-pub(crate) fn derived(told: Vec<(&str, polars::prelude::DataFrame)>) -> crate::loader::Frames {
+pub(crate) fn derived(told: Vec<(&str, polars::prelude::DataFrame)>) -> crate::frames::Frames {
     use polars::prelude::*;
 
-    let mut frames: crate::loader::Frames =
+    let mut frames: crate::frames::Frames =
         crate::TABLES.iter().map(|table| (table.name, crate::merge::empty(table))).collect();
     for (name, rows) in told {
         let table = crate::table(name).unwrap();

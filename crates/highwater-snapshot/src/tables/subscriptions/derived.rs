@@ -7,7 +7,7 @@ use polars::prelude::*;
 
 use crate::boundary::Pseudonyms;
 use crate::derive::derive;
-use crate::loader::Frames;
+use crate::frames::Frames;
 use crate::{Json, Origin, Place, Record, Rows, TABLES, Time, Value, merge};
 
 const VM: &str = "/subscriptions/s/resourcegroups/rg/providers/microsoft.compute/virtualmachines/";
@@ -83,7 +83,7 @@ fn tenant(records: &[(&str, String)], lists: &[(&str, &str)], seen: &[&str]) -> 
         .map(|table| {
             (
                 table.name,
-                merge::merge(table, rows.remove(table.name).unwrap().into_frame().unwrap())
+                merge::merge(table, rows.remove(table.name).unwrap().take_frame().unwrap())
                     .unwrap(),
             )
         })
