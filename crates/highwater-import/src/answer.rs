@@ -41,7 +41,7 @@ pub(crate) struct Answer<'v> {
 #[derive(Default)]
 pub(crate) struct Counted {
     parts: BTreeMap<(&'static str, Scope), Part>,
-    tallies: BTreeMap<(&'static str, &'static str, Scope), Tally>,
+    tallies: BTreeMap<(&'static str, Request, Scope), Tally>,
     /// Records that were not read, by reason.
     lost: BTreeMap<String, u64>,
     /// Where the last record was read; most are read where the one before was.
@@ -52,6 +52,9 @@ pub(crate) struct Counted {
 
 /// A scope; none for the whole tenant, because comparing two empty texts takes processors long.
 type Scope = Option<String>;
+
+/// One of several requests of a source; none where there is one alone, for the same reason.
+type Request = Option<&'static str>;
 
 /// What was counted of one request of a source in a scope.
 #[derive(Default)]
@@ -137,7 +140,7 @@ impl Reader<'_> {
             && !kinds::asks_apart(say.source)
         {
             // Answered, but with nothing that a table reads.
-            counted.tallies.insert((say.source.id, "", scoped(&say.scope())), Tally::default());
+            counted.tallies.insert((say.source.id, None, scoped(&say.scope())), Tally::default());
         }
         if !counted.lost.is_empty() {
             let reason =
@@ -145,7 +148,8 @@ impl Reader<'_> {
             counted.tallies.values_mut().for_each(|tally| tally.doubt = Some(reason.clone()));
         }
         for ((source, part, scope), tally) in std::mem::take(&mut counted.tallies) {
-            self.note(answer, (source, part), scope.unwrap_or_default(), tally);
+            let (part, scope) = (part.unwrap_or_default(), scope.unwrap_or_default());
+            self.note(answer, (source, part), scope, tally);
         }
         if counted.parts.is_empty() {
             return Ok(counted.problem.unwrap_or(Outcome::NoTable));
@@ -273,7 +277,8 @@ impl Reader<'_> {
                 let reason = if self.writer.knows(source.id) { NO_ROW } else { UNREAD };
                 *part.dropped.entry(reason.to_owned()).or_default() += 1;
             }
-            let tally = counted.tallies.entry((route.source, route.part, scoped(scope)));
+            let part = Some(route.part).filter(|part| !part.is_empty());
+            let tally = counted.tallies.entry((route.source, part, scoped(scope)));
             let tally = tally.or_default();
             let page = class.hand == Hand::Page && is_page(answer);
             tally.records += if page { answer.envelope.records.len() as u64 } else { 1 };

@@ -123,12 +123,26 @@ impl<'t, 'n: 't> Reader<'t, '_, 'n> {
         &mut self,
         members: &mut Members<'t>,
         name: Name<'t>,
-        value: (usize, u8),
+        (at, byte): (usize, u8),
         depth: usize,
     ) -> Option<usize> {
-        let (value, end) = self.value(value, depth)?;
-        members.push(Member { name, value });
-        Some(end)
+        match byte {
+            b'{' => {
+                let (inner, end) = self.object(at, depth)?;
+                members.push(Member { name, value: Value::Object(Object(List::Read(inner))) });
+                Some(end)
+            }
+            b'[' => {
+                let (items, end) = self.array(at, depth)?;
+                members.push(Member { name, value: Value::Array(List::Read(items)) });
+                Some(end)
+            }
+            _ => {
+                let (value, end) = scalar(self.text, (at, byte))?;
+                members.push(Member { name, value });
+                Some(end)
+            }
+        }
     }
 
     fn object(&mut self, at: usize, depth: usize) -> Option<(&'t [Member<'t>], usize)> {

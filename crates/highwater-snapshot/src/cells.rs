@@ -10,6 +10,7 @@ use polars::prelude::*;
 
 use crate::Time;
 use crate::merge::data_type;
+use crate::names::same;
 use crate::table::Type;
 
 /// The cells of one column. Rows that are not told need no room behind the last that is.
@@ -148,7 +149,7 @@ impl Texts {
 
     /// Tells a row the text that was told last, if that is the one.
     pub(crate) fn tell_again(&mut self, row: usize, text: &str) -> bool {
-        let again = self.length > 0 && self.last == text;
+        let again = self.length > 0 && same(self.last.as_bytes(), text.as_bytes());
         if again {
             self.point(row, self.length - 1);
         }

@@ -20,7 +20,7 @@ use crate::parquet::{self, Groups};
 use crate::{Error, Rows, Table};
 
 /// Rows of all tables together that wait in memory; beyond that the largest table waits on disk.
-pub(crate) const ROOM: usize = 200_000;
+pub(crate) const ROOM: usize = 500_000;
 
 /// Rows of a large table that are worked on at once.
 const STEP: usize = 1 << 17;
