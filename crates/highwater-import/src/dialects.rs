@@ -21,6 +21,9 @@ pub(crate) fn classify(record: Json<'_>, list: bool) -> Option<Class> {
 /// Objects of the administration cmdlets.
 pub(crate) fn powershell(record: Json<'_>) -> Option<Class> {
     let told = |key: &str| record.key(key).is_told();
+    if told("Operation") && told("RecordType") {
+        return None; // an event of the audit log, whatever it is about
+    }
     let internal = record.key("Internal");
     if told("EnvironmentName") || told("RoleName") {
         let full = internal.key("properties").is_object() && internal.key("type").is_told();
@@ -139,6 +142,14 @@ mod tests {
         assert!(class(cut, true).unwrap().leads_to("powershell.flows"));
         let environment = r#"{"EnvironmentName": "e", "IsDefault": true, "Internal": "@{id=1}"}"#;
         assert!(class(environment, true).unwrap().leads_to("powershell.environments"));
+    }
+
+    #[test]
+    fn an_event_of_the_audit_log_is_no_list_of_apps() {
+        let event = r#"{"Id": "e", "RecordType": 45, "Operation": "LaunchPowerApp", "CreationTime": "2026-10-01T08:00:00", "EnvironmentName": "e", "AppName": "a"}"#;
+        assert_eq!(class(event, true), None);
+        let app = r#"{"EnvironmentName": "e", "AppName": "a", "DisplayName": "A"}"#;
+        assert!(class(app, true).unwrap().leads_to("powershell.apps"));
     }
 
     #[test]

@@ -207,7 +207,7 @@ fn look(
     if is_sheet(found, text) && !decode::is_narrow(bytes) {
         told.orders.learn(text.as_bytes());
     }
-    told.defaults.extend(default_environments(text));
+    told.defaults.extend(default_environments(text.as_bytes()));
     if !is_marked(text, marks) {
         return;
     }
@@ -257,7 +257,7 @@ fn look_through(found: &Found, marks: Option<&Searcher>, told: &mut Told) -> std
         let read = source.read(&mut buffer[kept..])?;
         let piece = &buffer[..kept + read];
         marked |= marks.is_some_and(|marks| marks.find(piece).is_some());
-        told.defaults.extend(default_environments(&String::from_utf8_lossy(piece)));
+        told.defaults.extend(default_environments(piece));
         if sheet {
             told.orders.learn(piece);
         }
@@ -295,9 +295,10 @@ pub(crate) fn time_of(moment: SystemTime) -> Option<Time> {
 }
 
 /// Tenant ids inside the ids of default environments.
-fn default_environments(text: &str) -> impl Iterator<Item = String> {
-    memchr::memmem::find_iter(text.as_bytes(), DEFAULT).filter_map(|at| {
-        let guid = text.get(at + DEFAULT.len()..at + DEFAULT.len() + 36)?.to_lowercase();
+fn default_environments(text: &[u8]) -> impl Iterator<Item = String> {
+    memchr::memmem::find_iter(text, DEFAULT).filter_map(|at| {
+        let guid = text.get(at + DEFAULT.len()..at + DEFAULT.len() + 36)?;
+        let guid = str::from_utf8(guid).ok()?.to_lowercase();
         is_guid(&guid).then_some(guid)
     })
 }
