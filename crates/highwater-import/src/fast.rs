@@ -103,7 +103,7 @@ impl<'t, 'n: 't> Reader<'t, '_, 'n> {
         Some(match byte {
             b'"' => {
                 let (text, plain, end) = self.string(at)?;
-                (Value::Str(Text::Read(text, plain)), end)
+                (Value::Str(Text::read(text, plain)), end)
             }
             b'{' => {
                 let (members, end) = self.object(at, depth)?;
@@ -168,7 +168,7 @@ impl<'t, 'n: 't> Reader<'t, '_, 'n> {
             let name = Name::from(next.known);
             let end = if let (at, b'"') = next.value {
                 let (text, plain, end) = self.string(at)?;
-                members.push(Member { name, value: Value::Str(Text::Read(text, plain)) });
+                members.push(Member { name, value: Value::Str(Text::read(text, plain)) });
                 end
             } else {
                 self.add(&mut members, name, next.value, depth + 1)?

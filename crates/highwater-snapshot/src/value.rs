@@ -67,6 +67,17 @@ pub enum List<'v, T> {
 pub struct Object<'v>(pub List<'v, Member<'v>>);
 
 impl<'v> Text<'v> {
+    /// A text that was read. What is called plain is written into snapshots without a closer look: whoever calls it
+    /// so has seen all of its bytes.
+    #[inline]
+    pub fn read(text: &'v str, plain: bool) -> Self {
+        debug_assert!(
+            !plain || text.bytes().all(|byte| byte >= b' ' && !TELLING.contains(&byte)),
+            "{text:?} is called plain"
+        );
+        Self::Read(text, plain)
+    }
+
     /// Whether it is known to have no control character and none of [`TELLING`].
     pub(crate) const fn is_plain(&self) -> bool {
         matches!(self, Self::Read(_, true))
