@@ -161,8 +161,7 @@ impl Field {
         let label = || row.key(&label(self.from));
         Some(match self.taken(column_of(row, self.from), label, lookups)? {
             Taken::Value(value) => value,
-            Taken::Text(Cow::Borrowed(text)) => Value::from(text),
-            Taken::Text(Cow::Owned(text)) => Value::from(text),
+            Taken::Text(text) => Value::from(text),
         })
     }
 

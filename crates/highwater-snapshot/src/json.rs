@@ -140,9 +140,15 @@ impl<'v> Json<'v> {
         match self.0? {
             Value::Bool(flag) => Some(*flag),
             Value::Str(text) => {
-                let is = |word: &&str| text.trim().eq_ignore_ascii_case(word);
-                let told = |words: [&str; 2]| words.iter().any(is);
-                told(["true", "yes"]).then_some(true).or(told(["false", "no"]).then_some(false))
+                let text = trim(text);
+                let is = |word: &str| text.eq_ignore_ascii_case(word);
+                if is("true") || is("yes") {
+                    Some(true)
+                } else if is("false") || is("no") {
+                    Some(false)
+                } else {
+                    None
+                }
             }
             _ => None,
         }
