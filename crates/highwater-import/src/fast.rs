@@ -7,8 +7,9 @@
 use std::borrow::Cow;
 
 use bumpalo::Bump;
-use highwater_snapshot::{Known, List, Member, Name, Names, Object, TELLING, Text, Value, same};
-use wide::u8x16;
+use highwater_snapshot::{Known, List, Member, Name, Names, Object, Text, Value, same};
+
+use crate::marks::{VECTOR, look_at};
 
 /// What was read in one pass.
 #[derive(Debug, PartialEq)]
@@ -375,42 +376,30 @@ fn number(text: &str, at: usize) -> Option<(Value<'static>, usize)> {
 }
 
 /// Where a run of bytes without escapes ends: at a quote, a backslash, a control character, or the end of the text;
-/// and whether it may hold one of [`TELLING`].
+/// and whether it may hold one of [`highwater_snapshot::TELLING`].
 #[inline(always)]
 fn run(bytes: &[u8], mut at: usize) -> (usize, bool) {
     let mut telling = 0;
-    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<{ 2 * BLOCK }>) {
+    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<{ 2 * VECTOR }>) {
         let (one, other) = (block.first_chunk(), block.last_chunk());
         let (ends, tells) = one.map_or((0, 0), look_at);
         let (ends_then, tells_then) = other.map_or((0, 0), look_at);
-        let (ends, tells) = (ends | ends_then << BLOCK, tells | tells_then << BLOCK);
+        let (ends, tells) = (ends | ends_then << VECTOR, tells | tells_then << VECTOR);
         if ends != 0 {
             let end = ends.trailing_zeros();
             return (at + end as usize, telling | (tells & !(u32::MAX << end)) != 0);
         }
         telling |= tells;
-        at += 2 * BLOCK;
+        at += 2 * VECTOR;
     }
     let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..b' ');
     let rest = bytes.get(at..).unwrap_or_default();
     (at + rest.iter().position(ends).unwrap_or(rest.len()), true)
 }
 
-/// Bytes of a vector.
-const BLOCK: usize = 16;
-
-/// Where no run of bytes without escapes goes on, and where one of [`TELLING`] stands in it: one bit a byte.
-#[inline(always)]
-fn look_at(block: &[u8; BLOCK]) -> (u32, u32) {
-    let bytes = u8x16::new(*block);
-    let is = |byte| bytes.simd_eq(u8x16::splat(byte));
-    let [quote, slash, tells @ ..] = TELLING.map(is);
-    let ends = quote | slash | bytes.simd_le(u8x16::splat(b' ' - 1));
-    (ends.to_bitmask(), tells.into_iter().fold(u8x16::splat(0), |any, is| any | is).to_bitmask())
-}
-
 #[cfg(test)]
 mod tests {
+    use highwater_snapshot::TELLING;
     use proptest::prelude::*;
 
     use super::*;

@@ -1,81 +1,99 @@
-//! Marks: where the cells of a text end, found in blocks of sixty-four bytes.
+//! Marks: bytes of a text that mean something, found in blocks: where cells may end, and what texts may hold.
 //!
-//! Guarantees every delimiter and every line end, in order and each once. Knows nothing of quotes: whoever reads a
-//! cell in quotes goes on behind it.
+//! Guarantees every such byte. Knows nothing of cells: whether a quote begins one is for the reader to say.
 
+use highwater_snapshot::TELLING;
 use wide::u8x16;
 
-/// The delimiters and line ends of a text, from the front.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Marks<'t> {
-    text: &'t [u8],
-    delimiter: u8,
-    /// Where the block starts that is looked at.
-    block: usize,
-    /// Its marks that were not asked for yet, a bit each.
-    left: u64,
+/// The marks of a block of a sheet: a bit a byte.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Marks {
+    pub(crate) delimiters: u64,
+    /// Line ends and quotes.
+    pub(crate) others: u64,
 }
 
-/// Bytes of a block: a bit each.
-const BLOCK: usize = 64;
+/// Bytes of a block of a sheet.
+pub(crate) const BLOCK: usize = 64;
 
-impl<'t> Marks<'t> {
-    /// The marks of a text.
-    pub(crate) fn new(text: &'t [u8], delimiter: u8) -> Self {
-        let mut marks = Self { text, delimiter, block: 0, left: 0 };
-        marks.left = marks.look();
-        marks
-    }
-
-    /// Leaves out the marks before a place, which lies behind all marks that were given.
+impl Marks {
+    /// The marks of the block that starts at a place.
     #[inline]
-    pub(crate) fn skip(&mut self, to: usize) {
-        if to >= self.block + BLOCK {
-            self.block = to - to % BLOCK;
-            self.left = self.look();
-        }
-        self.left &= u64::MAX << (to % BLOCK);
-    }
-
-    /// The next mark.
-    #[inline]
-    pub(crate) fn next(&mut self) -> Option<usize> {
-        while self.left == 0 {
-            self.block += BLOCK;
-            if self.block >= self.text.len() {
-                return None;
-            }
-            self.left = self.look();
-        }
-        let at = self.block + self.left.trailing_zeros() as usize;
-        self.left &= self.left - 1;
-        Some(at)
-    }
-
-    /// The marks of the block.
-    #[inline]
-    fn look(&self) -> u64 {
-        let rest = self.text.get(self.block..).unwrap_or_default();
+    pub(crate) fn of(text: &[u8], at: usize, delimiter: u8) -> Self {
+        let rest = text.get(at..).unwrap_or_default();
         if let Some(block) = rest.first_chunk() {
-            return marks(block, self.delimiter);
+            return Self::all(block, delimiter);
         }
         // What lies behind the end is no mark, whatever the delimiter is.
         let mut block = [0; BLOCK];
         block[..rest.len()].copy_from_slice(rest);
-        marks(&block, self.delimiter) & !(u64::MAX << rest.len())
+        let Self { delimiters, others } = Self::all(&block, delimiter);
+        let there = !(u64::MAX << rest.len());
+        Self { delimiters: delimiters & there, others: others & there }
+    }
+
+    #[inline]
+    fn all(block: &[u8; BLOCK], delimiter: u8) -> Self {
+        let [delimiter, feed, carriage, quote] = [delimiter, b'\n', b'\r', b'"'].map(u8x16::splat);
+        let vectors = block.as_chunks().0.iter().zip([0, 16, 32, 48]);
+        vectors.fold(Self { delimiters: 0, others: 0 }, |marks, (vector, at)| {
+            let bytes = u8x16::new(*vector);
+            let others = bytes.simd_eq(feed) | bytes.simd_eq(carriage) | bytes.simd_eq(quote);
+            let bits = |found: u8x16| u64::from(found.to_bitmask()) << at;
+            Self {
+                delimiters: marks.delimiters | bits(bytes.simd_eq(delimiter)),
+                others: marks.others | bits(others),
+            }
+        })
+    }
+
+    /// The marks from a place in the block on.
+    #[inline]
+    pub(crate) const fn from(self, at: usize) -> Self {
+        let behind = u64::MAX << at;
+        Self { delimiters: self.delimiters & behind, others: self.others & behind }
+    }
+
+    /// The delimiters before a place in the block.
+    #[inline]
+    pub(crate) const fn before(self, at: usize) -> u64 {
+        self.delimiters & !(u64::MAX << at)
     }
 }
 
-#[inline]
-fn marks(block: &[u8; BLOCK], delimiter: u8) -> u64 {
-    let all = |byte| u8x16::splat(byte);
-    let (delimiter, feed, carriage) = (all(delimiter), all(b'\n'), all(b'\r'));
-    let vectors = block.as_chunks().0.iter().zip([0, 16, 32, 48]);
-    vectors.fold(0, |marks, (vector, at)| {
-        let bytes = u8x16::new(*vector);
-        let found = bytes.simd_eq(delimiter) | bytes.simd_eq(feed) | bytes.simd_eq(carriage);
-        marks | u64::from(found.to_bitmask()) << at
-    })
+/// Bytes of a vector.
+pub(crate) const VECTOR: usize = 16;
+
+/// Where a text that JSON writes as it is ends, and where another of [`TELLING`] stands: one bit a byte.
+#[inline(always)]
+pub(crate) fn look_at(block: &[u8; VECTOR]) -> (u32, u32) {
+    let bytes = u8x16::new(*block);
+    let is = |byte| bytes.simd_eq(u8x16::splat(byte));
+    let [quote, slash, tells @ ..] = TELLING.map(is);
+    let ends = quote | slash | bytes.simd_le(u8x16::splat(b' ' - 1));
+    (ends.to_bitmask(), tells.into_iter().fold(u8x16::splat(0), |any, is| any | is).to_bitmask())
+}
+
+/// Whether what stands in a text between two places has no control character and none of [`TELLING`]; false also where
+/// that was not looked at.
+#[inline(always)]
+pub(crate) fn is_plain(text: &[u8], mut from: usize, to: usize) -> bool {
+    // Bytes behind are looked at as well, because a whole block is looked at faster than a part.
+    while let Some(block) = text.get(from..).and_then(<[u8]>::first_chunk) {
+        let bytes = u8x16::new(*block);
+        let is = |any: u8x16, byte| any | bytes.simd_eq(u8x16::splat(byte));
+        let control = bytes.simd_le(u8x16::splat(b' ' - 1));
+        let marks = TELLING.into_iter().fold(control, is).to_bitmask();
+        let left = to.saturating_sub(from);
+        if left <= VECTOR {
+            return marks & !(u32::MAX << left) == 0;
+        }
+        if marks != 0 {
+            return false;
+        }
+        from += VECTOR;
+    }
+    from >= to
 }
 
 #[cfg(test)]
@@ -86,24 +104,42 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_mark_is_found_once(
-            text in proptest::collection::vec(prop_oneof![8 => any::<u8>(), 8 => 0x1e_u8..0x30, 1 => Just(b'\r')], 0..300),
-            delimiter in prop_oneof![Just(b','), Just(b';'), Just(b'\t'), any::<u8>()],
-            steps in proptest::collection::vec(prop_oneof![4 => Just(0_usize), 1 => 0_usize..200], 1..40),
+        fn every_mark_is_found(
+            text in proptest::collection::vec(prop_oneof![8 => any::<u8>(), 8 => 0x1e_u8..0x30, 1 => Just(b'\r')], 0..200),
+            delimiter in prop_oneof![Just(b','), Just(b';'), Just(b'\t'), 0x80_u8..],
+            from in 0_usize..BLOCK,
         ) {
-            let is_mark = |byte: &u8| *byte == delimiter || matches!(byte, b'\n' | b'\r');
-            let mut marks = Marks::new(&text, delimiter);
-            let mut from = 0;
-            for step in steps.into_iter().cycle() {
-                if step > 0 {
-                    from += step;
-                    marks.skip(from);
-                }
-                let plain = text.iter().skip(from).position(is_mark).map(|length| from + length);
-                prop_assert_eq!(marks.next(), plain);
-                let Some(at) = plain else { break };
-                from = at + 1;
+            for at in (0..=text.len()).step_by(BLOCK) {
+                let marks = Marks::of(&text, at, delimiter);
+                let bits = |is: &dyn Fn(u8) -> bool| {
+                    let block = text[at..].iter().take(BLOCK).zip(0..);
+                    block.fold(0_u64, |bits, (byte, bit)| bits | u64::from(is(*byte)) << bit)
+                };
+                let wanted = Marks {
+                    delimiters: bits(&|byte| byte == delimiter),
+                    others: bits(&|byte| matches!(byte, b'"' | b'\n' | b'\r')),
+                };
+                prop_assert_eq!(marks, wanted);
+                prop_assert_eq!(marks.before(from) | marks.from(from).delimiters, wanted.delimiters);
+                prop_assert_eq!(marks.before(from) & marks.from(from).delimiters, 0);
             }
+        }
+
+        #[test]
+        fn what_is_called_plain_is(
+            length in 1_usize..100,
+            (place, byte) in (0_usize..100, prop_oneof![any::<u8>(), proptest::sample::select(TELLING.to_vec())]),
+            (from, to) in (0_usize..100, 0_usize..100),
+        ) {
+            let mut text = vec![b'a'; length];
+            text[place % length] = byte;
+            let from = from % (length + 1);
+            let to = from + to % (length + 1 - from);
+            let plain = text[from..to].iter().all(|byte| *byte >= b' ' && !TELLING.contains(byte));
+            let found = is_plain(&text, from, to);
+            prop_assert!(plain || !found);
+            // Only what stands at the end of the text may be left open.
+            prop_assert!(found == plain || to + VECTOR > length);
         }
     }
 }

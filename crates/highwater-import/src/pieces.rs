@@ -22,6 +22,7 @@ use crate::plan::{Ground, Plan};
 use crate::read::{Reader, better, chain_of, lose};
 use crate::report::{FileReport, Outcome};
 use crate::say::Say;
+use crate::sheet::Sheet;
 use crate::stream::{self, Pieces};
 use crate::walk::Found;
 use crate::workbook::Page;
@@ -53,7 +54,7 @@ impl Reader<'_> {
             return Ok(Outcome::Failed("the file is empty".into()));
         }
         if sheet::is_sheet(found.extension().as_deref(), &start) {
-            self.sheet(found, source, exchange, &chain, report)
+            self.sheet(found, sheet::open(source), exchange, &chain, report)
         } else {
             self.records(found, source, exchange, &chain, report)
         }
@@ -72,7 +73,7 @@ impl Reader<'_> {
             let chain = chain_of(found, exchange);
             let chain = Chain { stem: format!("{}#{}", chain.stem, page.name), ..chain };
             let told = exchange.map(|(_, exchange)| exchange);
-            let next = self.sheet(found, page.text.as_slice(), told, &chain, report)?;
+            let next = self.sheet(found, sheet::whole(&page.text), told, &chain, report)?;
             if pages.len() > 1 {
                 lose(report, &format!("sheet {}", page.name), &next);
             }
@@ -85,12 +86,12 @@ impl Reader<'_> {
     pub(crate) fn sheet(
         &mut self,
         found: &Found,
-        source: impl BufRead,
+        opened: Result<Sheet<'_, impl Read>, String>,
         exchange: Option<&Exchange>,
         chain: &Chain,
         report: &mut FileReport,
     ) -> Result<Outcome, Error> {
-        let mut sheet = match sheet::open(source) {
+        let mut sheet = match opened {
             Ok(sheet) => sheet,
             Err(reason) => return Ok(Outcome::Failed(reason)),
         };

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use bumpalo::Bump;
-use highwater_snapshot::{Json, Known, List, Member as Laid, Name, Names, Object, Value};
+use highwater_snapshot::{Json, Known, List, Member as Laid, Name, Names, Object, Text, Value};
 
 use crate::lookups::Lookups;
 use crate::place;
@@ -89,16 +89,16 @@ impl<'n> Plan<'n> {
     pub(crate) fn records<'a, R: Copy>(
         &self,
         rows: impl Iterator<Item = R>,
-        cell: impl Fn(R, usize) -> Option<Cow<'a, str>>,
+        cell: impl Fn(R, usize) -> Option<Text<'a>>,
         ground: Ground<'a>,
     ) -> (Vec<Value<'a>>, u64)
     where
         'n: 'a,
     {
-        let (mut records, mut gone, mut open) = (Vec::new(), 0, Vec::new());
+        let (mut records, mut gone) = (Vec::new(), 0);
         for row in rows {
             let row = Row { cell: |at| cell(row, at), ground };
-            match self.record(&row, &mut open) {
+            match self.record(&row) {
                 Some(record) => records.push(record),
                 None => gone += 1,
             }
@@ -107,70 +107,69 @@ impl<'n> Plan<'n> {
     }
 
     /// The record of a row; none where the row is gone.
-    fn record<'a>(
-        &self,
-        row: &Row<'a, impl Fn(usize) -> Option<Cow<'a, str>>>,
-        open: &mut Vec<Laid<'a>>,
-    ) -> Option<Value<'a>>
+    fn record<'a>(&self, row: &Row<'a, impl Fn(usize) -> Option<Text<'a>>>) -> Option<Value<'a>>
     where
         'n: 'a,
     {
         let gone = self.gone.iter().any(|columns| is_set(row.first(columns)));
-        (!gone).then(|| row.object(&self.members, open))
+        (!gone).then(|| Value::Object(row.object(&self.members)))
     }
 }
 
-impl<'a, C: Fn(usize) -> Option<Cow<'a, str>>> Row<'a, C> {
-    /// The object of the members that the row tells; members of objects that are not closed wait in `open`.
-    fn object<'n: 'a>(&self, members: &[Member<'n>], open: &mut Vec<Laid<'a>>) -> Value<'a> {
-        let start = open.len();
+impl<'a, C: Fn(usize) -> Option<Text<'a>>> Row<'a, C> {
+    /// The object of the members that the row tells.
+    fn object<'n: 'a>(&self, members: &[Member<'n>]) -> Object<'a> {
+        let mut laid =
+            bumpalo::collections::Vec::with_capacity_in(members.len(), self.ground.arena);
         for Member { name, values, members } in members {
+            let name = Name::from(*name);
             if let Some(value) = values.iter().find_map(|value| self.value(value)) {
-                open.push(Laid { name: Name::from(*name), value });
+                laid.push(Laid { name, value });
             } else if !members.is_empty() {
-                let value = self.object(members, open);
-                if !matches!(&value, Value::Object(object) if object.is_empty()) {
-                    open.push(Laid { name: Name::from(*name), value });
+                let object = self.object(members);
+                if !object.is_empty() {
+                    laid.push(Laid { name, value: Value::Object(object) });
                 }
             }
         }
-        let laid = self.ground.arena.alloc_slice_fill_iter(open.drain(start..));
-        Value::Object(Object(List::Read(laid)))
+        Object(List::Read(laid.into_bump_slice()))
     }
 
     /// What one field takes of the row.
     #[inline]
     fn value(&self, told: &Told) -> Option<Value<'a>> {
         if matches!(told.field.take, Take::As) {
-            let value = Value::from(self.text(&told.cells)?);
+            let value = Value::Str(self.text(&told.cells)?);
             return is_told(Json::new(&value)).then_some(value);
         }
         let label = || self.first(&told.labels);
         Some(match told.field.taken(self.first(&told.cells), label, self.ground.lookups)? {
             Taken::Value(value) => value,
-            Taken::Text(text) => Value::from(self.laid(text)),
+            Taken::Text(Cow::Borrowed(text)) => Value::from(text),
+            Taken::Text(Cow::Owned(text)) => Value::from(self.laid(&text)),
         })
     }
 
     /// The first of some columns that is not empty.
     #[inline]
     fn first(&self, columns: &Columns) -> Json<'a> {
-        let lay = |text| &*self.ground.arena.alloc(Value::from(text));
+        let lay = |text| &*self.ground.arena.alloc(Value::Str(text));
         self.text(columns).map(lay).map_or(Json::NULL, Json::new)
     }
 
     #[inline]
-    fn text(&self, columns: &Columns) -> Option<&'a str> {
-        columns.0.iter().find_map(|at| (self.cell)(*at)).map(|text| self.laid(text))
+    fn text(&self, columns: &Columns) -> Option<Text<'a>> {
+        let text = columns.0.iter().find_map(|at| (self.cell)(*at))?;
+        Some(match text {
+            Text::Made(text) => Text::read(self.laid(&text), false),
+            text => text,
+        })
     }
 
     /// A text that lasts as long as the arena, which leaves nothing behind.
-    #[inline]
-    fn laid(&self, text: Cow<'a, str>) -> &'a str {
-        match text {
-            Cow::Borrowed(text) => text,
-            Cow::Owned(text) => self.ground.arena.alloc_str(&text),
-        }
+    #[inline(never)]
+    fn laid(&self, text: &str) -> &'a str {
+        self.ground.arena.alloc_str(text)
     }
 }
 
@@ -295,7 +294,7 @@ mod tests {
                 let row = object(members.collect());
                 let plan = Plan::of(shape, &names, &mut known, &arena).unwrap();
                 let ground = Ground { arena: &arena, lookups: &lookups };
-                let told = |(), at: usize| cells[at].map(Cow::Borrowed);
+                let told = |(), at: usize| cells[at].map(|cell| Text::read(cell, false));
                 let (planned, left) = plan.records(std::iter::once(()), told, ground);
                 let gone = shape.class(Some(Json::new(&row))).unused.is_some();
                 prop_assert_eq!((planned.len(), left), if gone { (0, 1) } else { (1, 0) });

@@ -193,7 +193,8 @@ impl<'a> Reader<'a> {
         }
         let start = self.pieces.len();
         if sheet::is_sheet(found.extension().as_deref(), &decoded.text) {
-            let outcome = self.sheet(found, decoded.text.as_bytes(), exchange, &chain, report)?;
+            let outcome =
+                self.sheet(found, sheet::whole(&decoded.text), exchange, &chain, report)?;
             self.remember(mark, found, start);
             return Ok(outcome);
         }

@@ -7,9 +7,9 @@
 //! and none.
 
 use std::borrow::Cow;
-use std::io::{BufRead, Read};
+use std::io::{BufRead, Empty, Read};
 
-use highwater_snapshot::{Json, Value};
+use highwater_snapshot::{Json, Text, Value};
 
 use crate::cells::{Batch, Row, Splitter};
 use crate::dates::{self, DateOrder};
@@ -17,8 +17,8 @@ use crate::pieces::BATCH;
 use crate::values::{member, object};
 
 /// A sheet whose header was read.
-pub(crate) struct Sheet<R> {
-    rows: Splitter<R>,
+pub(crate) struct Sheet<'t, R> {
+    rows: Splitter<'t, R>,
     header: Vec<Name>,
     /// The columns whose cells are read at all.
     wanted: Vec<usize>,
@@ -39,8 +39,22 @@ pub(crate) fn is_sheet(extension: Option<&str>, text: &str) -> bool {
 /// No line before the header, and no header, is longer; what is, is none.
 const LINE: u64 = 1 << 20;
 
-/// Opens a sheet of text in UTF-8, or says why it is none.
-pub(crate) fn open<R: BufRead>(mut source: R) -> Result<Sheet<R>, String> {
+/// Opens a sheet that is read on the way, of text in UTF-8, or says why it is none.
+pub(crate) fn open<'t, R: BufRead>(mut source: R) -> Result<Sheet<'t, R>, String> {
+    let (line, delimiter) = begin(&mut source)?;
+    headed(Splitter::stream(line, source, delimiter))
+}
+
+/// Opens a sheet that is in memory, or says why it is none.
+pub(crate) fn whole(text: &str) -> Result<Sheet<'_, Empty>, String> {
+    let mut rest = text.as_bytes();
+    let (line, delimiter) = begin(&mut rest)?;
+    let begun = text.len() - rest.len() - line.len();
+    headed(Splitter::whole(text.get(begun..).unwrap_or_default(), delimiter))
+}
+
+/// The line with which the header begins, and the delimiter of cells. What stands behind it is left in the source.
+fn begin(source: &mut impl BufRead) -> Result<(Vec<u8>, u8), String> {
     let (mut line, mut told) = (Vec::new(), None);
     loop {
         line.clear();
@@ -50,14 +64,19 @@ pub(crate) fn open<R: BufRead>(mut source: R) -> Result<Sheet<R>, String> {
         }
         let start = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&line);
         if let Some(rest) = start.strip_prefix(b"sep=") {
-            told = rest.first().copied();
+            let fits = |mark: &u8| mark.is_ascii() && !matches!(mark, b'"' | b'\r' | b'\n');
+            told = rest.first().copied().filter(fits);
         } else if !start.starts_with(b"#TYPE ") && !start.trim_ascii().is_empty() {
             line = start.to_vec();
             break;
         }
     }
     let delimiter = told.unwrap_or_else(|| vote(&line));
-    let mut rows = Splitter::new(line, source, delimiter);
+    Ok((line, delimiter))
+}
+
+/// A sheet with the header that its first row is.
+fn headed<'t, R: Read>(mut rows: Splitter<'t, R>) -> Result<Sheet<'t, R>, String> {
     let first = rows.batch(1, Batch::default())?;
     let header: Vec<String> = first.rows().next().map_or_else(Vec::new, |row| {
         (0..row.len()).map(|at| row.cell(at).trim().to_owned()).collect()
@@ -85,7 +104,7 @@ fn vote(header: &[u8]) -> u8 {
     [b',', b';', b'\t'].into_iter().rev().max_by_key(|mark| count(*mark)).unwrap_or(b',')
 }
 
-impl<R: Read> Sheet<R> {
+impl<'t, R: Read> Sheet<'t, R> {
     /// The columns as a record without values.
     pub(crate) fn columns(&self) -> Value<'_> {
         let named = self.header.iter().filter(|name| !name.text.is_empty());
@@ -104,7 +123,6 @@ impl<R: Read> Sheet<R> {
             names.iter().any(|other| other.eq_ignore_ascii_case(name))
         };
         self.wanted = (0..self.header.len()).filter(asked).collect();
-        self.rows.unwanted = (0..self.header.len()).map(|at| !asked(&at)).collect();
         !self.wanted.is_empty()
     }
 
@@ -119,25 +137,22 @@ impl<R: Read> Sheet<R> {
     }
 
     /// The next rows, about so many bytes of them; none at the end. They take the places of those before.
-    pub(crate) fn batch(&mut self, bytes: usize, rows: Batch) -> Result<Batch, String> {
+    pub(crate) fn batch(&mut self, bytes: usize, rows: Batch<'t>) -> Result<Batch<'t>, String> {
         self.rows.batch(bytes, rows)
     }
 
     /// Rows as records, empty cells left out.
     pub(crate) fn records<'s>(
         &'s self,
-        rows: &'s Batch,
+        rows: &'s Batch<'_>,
         order: Option<DateOrder>,
     ) -> Vec<Value<'s>> {
         let record = |row: Row<'s>| {
-            let mut members = Vec::with_capacity(self.wanted.len());
-            for (place, at) in self.wanted.iter().enumerate() {
+            let told = |at: &usize| {
                 let name = &self.header[*at];
-                if let Some(told) = name.told(row.cell(place), order) {
-                    members.push(member(&name.text, Value::from(told)));
-                }
-            }
-            object(members)
+                Some(member(&name.text, Value::Str(name.told(row.cell(*at), order)?)))
+            };
+            object(self.wanted.iter().filter_map(told).collect())
         };
         rows.rows().map(record).collect()
     }
@@ -149,28 +164,31 @@ impl<R: Read> Sheet<R> {
         row: Row<'s>,
         place: usize,
         order: Option<DateOrder>,
-    ) -> Option<Cow<'s, str>> {
-        let name = self.wanted.get(place).and_then(|at| self.header.get(*at))?;
-        name.told(row.cell(place), order)
+    ) -> Option<Text<'s>> {
+        let at = *self.wanted.get(place)?;
+        self.header.get(at)?.told(row.cell(at), order)
     }
 }
 
 impl Name {
     /// What a cell of the column tells.
     #[inline]
-    fn told<'s>(&self, cell: &'s str, order: Option<DateOrder>) -> Option<Cow<'s, str>> {
+    fn told<'s>(&self, cell: Text<'s>, order: Option<DateOrder>) -> Option<Text<'s>> {
         Some(match cell.as_bytes().first()? {
-            b'0'..=b'9' if self.dated => dates::plain(cell, order),
-            b'A'..=b'Z' => Cow::Borrowed(truth(cell).unwrap_or(cell)),
+            b'0'..=b'9' if self.dated => match dates::plain(&cell, order) {
+                Cow::Borrowed(_) => cell,
+                Cow::Owned(moment) => Text::Made(moment.into()),
+            },
+            b'A'..=b'Z' => truth(&cell).map_or(cell, |word| Text::read(word, true)),
             // The admin centre writes a dash for what it does not know.
-            _ if cell == "\u{2013}" => return None,
-            _ => Cow::Borrowed(cell),
+            _ if *cell == *"\u{2013}" => return None,
+            _ => cell,
         })
     }
 }
 
 /// Shows the rows of a sheet as records, as far as it can be read.
-pub(crate) fn each_row<R: Read>(sheet: &mut Sheet<R>, mut show: impl FnMut(Json<'_>)) {
+pub(crate) fn each_row<R: Read>(sheet: &mut Sheet<'_, R>, mut show: impl FnMut(Json<'_>)) {
     let mut rows = Batch::default();
     while let Ok(read) = sheet.batch(BATCH, rows) {
         if read.is_empty() {
@@ -199,7 +217,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> String {
-        let mut sheet = open(text.as_bytes()).unwrap();
+        let mut sheet = whole(text).unwrap();
         let rows = sheet.batch(usize::MAX, Batch::default()).unwrap();
         serde_json::to_string(&sheet.records(&rows, None)).unwrap()
     }
@@ -229,7 +247,7 @@ mod tests {
 
     #[test]
     fn columns_that_nobody_asks_for_are_left_unread() {
-        let mut sheet = open("a,B,b2,,\n1,2,3,4,5\n".as_bytes()).unwrap();
+        let mut sheet = whole("a,B,b2,,\n1,2,3,4,5\n").unwrap();
         assert!(!sheet.is_unique() && sheet.only(&["b", "c"]));
         let rows = sheet.batch(usize::MAX, Batch::default()).unwrap();
         assert_eq!(serde_json::to_string(&sheet.records(&rows, None)).unwrap(), r#"[{"B":"2"}]"#);
@@ -244,10 +262,10 @@ mod tests {
 
     #[test]
     fn broken_sheets_are_said_or_counted() {
-        let problem = |text: &str| open(text.as_bytes()).err().unwrap_or_default();
+        let problem = |text: &str| whole(text).err().unwrap_or_default();
         assert!(problem("").contains("header"));
         assert!(problem("a,a\n1,2").contains("twice"));
-        let mut sheet = open("a,b\n1\n1,2\n1,2,3".as_bytes()).unwrap();
+        let mut sheet = whole("a,b\n1\n1,2\n1,2,3").unwrap();
         let rows = sheet.batch(usize::MAX, Batch::default()).unwrap();
         assert_eq!((rows.rows().count(), sheet.ragged()), (1, 2));
     }
@@ -261,8 +279,8 @@ mod tests {
                 writer.write_record(["a", "b"]).unwrap();
                 cells.chunks_exact(2).for_each(|row| writer.write_record(row).unwrap());
             }
-            let mut sheet = open(text.as_slice()).unwrap();
-            let whole = sheet.batch(usize::MAX, Batch::default()).unwrap();
+            let mut sheet = whole(std::str::from_utf8(&text).unwrap()).unwrap();
+            let all = sheet.batch(usize::MAX, Batch::default()).unwrap();
             let mut pieces = open(text.as_slice()).unwrap();
             let (mut records, mut batch) = (Vec::new(), Batch::default());
             loop {
@@ -273,14 +291,14 @@ mod tests {
                 let told = pieces.records(&batch, None);
                 records.extend(told.iter().map(|record| serde_json::to_string(record).unwrap()));
             }
-            let whole: Vec<String> =
-                sheet.records(&whole, None).iter().map(|record| serde_json::to_string(record).unwrap()).collect();
-            prop_assert_eq!(whole, records);
+            let all: Vec<String> =
+                sheet.records(&all, None).iter().map(|record| serde_json::to_string(record).unwrap()).collect();
+            prop_assert_eq!(all, records);
         }
 
         #[test]
-        fn no_text_makes_it_panic(text in "[a-c,;\"\\t\\n\u{fc}=#TYPE ]{0,60}") {
-            if let Ok(mut sheet) = open(text.as_bytes()) {
+        fn no_text_makes_it_panic(text in "(|sep=.|sep=\n)(|\n)[a-c,;\"\\t\\n\u{fc}=#TYPE ]{0,60}") {
+            if let Ok(mut sheet) = whole(&text) {
                 let rows = sheet.batch(usize::MAX, Batch::default()).unwrap_or_default();
                 let _ = sheet.records(&rows, None);
             }

@@ -19,9 +19,10 @@ use crate::hosts::Hosts;
 use crate::index::{self, Exchange, INDEX, Index, is_guid};
 use crate::kinds::{self, Source};
 use crate::lookups::Lookups;
+use crate::sheet::{self, Sheet};
 use crate::stream::{self, Pieces};
 use crate::walk::{Found, walk};
-use crate::{Error, Options, decode, parse, sheet, workbook};
+use crate::{Error, Options, decode, parse, workbook};
 
 /// What is known of an import before its records are read.
 #[derive(Debug)]
@@ -190,21 +191,28 @@ fn look(
         return;
     }
     for page in workbook::pages_of(bytes).into_iter().flatten().flatten() {
-        told.orders.learn(&page.text);
-        sheet::open(page.text.as_slice())
-            .into_iter()
-            .for_each(|sheet| rows_tell(sheet, None, told));
+        told.orders.learn(page.text.as_bytes());
+        sheet::whole(&page.text).into_iter().for_each(|sheet| rows_tell(sheet, None, told));
     }
-    if is_sheet(found, "") && decode::is_narrow(bytes) {
+    let narrow = decode::is_narrow(bytes);
+    let sheet = narrow && is_sheet(found, "");
+    if sheet {
         told.orders.learn(bytes);
     }
-    // Most files tell nothing, and are not even decoded.
-    if decode::is_narrow(bytes) && marks.is_some_and(|marks| marks.find(&*bytes).is_none()) {
+    // Most files tell nothing, or not yet, and are not even decoded.
+    if narrow && marks.is_some_and(|marks| marks.find(&*bytes).is_none()) {
+        return;
+    }
+    if sheet
+        && let Ok(mut sheet) = sheet::open(bytes.as_slice())
+        && waits(&mut sheet, found, told)
+    {
+        told.defaults.extend(default_environments(bytes));
         return;
     }
     let Ok(decoded) = decode::decode(bytes) else { return };
     let text = decoded.text.as_ref();
-    if is_sheet(found, text) && !decode::is_narrow(bytes) {
+    if is_sheet(found, text) && !narrow {
         told.orders.learn(text.as_bytes());
     }
     told.defaults.extend(default_environments(text.as_bytes()));
@@ -212,9 +220,7 @@ fn look(
         return;
     }
     if is_sheet(found, text) {
-        if let Ok(sheet) = sheet::open(text.as_bytes()) {
-            rows_tell(sheet, Some(found), told);
-        }
+        sheet::whole(text).into_iter().for_each(|sheet| rows_tell(sheet, Some(found), told));
         return;
     }
     let arena = Bump::new();
@@ -229,20 +235,24 @@ fn is_sheet(found: &Found, text: &str) -> bool {
 }
 
 /// What the rows of a sheet tell; those of one that tells of flows alone wait until a row points to a flow.
-fn rows_tell<R: Read>(mut sheet: sheet::Sheet<R>, found: Option<&Found>, told: &mut Told) {
-    let beyond = [Hosts::COLUMNS, Lookups::BEYOND_FLOWS, &["tenantGuid"]].concat();
-    if let Some(found) = found.filter(|found| found.inside.is_none())
-        && !sheet.only(&beyond)
-    {
-        if sheet.only(Lookups::COLUMNS) {
-            told.lookups.later.add(found);
-        }
+fn rows_tell<R: Read>(mut sheet: Sheet<'_, R>, found: Option<&Found>, told: &mut Told) {
+    if found.is_some_and(|found| waits(&mut sheet, found, told)) {
         return;
     }
     let asked = [Hosts::COLUMNS, Lookups::COLUMNS, &["tenantGuid"]].concat();
     if sheet.only(&asked) {
         sheet::each_row(&mut sheet, |row| row_tells(row, told));
     }
+}
+
+/// Whether the rows of a sheet are not needed before a row of another points to them, if at all.
+fn waits<R: Read>(sheet: &mut Sheet<'_, R>, found: &Found, told: &mut Told) -> bool {
+    let beyond = [Hosts::COLUMNS, Lookups::BEYOND_FLOWS, &["tenantGuid"]].concat();
+    let waits = found.inside.is_none() && !sheet.only(&beyond);
+    if waits && sheet.only(Lookups::COLUMNS) {
+        told.lookups.later.add(found);
+    }
+    waits
 }
 
 /// Bytes of a large file that are looked at together.
@@ -440,6 +450,21 @@ mod tests {
         );
         let found = surveyed(&[("a.json", "[]")], &Options::default()).unwrap();
         assert_eq!(found.tenant, "unknown");
+    }
+
+    #[test]
+    fn sheets_tell_the_same_in_any_encoding() {
+        let text = "\"admin_environmentid\",\"admin_environmentname\"\nr1,Default-Z\u{fc}rich\n";
+        let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let marked = [&[0xff, 0xfe], wide.as_slice()].concat();
+        let narrow: Vec<u8> =
+            text.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
+        for bytes in [text.as_bytes(), &wide, &marked, &narrow] {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join("environments.csv"), bytes).unwrap();
+            let found = survey(&[folder.path().to_owned()], &Options::default()).unwrap();
+            assert_eq!(found.lookups.environment("r1"), Some("default-z\u{fc}rich"));
+        }
     }
 
     #[test]

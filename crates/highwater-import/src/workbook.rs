@@ -19,7 +19,7 @@ const MOST_COLUMNS: u32 = 1 << 14;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Page {
     pub(crate) name: String,
-    pub(crate) text: Vec<u8>,
+    pub(crate) text: String,
 }
 
 /// The sheets of a file; none where it is no workbook.
@@ -107,9 +107,10 @@ impl Sheet {
         Ok(())
     }
 
-    fn end(mut self) -> Result<Vec<u8>, String> {
+    fn end(mut self) -> Result<String, String> {
         self.flush()?;
-        self.text.into_inner().map_err(|error| error.to_string())
+        let text = self.text.into_inner().map_err(|error| error.to_string())?;
+        String::from_utf8(text).map_err(|error| error.to_string())
     }
 }
 
@@ -199,7 +200,7 @@ mod tests {
         assert!(is_workbook(&book));
         let pages = pages(&book).unwrap();
         assert_eq!(pages.len(), 1);
-        let text = String::from_utf8(pages[0].text.clone()).unwrap();
+        let text = pages[0].text.clone();
         assert_eq!(
             (pages[0].name.as_str(), text.as_str()),
             ("Tags", "asset_id,tag\na1,2\n,true\n")
@@ -214,7 +215,7 @@ mod tests {
             cell("A1048576", "a1") + &cell("XFD1048576", "x")
         );
         let found = pages(&workbook(&far)).unwrap();
-        assert_eq!(String::from_utf8_lossy(&found[0].text), "asset_id,tag\na1,,x\n");
+        assert_eq!(found[0].text, "asset_id,tag\na1,,x\n");
         for outside in ["XFE1", "A1048577"] {
             let row = outside.trim_start_matches(char::is_alphabetic);
             let book = workbook(&format!(r#"<row r="{row}">{}</row>"#, cell(outside, "x")));

@@ -43,9 +43,15 @@ impl<'v> Json<'v> {
     }
 
     /// One key, which may itself hold dots.
+    #[inline]
     pub fn key(self, key: &str) -> Self {
+        // How a key looks is known beforehand where the key is.
+        self.like(key, Look::of(key))
+    }
+
+    #[inline(never)]
+    fn like(self, key: &str, look: Look) -> Self {
         let Some(Value::Object(object)) = self.0 else { return Self::NULL };
-        let look = Look::of(key);
         let mut alike = None;
         for Member { name, value } in object.0.iter().filter(|member| member.name.look() == look) {
             if same(name.as_bytes(), key.as_bytes()) {

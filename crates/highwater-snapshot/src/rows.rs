@@ -202,14 +202,17 @@ impl Rows {
         u32::try_from(self.origins.len() - 1).unwrap_or(u32::MAX)
     }
 
+    /// The place of a column: mostly a little behind the one before, and its name the very text of the reading's.
+    #[inline]
     fn position(&self, name: &str, hint: usize) -> Option<usize> {
-        // Tables and their readings mostly share the texts of names.
-        let is = |column: &crate::Column| {
-            std::ptr::eq(column.name, name) || same(column.name.as_bytes(), name.as_bytes())
-        };
-        let find = |columns: &[crate::Column]| columns.iter().position(is);
-        let (before, behind) = self.table.columns.split_at_checked(hint)?;
-        find(behind).map(|at| hint + at).or_else(|| find(before))
+        let behind = self.table.columns.get(hint..)?;
+        let near = behind.iter().position(|column| std::ptr::eq(column.name, name));
+        near.map(|at| hint + at).or_else(|| self.named(name))
+    }
+
+    #[inline(never)]
+    fn named(&self, name: &str) -> Option<usize> {
+        self.table.columns.iter().position(|column| same(column.name.as_bytes(), name.as_bytes()))
     }
 
     /// Tells a cell of the row that comes next.
