@@ -271,6 +271,7 @@ impl Reader<'_> {
             let scope = told.as_deref().unwrap_or_default();
             let rows = self.writer.record(source.id, scope, &place, answer.observed_at, value)?;
             let part = counted.part(source.id, wrapper, scope);
+            part.unused = None;
             part.records += 1;
             part.rows += rows as u64;
             if rows == 0 {
@@ -361,11 +362,14 @@ impl Counted {
         self.parts.entry(key).or_insert_with(|| Part::of(kind, wrapper, scope))
     }
 
-    /// Counts records that no table takes.
+    /// Counts records that no table takes; of a kind that tables do take, some may be left out.
     fn unused(&mut self, what: &'static str, wrapper: &str, reason: &str, records: u64) {
         let part = self.part(what, wrapper, "");
-        part.unused = Some(reason.to_owned());
+        if part.records == 0 {
+            part.unused = Some(reason.to_owned());
+        }
         part.records += records;
+        *part.dropped.entry(reason.to_owned()).or_default() += records;
     }
 
     /// Counts rows of a foreign table that are marked as deleted.

@@ -90,6 +90,7 @@ impl Part {
 
     /// Adds what another part of the same kind and scope gave.
     pub(crate) fn add(&mut self, other: Self) {
+        self.unused = self.unused.take().filter(|_| other.unused.is_some());
         self.records += other.records;
         self.rows += other.rows;
         for (reason, count) in other.dropped {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use highwater_import::{Options, Outcome};
 use proptest::prelude::*;
 
-use super::{E1, Left, encode, import, import_with};
+use super::{E1, Left, encode, file, import, import_with};
 
 /// The fixtures of these folders.
 fn fixtures(folders: &[&str]) -> Vec<(String, Vec<u8>)> {
@@ -134,6 +134,32 @@ fn kits_tell_what_no_service_knows() {
     assert_eq!(status("environments", "").as_deref(), Some("full"));
     assert_eq!(status("cloud_flows", E1).as_deref(), Some("full"));
     assert_eq!(status("principals", "").as_deref(), Some("partial"));
+}
+
+#[test]
+fn rows_that_are_gone_are_counted_beside_those_that_are_read() {
+    let rows = [("f1", "yes"), ("f2", "no"), ("f3", "no"), ("f4", "yes")];
+    let moment = "2026-01-02T00:00:00Z";
+    let sheet = rows.map(|(id, gone)| format!("{id},Started,{moment},{moment},{E1},{gone}\n"));
+    let header = "admin_flowid,admin_flowstate,admin_flowcreatedon,admin_flowmodifiedon,\
+        admin_flowenvironmentid,admin_flowdeleted\n";
+    let json = rows.map(|(id, gone)| {
+        format!(
+            r#"{{"admin_flowid": "{id}", "admin_flowstate": "Started", "admin_flowcreatedon": "{moment}",
+                "admin_flowmodifiedon": "{moment}", "admin_flowenvironmentid": "{E1}", "admin_flowdeleted": "{gone}"}}"#
+        )
+    });
+    for (name, text) in [
+        ("flows.csv", format!("{header}{}", sheet.concat())),
+        ("flows.json", format!("[{}]", json.join(","))),
+    ] {
+        let (left, report) = import(&[file(name, text)]);
+        assert_eq!(left.rows["cloud_flows"].len(), 2, "{name}");
+        let [read] = report.files.as_slice() else { panic!("one file") };
+        let [part] = read.parts.as_slice() else { panic!("{:?}", read.parts) };
+        assert_eq!((&read.outcome, part.unused.as_deref()), (&Outcome::Read, None), "{name}");
+        assert_eq!((part.records, part.dropped.values().sum()), (4, 2_u64), "{name}");
+    }
 }
 
 #[test]
