@@ -370,7 +370,8 @@ fn moments(name: &str, values: Vec<Option<i64>>) -> Column {
 
 fn save(folder: &Path, name: &str, mut frame: DataFrame) {
     let file = std::fs::File::create(folder.join(format!("{name}.parquet"))).unwrap();
-    ParquetWriter::new(file).with_row_group_size(Some(250_000)).finish(&mut frame).unwrap();
+    // Groups as large as those of a snapshot.
+    ParquetWriter::new(file).with_row_group_size(Some(1 << 17)).finish(&mut frame).unwrap();
 }
 
 /// A well-mixed number from two, the same everywhere.

@@ -188,7 +188,8 @@ fn snapshot(tables: &Path, folder: &Path, later: bool) {
         let rows = LazyFrame::scan_parquet(path, ScanArgsParquet::default()).unwrap();
         let mut rows = of_day(table, rows, later).collect().unwrap();
         let file = std::fs::File::create(folder.join(&name)).unwrap();
-        ParquetWriter::new(file).with_row_group_size(Some(250_000)).finish(&mut rows).unwrap();
+        // Groups as large as those of a snapshot.
+        ParquetWriter::new(file).with_row_group_size(Some(1 << 17)).finish(&mut rows).unwrap();
         let bytes = std::fs::read(folder.join(&name)).unwrap();
         let sha256: String = Sha256::digest(&bytes).iter().map(|it| format!("{it:02x}")).collect();
         let entry =

@@ -48,6 +48,10 @@ struct Span {
 
 const QUOTE: u8 = b'"';
 
+/// No sheet has more columns, as no spreadsheet has:
+/// <https://support.microsoft.com/office/excel-specifications-and-limits-1672b34d-7043-467e-8e27-269d656771c3>.
+pub(crate) const MOST_COLUMNS: usize = 1 << 14;
+
 impl<'t, R: Read> Splitter<'t, R> {
     /// Splits a text.
     pub(crate) const fn whole(text: &'t str, delimiter: u8) -> Self {
@@ -160,6 +164,7 @@ impl Split<'_> {
                         return (start, ragged);
                     };
                     if end >= block + BLOCK {
+                        self.bound(first, ends);
                         block = end - end % BLOCK;
                         marks = self.marks(block);
                     }
@@ -174,6 +179,7 @@ impl Split<'_> {
                 }
             }
             note(ends, block, marks.delimiters);
+            self.bound(first, ends);
             block += BLOCK;
             marks = self.marks(block);
         }
@@ -189,6 +195,15 @@ impl Split<'_> {
     #[inline]
     fn marks(&self, block: usize) -> Marks {
         Marks::of(self.text, block, self.delimiter)
+    }
+
+    /// Forgets all but the last of the cells that a row has too many, so that it takes no room.
+    #[inline]
+    fn bound(&self, first: usize, ends: &mut Vec<usize>) {
+        let most = first + self.columns.unwrap_or(MOST_COLUMNS);
+        if ends.len() > most + BLOCK {
+            ends.drain(most + 1..ends.len() - 1);
+        }
     }
 
     /// Ends a row. Returns how many rows were left out because of their number of cells.
@@ -387,6 +402,20 @@ mod tests {
             (rows, splitter.ragged),
             (vec![vec!["1".into(), "2".into()], vec!["3".into(), "4".into()]], 2)
         );
+    }
+
+    #[test]
+    fn rows_with_far_too_many_cells_take_no_room() {
+        for cell in
+            ["x,", "\"a long cell in quotes, which goes on beyond the block that it starts in\","]
+        {
+            let text = format!("a,b\n{}\n1,2", cell.repeat(100_000));
+            let mut splitter: Splitter<'_, Slow<'_>> = Splitter::whole(&text, b',');
+            splitter.columns = Some(2);
+            let batch = splitter.batch(usize::MAX, Batch::default()).unwrap();
+            assert_eq!((batch.rows().count(), splitter.ragged), (2, 1));
+            assert!(batch.ends.capacity() < 1000, "{}", batch.ends.capacity());
+        }
     }
 
     #[test]

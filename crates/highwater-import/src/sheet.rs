@@ -11,7 +11,7 @@ use std::io::{BufRead, Empty, Read};
 
 use highwater_snapshot::{Json, Text, Value};
 
-use crate::cells::{Batch, Row, Splitter};
+use crate::cells::{Batch, MOST_COLUMNS, Row, Splitter};
 use crate::dates::{self, DateOrder};
 use crate::pieces::BATCH;
 use crate::values::{member, object};
@@ -84,6 +84,9 @@ fn headed<'t, R: Read>(mut rows: Splitter<'t, R>) -> Result<Sheet<'t, R>, String
     rows.columns = Some(header.len());
     if header.iter().all(String::is_empty) {
         return Err("the sheet has no header".into());
+    }
+    if header.len() > MOST_COLUMNS {
+        return Err(format!("the sheet has more than {MOST_COLUMNS} columns"));
     }
     let twice = (1..header.len())
         .find(|at| !header[*at].is_empty() && header[..*at].contains(&header[*at]));
@@ -265,6 +268,9 @@ mod tests {
         let problem = |text: &str| whole(text).err().unwrap_or_default();
         assert!(problem("").contains("header"));
         assert!(problem("a,a\n1,2").contains("twice"));
+        let many: Vec<String> = (0..=MOST_COLUMNS).map(|at| format!("c{at}")).collect();
+        assert!(problem(&many.join(",")).contains("16384 columns"));
+        assert!(whole(&many[1..].join(",")).is_ok());
         let mut sheet = whole("a,b\n1\n1,2\n1,2,3").unwrap();
         let rows = sheet.batch(usize::MAX, Batch::default()).unwrap();
         assert_eq!((rows.rows().count(), sheet.ragged()), (1, 2));

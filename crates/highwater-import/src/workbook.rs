@@ -8,12 +8,12 @@ use std::io::{Cursor, Read};
 
 use calamine::{Data, Reader, Xlsx, XlsxError};
 
+use crate::cells::MOST_COLUMNS;
+
 /// A workbook may not unpack to more bytes than this.
 const MOST_BYTES: u64 = 512 << 20;
-/// No sheet has more rows or columns:
-/// <https://support.microsoft.com/office/excel-specifications-and-limits-1672b34d-7043-467e-8e27-269d656771c3>.
+/// No sheet has more rows, and none more columns than [`MOST_COLUMNS`].
 const MOST_ROWS: u32 = 1 << 20;
-const MOST_COLUMNS: u32 = 1 << 14;
 
 /// One sheet of a workbook, as comma-separated text.
 #[derive(Debug, PartialEq, Eq)]
@@ -76,6 +76,7 @@ impl Sheet {
         if text.is_empty() {
             return Ok(());
         }
+        let column = column as usize;
         if row >= MOST_ROWS || column >= MOST_COLUMNS {
             return Err(
                 "the workbook cannot be read: a cell stands outside of any sheet".to_owned()
@@ -86,7 +87,7 @@ impl Sheet {
             self.at = row;
         }
         // What stands beyond the named columns makes the row a ragged one, which is counted.
-        let column = (column as usize).min(self.width.unwrap_or(usize::MAX));
+        let column = column.min(self.width.unwrap_or(usize::MAX));
         if self.row.len() <= column {
             self.row.resize(column + 1, String::new());
         }
