@@ -227,7 +227,8 @@ fn duckdb(file: &Path) -> Result<Duration, String> {
         db.execute(\"SELECT count(*) FROM (SELECT unnest(string_split(content, chr(10))) AS line FROM read_text(?)) f, \
         json_tree(f.line::JSON) t WHERE t.key = 'runAfter'\", [sys.argv[1]]).fetchall()\n\
         print(time.process_time() - begun)";
-    let output = Command::new("python3").arg("-c").arg(program).arg(file).output();
+    let python = std::env::var("HIGHWATER_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
+    let output = Command::new(python).arg("-c").arg(program).arg(file).output();
     let output = output.map_err(|error| format!("python3 does not start ({error})"))?;
     let text = String::from_utf8_lossy(&output.stdout);
     let seconds: Result<f64, _> = text.trim().parse();

@@ -25,9 +25,10 @@ fn duckdb_gives_the_same_rows() {
         .map_or_else(|| scratch.path().to_owned(), PathBuf::from);
     let folders: Vec<PathBuf> = RECIPES.iter().map(|recipe| exchange(&root, *recipe)).collect();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/portability/duckdb_facts.py");
-    let output = match Command::new("python3").arg(script).args(&folders).output() {
+    let python = std::env::var("HIGHWATER_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
+    let output = match Command::new(&python).arg(script).args(&folders).output() {
         Ok(output) => output,
-        Err(error) => return println!("skipped: python3 cannot be started ({error})"),
+        Err(error) => return println!("skipped: {python} cannot be started ({error})"),
     };
     let said = String::from_utf8_lossy(&output.stdout).into_owned()
         + &String::from_utf8_lossy(&output.stderr);
