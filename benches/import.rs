@@ -60,7 +60,7 @@ fn main() {
     }
 }
 
-/// Rows alone, with the crate that the import reads sheets with.
+/// Rows alone, with the crate that everybody else reads sheets with.
 fn sheet_peer(files: &Path, megabytes: f64) {
     let (start, cpu) = (Instant::now(), cpu_seconds());
     let mut cells = 0;

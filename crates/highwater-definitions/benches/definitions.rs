@@ -228,8 +228,8 @@ fn duckdb(file: &Path) -> Result<Duration, String> {
         json_tree(f.line::JSON) t WHERE t.key = 'runAfter'\", [sys.argv[1]]).fetchall()\n\
         print(time.process_time() - begun)";
     let python = std::env::var("HIGHWATER_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
-    let output = Command::new(python).arg("-c").arg(program).arg(file).output();
-    let output = output.map_err(|error| format!("python3 does not start ({error})"))?;
+    let output = Command::new(&python).arg("-c").arg(program).arg(file).output();
+    let output = output.map_err(|error| format!("{python} does not start ({error})"))?;
     let text = String::from_utf8_lossy(&output.stdout);
     let seconds: Result<f64, _> = text.trim().parse();
     let why = || {
@@ -238,7 +238,7 @@ fn duckdb(file: &Path) -> Result<Duration, String> {
             .last()
             .unwrap_or("no message")
             .to_owned();
-        format!("python3 ended with {}: {last}", output.status)
+        format!("{python} ended with {}: {last}", output.status)
     };
     seconds.map(Duration::from_secs_f64).map_err(|_| why())
 }

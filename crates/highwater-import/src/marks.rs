@@ -80,11 +80,8 @@ pub(crate) fn look_at(block: &[u8; VECTOR]) -> (u32, u32) {
 pub(crate) fn is_plain(text: &[u8], mut from: usize, to: usize) -> bool {
     // Bytes behind are looked at as well, because a whole block is looked at faster than a part.
     while let Some(block) = text.get(from..).and_then(<[u8]>::first_chunk) {
-        let bytes = u8x16::new(*block);
-        let is = |any: u8x16, byte| any | bytes.simd_eq(u8x16::splat(byte));
-        let control = bytes.simd_le(u8x16::splat(b' ' - 1));
-        let marks = TELLING.into_iter().fold(control, is).to_bitmask();
-        let left = to.saturating_sub(from);
+        let (ends, tells) = look_at(block);
+        let (marks, left) = (ends | tells, to.saturating_sub(from));
         if left <= VECTOR {
             return marks & !(u32::MAX << left) == 0;
         }

@@ -103,8 +103,9 @@ impl Reader<'_> {
         if let (true, Some(Hand::Shaped(shape))) = (free, header.as_ref().map(|class| class.hand)) {
             let columns = shape.columns();
             let asked = columns.iter().map(String::as_str).chain(place::COLUMNS.iter().copied());
-            sheet.only(&asked.collect::<Vec<_>>());
-            plan = Plan::of(shape, &sheet.names(), &mut self.names, &lasting);
+            if sheet.only(&asked.collect::<Vec<_>>()) {
+                plan = Plan::of(shape, &sheet.names(), &mut self.names, &lasting);
+            }
         }
         let (mut counted, mut say, mut read) = (Counted::default(), exchange.map(Say::of), 0);
         let document = Value::Null;
@@ -120,7 +121,7 @@ impl Reader<'_> {
             let order = self.survey.date_order;
             arena.reset();
             let ground = Ground { arena: &arena, lookups: &self.survey.lookups };
-            let told = |row, place| sheet.told(row, place, order);
+            let told = |row, at| sheet.told(row, at, order);
             let (records, gone) = match &plan {
                 Some(plan) => plan.records(rows.rows(), told, ground),
                 None => (sheet.records(&rows, order), 0),

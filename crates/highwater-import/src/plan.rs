@@ -66,7 +66,7 @@ impl<'n> Plan<'n> {
     ) -> Option<Self> {
         let placed =
             |name: &&str| place::COLUMNS.iter().any(|other| other.eq_ignore_ascii_case(name));
-        if columns.is_empty() || columns.iter().any(placed) {
+        if columns.iter().any(placed) {
             return None;
         }
         let told = |field: Field| Some(Told::of(field, columns)).filter(Told::may_tell);

@@ -36,7 +36,7 @@ pub(crate) fn is_sheet(extension: Option<&str>, text: &str) -> bool {
     matches!(extension, Some("csv" | "tsv")) || text.starts_with("#TYPE ")
 }
 
-/// No line before the header, and no header, is longer; what is, is none.
+/// No line before the header is longer; of a longer header the start tells the delimiter.
 const LINE: u64 = 1 << 20;
 
 /// Opens a sheet that is read on the way, of text in UTF-8, or says why it is none.
@@ -129,9 +129,9 @@ impl<'t, R: Read> Sheet<'t, R> {
         !self.wanted.is_empty()
     }
 
-    /// The names of the columns that are read.
+    /// The names of all columns.
     pub(crate) fn names(&self) -> Vec<&str> {
-        self.wanted.iter().map(|at| self.header[*at].text.as_str()).collect()
+        self.header.iter().map(|name| name.text.as_str()).collect()
     }
 
     /// Rows so far that do not have one cell for each column.
@@ -152,23 +152,22 @@ impl<'t, R: Read> Sheet<'t, R> {
     ) -> Vec<Value<'s>> {
         let record = |row: Row<'s>| {
             let told = |at: &usize| {
-                let name = &self.header[*at];
-                Some(member(&name.text, Value::Str(name.told(row.cell(*at), order)?)))
+                let told = Value::Str(self.told(row, *at, order)?);
+                Some(member(&self.header[*at].text, told))
             };
             object(self.wanted.iter().filter_map(told).collect())
         };
         rows.rows().map(record).collect()
     }
 
-    /// What the cell of a row tells, counted among those that are read; none where it is empty.
+    /// What the cell of a row in a column tells; none where it is empty.
     #[inline]
     pub(crate) fn told<'s>(
         &self,
         row: Row<'s>,
-        place: usize,
+        at: usize,
         order: Option<DateOrder>,
     ) -> Option<Text<'s>> {
-        let at = *self.wanted.get(place)?;
         self.header.get(at)?.told(row.cell(at), order)
     }
 }

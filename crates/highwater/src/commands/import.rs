@@ -130,13 +130,12 @@ fn files(out: &mut String, report: &Report, all: bool) {
         for part in &file.parts {
             let unused =
                 part.unused.as_deref().map_or_else(String::new, |reason| format!("; {reason}"));
-            let scope = Some(plain(&part.scope)).filter(|scope| !scope.is_empty());
-            let scope = scope.map_or_else(String::new, |scope| format!(" {scope}"));
+            let scope = format!(" {}", plain(&part.scope));
             let _ = writeln!(
                 out,
                 "    {}{}: {}, {}{}",
                 part.kind,
-                scope,
+                scope.trim_end(),
                 many(part.records, "record"),
                 many(part.rows, "row"),
                 plain(&unused)
